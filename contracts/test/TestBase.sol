@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+/// @dev The cheat codes these tests use.
+interface Vm {
+    function addr(uint256 key) external pure returns (address);
+    function assume(bool condition) external pure;
+    function etch(address where, bytes calldata code) external;
+    function expectEmit(address emitter) external;
+    function expectRevert() external;
+    function expectRevert(bytes4 selector) external;
+    function expectRevert(bytes calldata data) external;
+    function prank(address sender) external;
+    function sign(uint256 key, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
+    function warp(uint256 timestamp) external;
+}
+
+/// @dev What a test needs and no more; the usual library is not on npm in a form that Hardhat resolves.
+abstract contract TestBase {
+    bool public constant IS_TEST = true;
+    Vm internal constant vm = Vm(address(uint160(uint256(keccak256("hevm cheat code")))));
+    address[] private _targets;
+
+    function targetContract(address target) internal {
+        _targets.push(target);
+    }
+
+    function targetContracts() public view returns (address[] memory) {
+        return _targets;
+    }
+
+    function assertEq(uint256 a, uint256 b) internal pure {
+        if (a != b) revert(string.concat("not equal: ", _text(a), " and ", _text(b)));
+    }
+
+    function assertEq(bytes32 a, bytes32 b) internal pure {
+        require(a == b, "words are not equal");
+    }
+
+    function assertEq(address a, address b) internal pure {
+        require(a == b, "addresses are not equal");
+    }
+
+    function assertTrue(bool condition) internal pure {
+        require(condition, "not true");
+    }
+
+    function sign(uint256 key, bytes32 digest) internal pure returns (bytes memory) {
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, digest);
+        return abi.encodePacked(r, s, v);
+    }
+
+    function bound(uint256 x, uint256 low, uint256 high) internal pure returns (uint256) {
+        return x >= low && x <= high ? x : low + x % (high - low + 1);
+    }
+
+    function _text(uint256 value) private pure returns (string memory) {
+        if (value < 10) return string(abi.encodePacked(bytes1(uint8(48 + value))));
+        return string.concat(_text(value / 10), _text(value % 10));
+    }
+}
