@@ -1,0 +1,372 @@
+/**
+ * The money of one channel: an immutable record, pure transitions, and the invariants that hold after each of them.
+ *
+ * Amounts are bigint in atomic units of the channel's token. A transition returns `{ channel }`, or `{ refused }` with
+ * the reason when the rules do not allow it; it throws only when an invariant would break, which is a bug.
+ * Rules: design README §4 (money) and protocol "Which voucher pays".
+ */
+import type { ChannelConfig } from './ChannelConfig.ts'
+import type { Hex } from './Hex.ts'
+import type { ChannelNumbers, ChannelView, RefundOrder, VerifiedVoucher } from './message/Session.ts'
+
+/** How many vouchers a channel keeps: the highest always, else the lowest, so that claims publish little. */
+export const VOUCHERS_MAX = 8
+
+/** A claim that was handed to settlement and is not answered yet. */
+export type Claiming = { readonly total: bigint; readonly max: bigint; readonly signature: Hex }
+
+/** A refund that was handed to settlement and is not answered yet. `at` in Unix milliseconds. */
+export type RefundInFlight = {
+  readonly refundId: string
+  readonly amount: bigint
+  readonly nonce: bigint
+  readonly at: number
+}
+
+export type Channel = Readonly<ChannelNumbers> & {
+  readonly channelId: Hex
+  readonly config: ChannelConfig
+  /** At most one claim of a channel is in flight. */
+  readonly claiming: Claiming | undefined
+  /** Vouchers that may still be claimed, `max` ascending, each `max` at least `spent`. */
+  readonly vouchers: readonly VerifiedVoucher[]
+  /** Unix seconds; 0 when no withdrawal is pending. */
+  readonly withdrawRequestedAt: number
+  /** Nonce of the next refund on chain. */
+  readonly refundNonce: bigint
+  /** While it stands the channel takes no new charges. */
+  readonly refund: RefundInFlight | undefined
+  /** Rises with every change. */
+  readonly revision: number
+}
+
+/** The channel as the chain has it. `balance` counts deposits less refunds and withdrawals; claims leave it alone. */
+export type Observation = {
+  channelId: Hex
+  config: ChannelConfig
+  balance: bigint
+  totalClaimed: bigint
+  withdrawRequestedAt: number
+  refundNonce: bigint
+}
+
+export type Refusal =
+  | 'stale'
+  | 'short'
+  | 'exceeds_hold'
+  | 'not_held'
+  | 'nothing_to_claim'
+  | 'claim_in_flight'
+  | 'refund_in_flight'
+  | 'refund_no_balance'
+  | 'refund_amount_invalid'
+
+export type Result = { readonly channel: Channel } | { readonly refused: Refusal }
+
+/** Deposits less refunds and withdrawals, those not yet at confirmation depth included. */
+export function funds(channel: ChannelNumbers): bigint {
+  return channel.deposited + channel.provisional - channel.returned
+}
+
+/** What the next voucher starts from: `spent + reserved`. */
+export function base(channel: ChannelNumbers): bigint {
+  return channel.spent + channel.reserved
+}
+
+/** What may still be reserved under the vouchers and the money at hand. Negative after a loss. */
+export function room(channel: ChannelNumbers): bigint {
+  return min(channel.accepted, funds(channel)) - base(channel)
+}
+
+/** What a claim may take now: all that is spent, as far as the channel's money goes. */
+export function claimable(channel: ChannelNumbers): bigint {
+  return min(channel.spent, funds(channel))
+}
+
+/** True when claims have shown this maximum to everybody, so holding it proves nothing about the caller. */
+export function isPublic(channel: ChannelNumbers, max: bigint): boolean {
+  return max <= channel.published
+}
+
+/** A channel as it is first seen: what was claimed before our time counts as spent and settled. */
+export function open(seen: Observation): Channel {
+  const { totalClaimed } = seen
+  return checked({
+    channelId: seen.channelId,
+    config: seen.config,
+    provisional: 0n,
+    // The contract keeps totalClaimed within the balance; the larger of both keeps I1 if a node answers nonsense.
+    deposited: max(seen.balance, totalClaimed),
+    returned: 0n,
+    accepted: totalClaimed,
+    spent: totalClaimed,
+    claimed: totalClaimed,
+    settled: totalClaimed,
+    lost: 0n,
+    published: totalClaimed,
+    reserved: 0n,
+    claiming: undefined,
+    vouchers: [],
+    withdrawRequestedAt: seen.withdrawRequestedAt,
+    refundNonce: seen.refundNonce,
+    refund: undefined,
+    revision: 1,
+  })
+}
+
+/**
+ * Brings a known channel in line with a later look at the chain. Money that our own reports do not explain was
+ * deposited directly; `pending` is what deposits under way may still explain. A balance that fell while a withdrawal
+ * was pending was withdrawn. Observations from before the last refund are ignored.
+ */
+export function reconcile(channel: Channel, seen: Observation, pending: bigint): Channel {
+  if (seen.refundNonce < channel.refundNonce) return channel
+  let next = channel
+  const surplus = seen.balance - funds(channel)
+  if (seen.refundNonce > channel.refundNonce) {
+    // A refund was mined and its report is missing: the balance says how much it was.
+    next = change(next, { returned: next.returned + max(-surplus, 0n), refundNonce: seen.refundNonce, refund: undefined })
+  } else if (next.refund === undefined && surplus > pending) {
+    next = change(next, { deposited: next.deposited + surplus - pending })
+  } else if (next.refund === undefined && surplus < 0n && channel.withdrawRequestedAt !== 0) {
+    next = change(next, { returned: next.returned - surplus })
+  }
+  if (next.withdrawRequestedAt === seen.withdrawRequestedAt) return next
+  return change(next, { withdrawRequestedAt: seen.withdrawRequestedAt })
+}
+
+/** The payer asked the contract for a withdrawal (or, with 0, took it back): seen by whoever watches the chain. */
+export function withdrawalSeen(channel: Channel, withdrawRequestedAt: number): Channel {
+  return channel.withdrawRequestedAt === withdrawRequestedAt ? channel : change(channel, { withdrawRequestedAt })
+}
+
+export type Verdict = 'right' | 'short' | 'stale'
+
+/**
+ * Whether a voucher with this maximum pays for a hold. `asked`: what the 402 asked for, given only when the caller
+ * holds the turn. `short` means that the voucher is right but the channel's money does not cover it.
+ * Nothing marks a voucher as used: after a void or a smaller charge the same bytes are right again.
+ */
+export function judge(channel: ChannelNumbers, maximum: bigint, hold: bigint, asked?: bigint): Verdict {
+  const needed = base(channel) + hold
+  if (maximum < needed) return 'stale'
+  if (maximum <= channel.accepted && maximum !== needed && maximum !== asked) return 'stale'
+  return needed <= funds(channel) ? 'right' : 'short'
+}
+
+/** Takes the voucher and sets `hold` aside. Refused as `judge` says. */
+export function reserve(channel: Channel, voucher: VerifiedVoucher, hold: bigint, asked?: bigint): Result {
+  if (channel.refund !== undefined) return { refused: 'refund_in_flight' }
+  const verdict = judge(channel, voucher.max, hold, asked)
+  if (verdict !== 'right') return { refused: verdict }
+  return {
+    channel: change(channel, {
+      accepted: max(channel.accepted, voucher.max),
+      reserved: channel.reserved + hold,
+      vouchers: keep([...channel.vouchers, voucher], channel.spent),
+    }),
+  }
+}
+
+/** Ends a hold by charging `amount` of it; the rest is free again. */
+export function post(channel: Channel, hold: bigint, amount: bigint): Result {
+  if (hold > channel.reserved) return { refused: 'not_held' }
+  if (amount > hold || amount < 0n) return { refused: 'exceeds_hold' }
+  const spent = channel.spent + amount
+  return { channel: change(channel, { spent, reserved: channel.reserved - hold, vouchers: keep(channel.vouchers, spent) }) }
+}
+
+/** Ends a hold without a charge. */
+export function release(channel: Channel, hold: bigint): Result {
+  return post(channel, hold, 0n)
+}
+
+/** What a reservation has to show for itself: its hold and the progress that expiry will charge. */
+export type Hold = { readonly hold: bigint; readonly marked: bigint }
+
+/** Notes progress. Never falls, and never passes the hold. */
+export function mark<H extends Hold>(held: H, amount: bigint): H {
+  return { ...held, marked: max(held.marked, min(amount, held.hold)) }
+}
+
+/** A deposit was mined: its money may be spent, though it can still be lost to a reorganisation. */
+export function depositMined(channel: Channel, amount: bigint): Channel {
+  return change(channel, { provisional: channel.provisional + amount })
+}
+
+/** A deposit reached depth k. `mined`: how much of it is provisional until now (0 when the report came first). */
+export function depositConfirmed(channel: Channel, amount: bigint, mined: bigint): Channel {
+  return change(channel, { provisional: channel.provisional - mined, deposited: channel.deposited + amount })
+}
+
+/** A mined deposit vanished. What is spent beyond the rest of the money is lost. */
+export function depositReorged(channel: Channel, amount: bigint): Channel {
+  return change(channel, { provisional: channel.provisional - amount })
+}
+
+/**
+ * Starts a claim of everything claimable, with the smallest kept voucher that covers it: that maximum becomes public.
+ */
+export function claimStart(channel: Channel): Result {
+  if (channel.claiming !== undefined) return { refused: 'claim_in_flight' }
+  if (channel.refund !== undefined) return { refused: 'refund_in_flight' }
+  const claim = claimFor(channel)
+  if (claim === undefined) return { refused: 'nothing_to_claim' }
+  return { channel: change(channel, { claiming: claim, published: max(channel.published, claim.max) }) }
+}
+
+/** A claim up to `total` reached depth k; `paid`: the receiver got the money in the same transaction. Idempotent. */
+export function claimConfirmed(channel: Channel, total: bigint, paid: boolean): Channel {
+  const claimed = max(channel.claimed, min(total, channel.spent))
+  const settled = paid ? max(channel.settled, min(total, claimed)) : channel.settled
+  const done = channel.claiming !== undefined && channel.claiming.total <= claimed
+  if (claimed === channel.claimed && settled === channel.settled && !done) return channel
+  return change(channel, { claimed, settled, ...(done ? { claiming: undefined } : {}) })
+}
+
+/** The claim up to `total` failed: its money is unclaimed again, exactly as before; its voucher stays public. */
+export function claimFailed(channel: Channel, total: bigint): Channel {
+  return channel.claiming?.total === total ? change(channel, { claiming: undefined }) : channel
+}
+
+/**
+ * Starts a refund of `amount` (absent: all that is left) to the payer, asked for with a voucher for exactly what is
+ * charged. What is spent but not claimed is claimed with it.
+ */
+export function refundStart(
+  channel: Channel,
+  request: { refundId: string; voucher: VerifiedVoucher; amount: bigint | undefined; at: number },
+): { readonly channel: Channel; readonly order: RefundOrder } | { readonly refused: Refusal } {
+  if (channel.refund !== undefined) return { refused: 'refund_in_flight' }
+  if (request.voucher.max !== base(channel)) return { refused: 'stale' }
+  const left = funds(channel) - base(channel)
+  if (left <= 0n) return { refused: 'refund_no_balance' }
+  const amount = request.amount ?? left
+  if (amount <= 0n || amount > left) return { refused: 'refund_amount_invalid' }
+  const { refundId, at } = request
+  const vouchers = keep([...channel.vouchers, request.voucher], channel.spent)
+  const claim = claimFor({ ...channel, vouchers })
+  const refund = { refundId, amount, nonce: channel.refundNonce, at }
+  const next = change(channel, { vouchers, refund, published: max(channel.published, claim?.max ?? 0n) })
+  return { channel: next, order: { refundId, amount, nonce: refund.nonce, ...(claim === undefined ? {} : { claim }) } }
+}
+
+/** A refund was mined, and claimed up to `claimed` before it paid back. The nonce makes repeats harmless. */
+export function refundDone(channel: Channel, done: { amount: bigint; claimed: bigint; nonce: bigint }): Channel {
+  if (done.nonce < channel.refundNonce) return channel
+  const next = change(channel, {
+    returned: channel.returned + min(done.amount, max(funds(channel), 0n)),
+    refundNonce: done.nonce + 1n,
+    refund: undefined,
+  })
+  return claimConfirmed(next, done.claimed, false)
+}
+
+/** The refund failed; nothing moved. */
+export function refundFailed(channel: Channel, refundId: string): Channel {
+  return channel.refund?.refundId === refundId ? change(channel, { refund: undefined }) : channel
+}
+
+/** The voucher that a corrective 402 shows: the highest. Absent as long as none was accepted in our time. */
+export function highestVoucher(channel: Channel): VerifiedVoucher | undefined {
+  return channel.vouchers.at(-1)
+}
+
+/** What the caller may know of the channel. */
+export function view(channel: Channel): ChannelView {
+  return {
+    channelId: channel.channelId,
+    balance: funds(channel),
+    totalClaimed: channel.claimed,
+    chargedCumulative: base(channel),
+    withdrawRequestedAt: channel.withdrawRequestedAt,
+    refundNonce: channel.refundNonce,
+  }
+}
+
+/**
+ * Checks I1 (order) and what else must be true of a channel on its own. On in production, in every commit.
+ *
+ * @throws {InvariantError}
+ */
+export function assertValid(channel: Channel): void {
+  const { provisional, deposited, returned, accepted, spent, claimed, settled, lost, published, reserved } = channel
+  for (const amount of [provisional, deposited, returned, settled, lost, reserved, published]) {
+    if (amount < 0n) throw new InvariantError('I1', 'an amount is negative')
+  }
+  if (settled > claimed || claimed > spent) throw new InvariantError('I1', 'settled ≤ claimed ≤ spent')
+  if (spent + reserved > accepted) throw new InvariantError('I1', 'spent + reserved ≤ accepted')
+  if (spent - lost > funds(channel)) throw new InvariantError('I1', 'spent − lost ≤ deposited + provisional − returned')
+  if (published > accepted) throw new InvariantError('I4', 'published ≤ accepted')
+  const { claiming, vouchers } = channel
+  if (claiming !== undefined && (claiming.total > spent || claiming.total > claiming.max || claiming.max > published)) {
+    throw new InvariantError('I4', 'a claim takes what is spent, under a voucher that is marked public')
+  }
+  if (vouchers.length > VOUCHERS_MAX) throw new InvariantError('I4', 'too many vouchers')
+  for (const [i, voucher] of vouchers.entries()) {
+    if (voucher.max < spent) throw new InvariantError('I4', 'a kept voucher covers what is spent')
+    if (i > 0 && voucher.max <= vouchers[i - 1]!.max) throw new InvariantError('I4', 'vouchers ascend')
+  }
+  const highest = vouchers.at(-1)
+  if (highest === undefined ? spent + reserved > claimed : highest.max !== accepted) {
+    throw new InvariantError('I4', 'the highest voucher is kept')
+  }
+}
+
+/**
+ * Checks I3 (monotone) between two states of one channel. Deposits may only fall while they are provisional.
+ *
+ * @throws {InvariantError}
+ */
+export function assertStep(before: Channel, after: Channel): void {
+  const names = ['deposited', 'returned', 'accepted', 'spent', 'claimed', 'settled', 'lost', 'published', 'refundNonce'] as const
+  for (const name of names) if (after[name] < before[name]) throw new InvariantError('I3', `${name} fell`)
+  if (after !== before && after.revision <= before.revision) throw new InvariantError('I3', 'revision did not rise')
+}
+
+/** An invariant of the design (I1, I3, I4 …) would break. Always a bug, never a caller's fault. */
+export class InvariantError extends Error {
+  override readonly name = 'Ledger.InvariantError'
+  readonly invariant: string
+  constructor(invariant: string, detail: string) {
+    super(`${invariant}: ${detail}`)
+    this.invariant = invariant
+  }
+}
+
+/** The next state: numbers changed, revision raised, what can no longer be claimed booked as lost. */
+function change(channel: Channel, patch: Partial<Channel>): Channel {
+  const next = { ...channel, ...patch, revision: channel.revision + 1 }
+  const uncovered = next.spent - funds(next)
+  return checked(uncovered > next.lost ? { ...next, lost: uncovered } : next)
+}
+
+function checked(channel: Channel): Channel {
+  assertValid(channel)
+  return channel
+}
+
+function claimFor(channel: Channel): Claiming | undefined {
+  const total = claimable(channel)
+  if (total <= channel.claimed) return undefined
+  const voucher = channel.vouchers.find((kept) => kept.max >= total)
+  return voucher === undefined ? undefined : { total, max: voucher.max, signature: voucher.signature }
+}
+
+/** The vouchers worth keeping: those that cover what is spent; the lowest few, and the highest always. */
+function keep(vouchers: readonly VerifiedVoucher[], spent: bigint): readonly VerifiedVoucher[] {
+  if (vouchers.length === 1 && vouchers[0]!.max >= spent) return vouchers
+  const kept: VerifiedVoucher[] = []
+  for (const voucher of [...vouchers].sort((a, b) => (a.max < b.max ? -1 : a.max > b.max ? 1 : 0))) {
+    if (voucher.max >= spent && kept.at(-1)?.max !== voucher.max) kept.push(voucher)
+  }
+  return kept.length <= VOUCHERS_MAX ? kept : [...kept.slice(0, VOUCHERS_MAX - 1), kept.at(-1)!]
+}
+
+function min(a: bigint, b: bigint): bigint {
+  return a < b ? a : b
+}
+
+function max(a: bigint, b: bigint): bigint {
+  return a > b ? a : b
+}

@@ -1,0 +1,58 @@
+/** What the gateway signs after a charge. Anyone with its public keys can verify it offline, for ever. */
+import * as z from 'zod'
+import * as Jws from './Jws.ts'
+
+/** The `typ` of a receipt's JWS header. */
+export const TYPE = 'pb-receipt'
+
+const amount = z.string().regex(/^(0|[1-9][0-9]{0,38})$/)
+const address = z.templateLiteral(['0x', z.string().regex(/^[0-9a-f]{40}$/)])
+const bytes32 = z.templateLiteral(['0x', z.string().regex(/^[0-9a-f]{64}$/)])
+
+const common = {
+  /** The receipt's id: that of the reservation, or of the authorisation for `exact`. */
+  jti: z.string().min(1).max(256),
+  payer: address,
+  /** CAIP-2. */
+  network: z.string().min(1).max(64),
+  asset: address,
+  /** SHA-256 of the request: `RequestBinding.digest`. */
+  digest: bytes32,
+  route: z.string().min(1).max(256),
+  /** What was charged, in atomic units. */
+  price: amount,
+  /** Version of the rate card. */
+  rate: z.number().int().nonnegative(),
+  /** The transaction that moved money for this call, if one did. */
+  tx: bytes32.optional(),
+  /** Unix seconds. */
+  iat: z.number().int(),
+}
+
+const schema = z.discriminatedUnion('scheme', [
+  z.object({
+    ...common,
+    scheme: z.literal('batch-settlement'),
+    /** `sessionName` of the stream session. */
+    session: z.string().min(1).max(256),
+    channel: bytes32,
+    /** All that is charged on the channel, this call included. */
+    cumulative: amount,
+  }),
+  z.object({ ...common, scheme: z.literal('exact') }),
+])
+
+export type Claims = z.infer<typeof schema>
+export type Result = { ok: true; claims: Claims } | { ok: false; code: Jws.Failure | 'claims' }
+
+export function sign(claims: Claims, signer: Jws.Signer): Promise<string> {
+  return Jws.sign(claims, TYPE, signer)
+}
+
+/** Verifies a receipt. Never throws on any text. */
+export async function verify(token: string, keys: Jws.Keys): Promise<Result> {
+  const result = await Jws.verify(token, TYPE, keys)
+  if (!result.ok) return result
+  const parsed = schema.safeParse(result.claims)
+  return parsed.success ? { ok: true, claims: parsed.data } : { ok: false, code: 'claims' }
+}

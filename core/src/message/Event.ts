@@ -1,0 +1,96 @@
+/**
+ * What happened, for projections (db) and Sentinel: the events queue. JSON; amounts are decimal strings of atomic
+ * units. Charges are keyed by (session, seq) and channel numbers are cumulative, so repeats and reordering change
+ * nothing.
+ */
+import * as z from 'zod'
+
+const hex = z.templateLiteral(['0x', z.string().regex(/^[0-9a-f]*$/)])
+const amount = z.string().regex(/^(0|[1-9][0-9]{0,38})$/)
+
+/** One double-entry movement of a session's journal: `debit` gives, `credit` receives. */
+export const journalRow = z.object({
+  /** Position in the session's journal, from 1, without gaps. */
+  seq: z.number().int().positive(),
+  kind: z.enum(['deposit', 'charge', 'claim', 'settle', 'refund', 'loss']),
+  channelId: hex,
+  debit: z.string(),
+  credit: z.string(),
+  amount,
+  /** For a charge: its reservation id, request id if any, route, provider and rate-card version. */
+  reservationId: z.string().optional(),
+  requestId: z.string().optional(),
+  providerId: z.string().optional(),
+  routeId: z.string().optional(),
+  rateVersion: z.number().int().optional(),
+  /** For a charge: channel total after it. */
+  cumulative: amount.optional(),
+  /** For a movement on chain. */
+  transaction: hex.optional(),
+  /** Unix milliseconds. */
+  at: z.number().int(),
+})
+export type JournalRow = z.infer<typeof journalRow>
+
+/** The cumulative numbers of one channel when the event was made. */
+export const channelSnapshot = z.object({
+  channelId: hex,
+  receiver: hex,
+  token: hex,
+  provisional: amount,
+  deposited: amount,
+  returned: amount,
+  accepted: amount,
+  spent: amount,
+  claimed: amount,
+  settled: amount,
+  lost: amount,
+  /** Rises with every change of the channel: the newest snapshot wins. */
+  revision: z.number().int().nonnegative(),
+})
+export type ChannelSnapshot = z.infer<typeof channelSnapshot>
+
+export const sessionEvent = z.object({
+  v: z.literal(1),
+  kind: z.literal('session'),
+  session: z.object({ chainId: z.number().int().positive(), contract: hex, payer: hex, payerAuthorizer: hex }),
+  channels: z.array(channelSnapshot).max(100),
+  rows: z.array(journalRow).max(100),
+})
+
+/** One transaction of a nonce lane, each time its state changes. */
+export const transactionEvent = z.object({
+  v: z.literal(1),
+  kind: z.literal('transaction'),
+  chainId: z.number().int().positive(),
+  signer: hex,
+  /** Lane item id: unique per chain and signer. */
+  itemId: z.string(),
+  purpose: z.enum(['claim', 'deposit', 'refund', 'exact', 'facilitator']),
+  nonce: z.number().int().nonnegative().optional(),
+  transaction: hex.optional(),
+  status: z.enum(['submitted', 'mined', 'confirmed', 'failed']),
+  /** Later states have higher numbers: the newest wins. */
+  revision: z.number().int().nonnegative(),
+  channels: z.number().int().nonnegative(),
+  amount,
+  gasUsed: amount.optional(),
+  error: z.string().optional(),
+  at: z.number().int(),
+})
+
+/** A claim that ran out of retries; a person should look. */
+export const incidentEvent = z.object({
+  v: z.literal(1),
+  kind: z.literal('incident'),
+  id: z.string(),
+  what: z.enum(['claim_dead_letter', 'deposit_reorged', 'withdrawal_lost', 'unknown_message']),
+  detail: z.record(z.string(), z.string()),
+  at: z.number().int(),
+})
+
+export const pbEvent = z.discriminatedUnion('kind', [sessionEvent, transactionEvent, incidentEvent])
+export type PbEvent = z.infer<typeof pbEvent>
+export type SessionEvent = z.infer<typeof sessionEvent>
+export type TransactionEvent = z.infer<typeof transactionEvent>
+export type IncidentEvent = z.infer<typeof incidentEvent>

@@ -1,0 +1,189 @@
+/**
+ * Calls on a `StreamSession`: from the gateway (observe, reserve, report, refund) and from settlement (acknowledge).
+ *
+ * They travel by Workers RPC, which carries bigint; `v` lets a newer gateway meet an older object for the length of
+ * a deployment. Replies are unions with a `kind`, never thrown errors: a class does not survive RPC.
+ */
+import type { ChannelConfig } from '../ChannelConfig.ts'
+import type { ErrorCode } from '../Errors.ts'
+import type { Address, Hex } from '../Hex.ts'
+
+/** Which key: the address of a StreamSession. Its name is `SessionRef.name`. */
+export type SessionRef = {
+  chainId: number
+  contract: Address
+  payer: Address
+  payerAuthorizer: Address
+}
+
+/** The name of the Durable Object that orders every charge of this key. */
+export function sessionName(ref: SessionRef): string {
+  return `${ref.chainId}:${ref.contract}:${ref.payer}:${ref.payerAuthorizer}`
+}
+
+/** A voucher whose signature the gateway has verified against `config.payerAuthorizer`. */
+export type VerifiedVoucher = { max: bigint; signature: Hex }
+
+/** What the gateway, the payer's client and settlement may know of a channel. Amounts in atomic units. */
+export type ChannelView = {
+  channelId: Hex
+  /** Money in the channel as the contract counts it: deposits less refunds and withdrawals. */
+  balance: bigint
+  /** Recorded on chain by claims. */
+  totalClaimed: bigint
+  /** `spent + reserved`: what the next voucher has to start from. */
+  chargedCumulative: bigint
+  withdrawRequestedAt: number
+  refundNonce: bigint
+}
+
+/** A request for money before the upstream is called. */
+export type Reserve = {
+  v: 1
+  session: SessionRef
+  channelId: Hex
+  config: ChannelConfig
+  voucher: VerifiedVoucher
+  /** The most this request can cost: the amount of its quote. */
+  hold: bigint
+  /** Whether the caller sent a deposit authorisation along, and for how much. */
+  deposit?: { amount: bigint }
+  /** The quote id that the caller echoed: it names the call in turns. Absent when the caller echoed none. */
+  callId?: string
+  /** `Idempotency-Key` or x402 `payment-identifier`. */
+  requestId?: string
+  /** SHA-256 over method, normalised target and content: what `requestId` stands for. */
+  digest: Hex
+  /** For the journal: which route and card priced it. */
+  providerId: string
+  routeId: string
+  rateVersion: number
+}
+
+export type ReserveReply =
+  /** Money is set aside. `chargedCumulative` counts this hold, and so is what a fixed price's receipt says. */
+  | { kind: 'granted'; reservationId: string; channel: ChannelView }
+  /** The object does not know this channel: have settlement read the chain (`observe`), then ask again. */
+  | { kind: 'unknown_channel' }
+  /** The caller's deposit is wanted and its call holds the turn: have settlement submit it, then ask again. */
+  | { kind: 'deposit'; depositId: string }
+  /** Corrective 402. `voucher` is absent for a public voucher, and then so is `channel`. */
+  | { kind: 'corrective'; channel?: ChannelView; voucher?: VerifiedVoucher }
+  /** The id was served before and its answer is kept: replay it, charge nothing. */
+  | { kind: 'replay'; answer: StoredAnswer; receipt?: string }
+  /** The id was served before and its answer is not kept. */
+  | { kind: 'duplicate'; receipt?: string }
+  /** The same id is being served now. */
+  | { kind: 'in_flight' }
+  | { kind: 'refused'; code: ErrorCode }
+
+/** An answer of at most 256 KiB that was not streamed, kept for 10 minutes. */
+export type StoredAnswer = { status: number; headers: [string, string][]; body: Uint8Array }
+
+/** What became of a reservation. Reports of one isolate for one object travel together. */
+export type Report =
+  /** Charge `amount` (at most the hold) and release the rest. */
+  | { kind: 'post'; reservationId: string; amount: bigint; receipt?: string }
+  /** The upstream failed. `freesId`: its answer was a definite non-2xx, so the request id may be used again. */
+  | { kind: 'void'; reservationId: string; freesId: boolean }
+  /** So much is used by now; expiry will post this. */
+  | { kind: 'mark'; reservationId: string; amount: bigint }
+  /** The answer to a request with an id, to be replayed. Comes after its post. */
+  | { kind: 'answer'; reservationId: string; answer: StoredAnswer }
+
+/** Per report: the channel after it, or why nothing was done (unknown or already ended reservation: not an error). */
+export type ReportReply = { done: boolean; channel?: ChannelView }
+
+/** A payer asks for unspent money back with a voucher for exactly what is charged. */
+export type RefundRequest = {
+  v: 1
+  session: SessionRef
+  channelId: Hex
+  config: ChannelConfig
+  voucher: VerifiedVoucher
+  /** Absent: everything that is left. */
+  amount?: bigint
+  callId?: string
+}
+
+export type RefundReply =
+  /** The channel takes no new charges until settlement has reported; submit this. */
+  | { kind: 'granted'; refund: RefundOrder }
+  | { kind: 'unknown_channel' }
+  | { kind: 'corrective'; channel?: ChannelView; voucher?: VerifiedVoucher }
+  | { kind: 'refused'; code: ErrorCode }
+
+/** A refund for settlement to sign and submit; `claim` is what must be claimed first, if anything. */
+export type RefundOrder = {
+  refundId: string
+  amount: bigint
+  nonce: bigint
+  claim?: { max: bigint; total: bigint; signature: Hex }
+}
+
+/** What settlement tells the object. Repeats and late arrivals change nothing: numbers are cumulative or keyed by id. */
+export type ChainEvent =
+  /** The channel as the chain has it. Only the first one for a channel counts. */
+  | {
+      kind: 'observed'
+      channelId: Hex
+      config: ChannelConfig
+      balance: bigint
+      totalClaimed: bigint
+      withdrawRequestedAt: number
+      refundNonce: bigint
+    }
+  /** A deposit was mined (`provisional`), confirmed at depth k, or will never be. */
+  | {
+      kind: 'deposit'
+      channelId: Hex
+      depositId: string
+      amount: bigint
+      status: 'mined' | 'confirmed' | 'failed'
+      transaction?: Hex
+    }
+  /** A claim up to `total` was confirmed at depth k, or failed and is rolled back to unclaimed. */
+  | {
+      kind: 'claim'
+      channelId: Hex
+      total: bigint
+      status: 'confirmed' | 'failed'
+      transaction?: Hex
+      /** With `confirmed`: the receiver was paid in the same transaction. */
+      settled: boolean
+    }
+  | {
+      kind: 'refund'
+      channelId: Hex
+      refundId: string
+      amount: bigint
+      /** What the refund's own transaction claimed before it paid back. */
+      claimed: bigint
+      nonce: bigint
+      status: 'mined' | 'failed'
+      transaction?: Hex
+    }
+
+/** The RPC surface of a StreamSession. */
+export interface StreamSessionApi {
+  reserve(command: Reserve): Promise<ReserveReply>
+  report(v: 1, reports: Report[]): Promise<ReportReply[]>
+  refund(request: RefundRequest): Promise<RefundReply>
+  acknowledge(v: 1, events: ChainEvent[]): Promise<void>
+  /** The numbers of one channel, for status pages and tests. */
+  view(v: 1, channelId: Hex): Promise<ChannelNumbers | undefined>
+}
+
+/** The eight cumulative numbers of a channel and what stands beside them; atomic units. */
+export type ChannelNumbers = {
+  provisional: bigint
+  deposited: bigint
+  returned: bigint
+  accepted: bigint
+  spent: bigint
+  claimed: bigint
+  settled: bigint
+  lost: bigint
+  published: bigint
+  reserved: bigint
+}

@@ -1,0 +1,366 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { ChannelConfig } from '../src/ChannelConfig.ts'
+import type { Hex } from '../src/Hex.ts'
+import * as Journal from '../src/Journal.ts'
+import * as Ledger from '../src/Ledger.ts'
+
+const address = (digit: string): Hex => `0x${digit.repeat(40)}`
+const config: ChannelConfig = {
+  payer: address('1'),
+  payerAuthorizer: address('2'),
+  receiver: address('3'),
+  receiverAuthorizer: address('4'),
+  token: address('5'),
+  withdrawDelay: 900,
+  salt: `0x${'0'.repeat(64)}`,
+}
+const channelId: Hex = `0x${'a'.repeat(64)}`
+const seen = (balance: bigint, over: Partial<Ledger.Observation> = {}): Ledger.Observation => {
+  return { channelId, config, balance, totalClaimed: 0n, withdrawRequestedAt: 0, refundNonce: 0n, ...over }
+}
+const voucher = (max: bigint) => ({ max, signature: `0x${max.toString(16)}` as Hex })
+
+function must(result: Ledger.Result): Ledger.Channel {
+  if (!('channel' in result)) throw new Error(`refused: ${result.refused}`)
+  return result.channel
+}
+
+describe('which voucher pays', () => {
+  const held = must(Ledger.reserve(Ledger.open(seen(100n)), voucher(10n), 10n))
+  const spent = must(Ledger.post(held, 10n, 6n)) // base 6, accepted 10
+
+  test('one above the accepted maximum pays, also for less than it allows', () => {
+    expect(Ledger.judge(spent, 11n, 1n)).toBe('right')
+    expect(Ledger.judge(spent, 99n, 1n)).toBe('right')
+  })
+  test('one for exactly base plus hold pays, though a higher one was accepted and though its bytes were used', () => {
+    expect(Ledger.judge(spent, 10n, 4n)).toBe('right')
+    expect(Ledger.judge(spent, 7n, 1n)).toBe('right')
+  })
+  test('one between base plus hold and the accepted maximum pays only for the holder of the turn that was asked for it', () => {
+    expect(Ledger.judge(spent, 9n, 1n)).toBe('stale')
+    expect(Ledger.judge(spent, 9n, 1n, 9n)).toBe('right')
+    expect(Ledger.judge(spent, 9n, 1n, 8n)).toBe('stale')
+  })
+  test('one below base plus hold never pays, whoever brings it', () => {
+    expect(Ledger.judge(spent, 6n, 1n)).toBe('stale')
+    expect(Ledger.judge(spent, 6n, 1n, 6n)).toBe('stale')
+  })
+  test('one that the money does not cover is short, not stale', () => {
+    expect(Ledger.judge(spent, 101n, 95n)).toBe('short')
+  })
+  test('after a void the same bytes pay again', () => {
+    const again = must(Ledger.release(held, 10n))
+    expect(Ledger.judge(again, 10n, 10n)).toBe('right')
+  })
+  test('a lower voucher never lowers the accepted maximum', () => {
+    expect(must(Ledger.reserve(spent, voucher(7n), 1n)).accepted).toBe(10n)
+  })
+})
+
+describe('claims', () => {
+  test('publish the smallest kept maximum that covers the total, and a failed one is rolled back exactly', () => {
+    let channel = must(Ledger.reserve(Ledger.open(seen(100n)), voucher(5n), 5n))
+    channel = must(Ledger.reserve(channel, voucher(50n), 10n))
+    channel = must(Ledger.post(channel, 5n, 5n))
+    const started = must(Ledger.claimStart(channel))
+    expect(started.claiming).toEqual({ total: 5n, ...voucher(5n) })
+    expect(started.published).toBe(5n)
+    expect(Ledger.claimStart(started)).toEqual({ refused: 'claim_in_flight' })
+    const failed = Ledger.claimFailed(started, 5n)
+    expect({ ...failed, revision: 0 }).toEqual({ ...channel, published: 5n, revision: 0 })
+  })
+  test('reports that are late, repeated or for another claim change nothing', () => {
+    let channel = must(Ledger.reserve(Ledger.open(seen(100n)), voucher(9n), 9n))
+    channel = must(Ledger.claimStart(must(Ledger.post(channel, 9n, 9n))))
+    const done = Ledger.claimConfirmed(channel, 9n, true)
+    expect(done).toMatchObject({ claimed: 9n, settled: 9n, claiming: undefined })
+    expect(Ledger.claimConfirmed(done, 9n, true)).toBe(done)
+    expect(Ledger.claimConfirmed(done, 3n, true)).toBe(done)
+    expect(Ledger.claimFailed(done, 9n)).toBe(done)
+    expect(Ledger.claimFailed(channel, 8n)).toBe(channel)
+  })
+  test('take no more than the money that is there', () => {
+    let channel = Ledger.depositMined(Ledger.open(seen(5n)), 5n)
+    channel = must(Ledger.post(must(Ledger.reserve(channel, voucher(8n), 8n)), 8n, 8n))
+    const reorged = Ledger.depositReorged(channel, 5n)
+    expect(reorged).toMatchObject({ spent: 8n, lost: 3n })
+    expect(must(Ledger.claimStart(reorged)).claiming?.total).toBe(5n)
+  })
+  test('vouchers kept are eight, the highest among them', () => {
+    let channel = Ledger.open(seen(1_000n))
+    for (let i = 1n; i <= 20n; i++) channel = must(Ledger.reserve(channel, voucher(channel.reserved + 1n), 1n))
+    expect(channel.vouchers.map(({ max }) => max)).toEqual([1n, 2n, 3n, 4n, 5n, 6n, 7n, 20n])
+  })
+})
+
+describe('refunds and the chain', () => {
+  const spent = must(Ledger.post(must(Ledger.reserve(Ledger.open(seen(100n)), voucher(10n), 10n)), 10n, 4n))
+
+  test('a refund gives back all but what is charged, claims the rest first, and closes the channel meanwhile', () => {
+    const outcome = Ledger.refundStart(spent, { refundId: 'r', voucher: voucher(4n), amount: undefined, at: 1 })
+    if (!('channel' in outcome)) throw new Error(outcome.refused)
+    expect(outcome.order).toEqual({ refundId: 'r', amount: 96n, nonce: 0n, claim: { total: 4n, ...voucher(4n) } })
+    expect(Ledger.reserve(outcome.channel, voucher(11n), 1n)).toEqual({ refused: 'refund_in_flight' })
+    const done = Ledger.refundDone(outcome.channel, { amount: 96n, claimed: 4n, nonce: 0n })
+    expect(done).toMatchObject({ returned: 96n, claimed: 4n, refundNonce: 1n, refund: undefined })
+    expect(Ledger.refundDone(done, { amount: 96n, claimed: 4n, nonce: 0n })).toBe(done)
+  })
+  test('a refund needs a voucher for exactly what is charged, and something that is left', () => {
+    const ask = (max: bigint, amount?: bigint) =>
+      Ledger.refundStart(spent, { refundId: 'r', voucher: voucher(max), amount, at: 1 })
+    expect(ask(5n)).toEqual({ refused: 'stale' })
+    expect(ask(4n, 97n)).toEqual({ refused: 'refund_amount_invalid' })
+    expect(ask(4n, 0n)).toEqual({ refused: 'refund_amount_invalid' })
+    const empty = Ledger.open(seen(4n, { totalClaimed: 4n }))
+    expect(Ledger.refundStart(empty, { refundId: 'r', voucher: voucher(4n), amount: undefined, at: 1 })).toEqual({
+      refused: 'refund_no_balance',
+    })
+  })
+  test('a later look finds direct deposits, but not those that are under way, and not from before a refund', () => {
+    expect(Ledger.reconcile(spent, seen(150n), 0n).deposited).toBe(150n)
+    expect(Ledger.reconcile(spent, seen(150n), 50n)).toBe(spent)
+    expect(Ledger.reconcile(spent, seen(50n), 0n)).toBe(spent)
+    const refunded = Ledger.refundDone(spent, { amount: 96n, claimed: 4n, nonce: 0n })
+    expect(Ledger.reconcile(refunded, seen(100n), 0n)).toBe(refunded)
+  })
+  test('a balance that fell under a pending withdrawal was withdrawn; what is not covered is lost', () => {
+    const pending = Ledger.withdrawalSeen(spent, 7)
+    const gone = Ledger.reconcile(pending, seen(1n), 0n)
+    expect(gone).toMatchObject({ returned: 99n, lost: 3n, withdrawRequestedAt: 0 })
+  })
+  test('a refund whose report is missing is found by its nonce', () => {
+    const found = Ledger.reconcile(spent, seen(4n, { refundNonce: 1n }), 0n)
+    expect(found).toMatchObject({ returned: 96n, refundNonce: 1n })
+    expect(Ledger.refundDone(found, { amount: 96n, claimed: 4n, nonce: 0n })).toBe(found)
+  })
+})
+
+type Op =
+  | { op: 'deposit'; amount: bigint }
+  | { op: 'confirm' | 'reorg' | 'void' | 'expire'; which: number }
+  | { op: 'reserve'; hold: bigint; above: bigint; turn: boolean }
+  | { op: 'post'; which: number; amount: bigint }
+  | { op: 'mark'; which: number; amount: bigint }
+  | { op: 'claim' | 'claimFailed' | 'refundFailed' | 'refundLate' }
+  | { op: 'claimConfirmed'; below: bigint; paid: boolean }
+  | { op: 'refund' | 'refundDone'; amount: bigint }
+  | { op: 'look'; more: bigint; withdrawal: boolean }
+
+const small = fc.bigInt({ min: 0n, max: 12n })
+const which = fc.nat({ max: 7 })
+const op: fc.Arbitrary<Op> = fc.oneof(
+  {
+    weight: 2,
+    arbitrary: fc.record({ op: fc.constant('deposit' as const), amount: fc.bigInt({ min: 1n, max: 40n }) }),
+  },
+  { weight: 4, arbitrary: fc.record({ op: fc.constantFrom('confirm', 'void', 'expire' as const), which }) },
+  { weight: 1, arbitrary: fc.record({ op: fc.constant('reorg' as const), which }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      op: fc.constant('reserve' as const),
+      hold: fc.bigInt({ min: 1n, max: 9n }),
+      above: fc.bigInt({ min: -3n, max: 5n }),
+      turn: fc.boolean(),
+    }),
+  },
+  { weight: 6, arbitrary: fc.record({ op: fc.constantFrom('post', 'mark' as const), which, amount: small }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ op: fc.constantFrom('claim', 'claimFailed', 'refundFailed', 'refundLate' as const) }),
+  },
+  { weight: 3, arbitrary: fc.record({ op: fc.constant('claimConfirmed' as const), below: small, paid: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ op: fc.constantFrom('refund', 'refundDone' as const), amount: small }) },
+  { weight: 1, arbitrary: fc.record({ op: fc.constant('look' as const), more: small, withdrawal: fc.boolean() }) },
+) as fc.Arbitrary<Op>
+
+/** Runs a history against a ledger and against sums kept beside it; throws on the first difference. */
+function run(ledger: typeof Ledger, balance: bigint, ops: Op[]): Ledger.Channel {
+  let channel = ledger.open(seen(balance))
+  const opening = Journal.balances({ ...channel, deposited: 0n })
+  const rows: Journal.Movement[] = [{ kind: 'deposit', debit: 'payer', credit: 'escrow', amount: balance }]
+  let posted = 0n
+  const holds: Ledger.Hold[] = []
+  const mined: bigint[] = []
+  const take = (next: Ledger.Channel): void => {
+    Ledger.assertValid(next)
+    Ledger.assertStep(channel, next)
+    rows.push(...Journal.movements(channel, next))
+    channel = next
+    expect(channel.spent).toBe(posted)
+    expect(channel.reserved).toBe(holds.reduce((sum, { hold }) => sum + hold, 0n))
+    expect(channel.provisional).toBe(mined.reduce((sum, amount) => sum + amount, 0n))
+    const sums = Journal.sum(rows)
+    for (const [account, held] of Object.entries(Journal.balances(channel))) {
+      expect((sums.get(account) ?? 0n) + opening[account as Journal.Account], `I5 ${account}`).toBe(held)
+    }
+  }
+  for (const step of ops) {
+    switch (step.op) {
+      case 'deposit':
+        mined.push(step.amount)
+        take(ledger.depositMined(channel, step.amount))
+        break
+      case 'confirm':
+      case 'reorg': {
+        const [amount] = mined.splice(step.which % (mined.length || 1), 1)
+        if (amount === undefined) break
+        take(
+          step.op === 'confirm'
+            ? ledger.depositConfirmed(channel, amount, amount)
+            : ledger.depositReorged(channel, amount),
+        )
+        break
+      }
+      case 'reserve': {
+        const needed = channel.spent + channel.reserved + step.hold
+        const max = needed + step.above
+        if (max < 0n) break
+        const money = channel.deposited + channel.provisional - channel.returned
+        const pays = max >= needed && (max > channel.accepted || max === needed || step.turn) && needed <= money
+        const result = ledger.reserve(channel, voucher(max), step.hold, step.turn ? max : undefined)
+        expect('channel' in result).toBe(pays && channel.refund === undefined)
+        if (!('channel' in result)) break
+        holds.push({ hold: step.hold, marked: 0n })
+        expect(ledger.room(result.channel)).toBeGreaterThanOrEqual(0n)
+        take(result.channel)
+        break
+      }
+      case 'mark': {
+        const at = step.which % (holds.length || 1)
+        const held = holds[at]
+        if (held !== undefined) holds[at] = ledger.mark(held, step.amount)
+        break
+      }
+      case 'post':
+      case 'void':
+      case 'expire': {
+        const at = step.which % (holds.length || 1)
+        const held = holds[at]
+        if (held === undefined) break
+        const amount = step.op === 'post' ? step.amount : step.op === 'expire' ? held.marked : 0n
+        const result = ledger.post(channel, held.hold, amount)
+        expect('channel' in result).toBe(step.op !== 'post' || amount <= held.hold)
+        if (!('channel' in result)) break
+        holds.splice(at, 1)
+        posted += amount
+        take(result.channel)
+        break
+      }
+      case 'claim': {
+        const result = ledger.claimStart(channel)
+        if (!('channel' in result)) break
+        expect(result.channel.claiming?.total).toBe(Ledger.claimable(channel))
+        take(result.channel)
+        break
+      }
+      case 'claimConfirmed': {
+        const total = channel.claiming === undefined ? channel.claimed : channel.claiming.total - step.below
+        if (total >= 0n) take(ledger.claimConfirmed(channel, total, step.paid))
+        break
+      }
+      case 'claimFailed':
+        take(ledger.claimFailed(channel, channel.claiming?.total ?? 0n))
+        break
+      case 'refund': {
+        const request = { refundId: 'r', voucher: voucher(Ledger.base(channel)), at: 0 }
+        const amount = step.amount === 0n ? undefined : step.amount
+        const result = ledger.refundStart(channel, { ...request, amount })
+        if (!('channel' in result)) break
+        expect(result.order.amount).toBeLessThanOrEqual(Ledger.funds(channel) - Ledger.base(channel))
+        take(result.channel)
+        break
+      }
+      case 'refundDone':
+        if (channel.refund !== undefined) {
+          const { amount, nonce } = channel.refund
+          take(ledger.refundDone(channel, { amount, claimed: Ledger.claimable(channel), nonce }))
+        }
+        break
+      case 'refundLate':
+        expect(ledger.refundDone(channel, { amount: 5n, claimed: 0n, nonce: channel.refundNonce - 1n })).toBe(channel)
+        break
+      case 'refundFailed':
+        take(ledger.refundFailed(channel, 'r'))
+        break
+      case 'look': {
+        const { refundNonce } = channel
+        const look = seen(Ledger.funds(channel) + step.more, {
+          refundNonce,
+          withdrawRequestedAt: step.withdrawal ? 9 : 0,
+        })
+        take(ledger.reconcile(channel, look, 0n))
+        break
+      }
+    }
+  }
+  return channel
+}
+
+const histories = fc.tuple(fc.bigInt({ min: 0n, max: 40n }), fc.array(op, { maxLength: 60 }))
+const check = (ledger: typeof Ledger, runs: number): void => {
+  fc.assert(
+    fc.property(histories, ([balance, ops]) => {
+      run(ledger, balance, ops)
+    }),
+    { numRuns: runs },
+  )
+}
+
+describe('random histories', () => {
+  test('keep I1 order, I3 monotone, I4 authority and I5 conservation', () => check(Ledger, 2_000))
+
+  test('I8: when faults stop, everything that is covered is claimed and settled', () => {
+    fc.assert(
+      fc.property(histories, ([balance, ops]) => {
+        let channel = run(Ledger, balance, ops)
+        channel = Ledger.refundFailed(channel, 'r')
+        if (channel.reserved > 0n) channel = must(Ledger.post(channel, channel.reserved, 0n))
+        if (channel.claiming !== undefined) channel = Ledger.claimFailed(channel, channel.claiming.total)
+        const started = Ledger.claimStart(channel)
+        if ('channel' in started)
+          channel = Ledger.claimConfirmed(started.channel, started.channel.claiming!.total, true)
+        else channel = Ledger.claimConfirmed(channel, channel.claimed, true)
+        const covered = channel.spent - channel.lost
+        expect(channel.settled).toBeGreaterThanOrEqual(covered)
+        expect(channel.settled).toBeLessThanOrEqual(channel.spent)
+      }),
+      { numRuns: 1_000 },
+    )
+  })
+
+  const bugs: Record<string, Partial<typeof Ledger>> = {
+    'a post charges the whole hold': { post: (channel, hold) => Ledger.post(channel, hold, hold) },
+    'a reservation forgets to look at the money': {
+      reserve: (channel, given, hold, asked) => {
+        const rich = { ...channel, deposited: channel.deposited + 1_000n }
+        const result = Ledger.reserve(rich, given, hold, asked)
+        return 'channel' in result ? { channel: { ...result.channel, deposited: channel.deposited } } : result
+      },
+    },
+    'a used voucher is refused': {
+      reserve: (channel, given, hold, asked) =>
+        channel.vouchers.some(({ max }) => max === given.max)
+          ? { refused: 'stale' }
+          : Ledger.reserve(channel, given, hold, asked),
+    },
+    'a claim takes what is accepted instead of what is spent': {
+      claimStart: (channel) => Ledger.claimStart({ ...channel, spent: channel.accepted, reserved: 0n }),
+    },
+    'a repeated refund report counts twice': {
+      refundDone: (channel, done) => Ledger.refundDone(channel, { ...done, nonce: channel.refundNonce }),
+    },
+    'a reorged deposit stays': { depositReorged: (channel) => channel },
+    'a confirmed deposit counts twice': {
+      depositConfirmed: (channel, amount) => Ledger.depositConfirmed(channel, amount, 0n),
+    },
+    'progress passes the hold': { mark: (held, amount) => ({ ...held, marked: amount }) },
+  }
+  for (const [bug, broken] of Object.entries(bugs)) {
+    test(`the check finds a planted bug: ${bug}`, () => {
+      expect(() => check({ ...Ledger, ...broken }, 2_000)).toThrow()
+    })
+  }
+})
