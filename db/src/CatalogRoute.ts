@@ -1,0 +1,56 @@
+/**
+ * What the gateway knows of a route: the snapshot type of `Catalog.loadCatalog`. Plain data, no behaviour, so that a
+ * Worker can import it without the database driver.
+ */
+import type { Address } from '@pbstream/core/Hex'
+import type { Card } from '@pbstream/core/Rate'
+
+/** Where a route's requests go. */
+export type Origin =
+  /** An absolute http(s) URL; the matched path is appended to its path. */
+  | { kind: 'url'; url: string }
+  /** A service binding of the gateway; its name begins with `UPSTREAM_`. */
+  | { kind: 'service'; binding: string }
+  /** The zone that the Worker route stands in front of: the request goes on as it is. */
+  | { kind: 'zone' }
+
+/** A price rule as a rate card holds it: JSON, amounts are decimal strings of atomic units. */
+export type RateRule = Card
+
+/** A header that the gateway adds on the way to the upstream; its value sealed with the gateway's UPSTREAM_SECRET. */
+export type SealedCredential = { header: string; sealed: string }
+
+export type CatalogRoute = {
+  id: string
+  providerId: string
+  /** The provider's name for people. */
+  providerName: string
+  /** Upper-case HTTP methods; `*` stands for every method. */
+  methods: string[]
+  /** A canonical path: exact (`/v1/chat`), or a prefix that ends in `/*` (`/v1/*` matches `/v1/` and all below it). */
+  path: string
+  origin: Origin
+  /** Who is paid, lower case. */
+  payTo: Address
+  /** The chains on which the route takes payment, best first. */
+  chainIds: number[]
+  /** The card in force and its version; null: the route is free. */
+  rate: { version: number; rule: RateRule } | null
+  /** The price depends on the request body: the body is read (up to `maxBodyBytes`) before it is quoted. */
+  bodyPriced: boolean
+  maxBodyBytes: number
+  /** Charge a caller who leaves before the first byte, if the upstream answers 2xx within 30 s. */
+  chargeOnAbandon: boolean
+  credential: SealedCredential | null
+  /** False when the route or its provider is switched off. It still matches, and is answered 404, so that a wider route does not take its place. */
+  enabled: boolean
+  /** The `aud` of PBStream-Payment tokens for this route. */
+  audience: string
+}
+
+/** Every route of every provider at one catalog version. */
+export type Catalog = {
+  /** Rises with every change of a provider, route or rate card. */
+  version: number
+  routes: CatalogRoute[]
+}

@@ -1,0 +1,132 @@
+/** Query plans: every statement that runs often finds its rows by an index. */
+import { sql } from 'drizzle-orm'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { catalogRoutes, catalogVersion } from '../src/Catalog.ts'
+import * as Overview from '../src/Overview.ts'
+import { project } from '../src/Projection.ts'
+import { db, executePostgres as run, explain, wipe } from './database.ts'
+import { hex, history, refs, sessionEvent } from './events.ts'
+
+const channelId = hex('a1', 32)
+type Query = { toSQL(): { sql: string; params: unknown[] } }
+
+/** Statement, and the index (SQLite's name, Postgres' name) by which it must find its rows. */
+const plans: [string, () => Query, sqlite: RegExp, postgres: RegExp][] = [
+  ['catalog version', () => catalogVersion(db), /USING INDEX sqlite_autoindex_catalog_1/, /catalog_pkey/],
+  [
+    'newest payments',
+    () => Overview.latestPayments(db, {}, 30),
+    /micro_payment USING INDEX micro_payment_at/,
+    /Index Scan Backward using micro_payment_at/,
+  ],
+  [
+    'newest payments of a provider',
+    () => Overview.latestPayments(db, { providerId: 'acme' }, 30),
+    /USING INDEX micro_payment_provider_at \(provider_id=\?\)/,
+    /using micro_payment_provider_at/,
+  ],
+  [
+    'newest payments of a channel',
+    () => Overview.latestPayments(db, { channelId }, 30),
+    /USING INDEX micro_payment_channel_at \(channel_id=\?\)/,
+    /using micro_payment_channel_at/,
+  ],
+  [
+    'movements of a channel',
+    () => Overview.movementsOfChannel(db, channelId, 30),
+    /USING INDEX movement_channel_at \(channel_id=\?\)/,
+    /using movement_channel_at/,
+  ],
+  [
+    'newest sessions',
+    () => Overview.latestSessions(db, 50),
+    /USING INDEX stream_session_last_at/,
+    /using stream_session_last_at/,
+  ],
+  [
+    'sessions of a payer',
+    () => Overview.sessionsOfPayer(db, hex('a1', 20), 50),
+    /session_key USING INDEX session_key_payer \(payer=\?\)[^]*stream_session USING INDEX sqlite_autoindex_stream_session_1/,
+    /(?=[^]*session_key_payer)(?=[^]*stream_session_pkey)/,
+  ],
+  [
+    'channels of sessions',
+    () => Overview.channelsOfSessions(db, ['a', 'b']),
+    /USING INDEX channel_session \(session=\?\)/,
+    /channel_session/,
+  ],
+  ['newest settlements', () => Overview.latestSettlements(db, 20), /USING INDEX settlement_at/, /using settlement_at/],
+  [
+    'newest incidents',
+    () => Overview.latestIncidents(db, 20),
+    /USING INDEX sentinel_event_at/,
+    /using sentinel_event_at/,
+  ],
+  ['newest audit rows', () => Overview.latestAudit(db, 20), /^SCAN audit$/, /Backward using audit_pkey/],
+]
+
+describe('query plans', () => {
+  beforeAll(async () => {
+    await wipe()
+    await fillForPlanner()
+  }, 60_000)
+
+  test.each(plans)('%s', async (_, query, sqlite, postgres) => {
+    const plan = await explain(query().toSQL())
+    expect(plan).toMatch(db.dialect === 'd1' ? sqlite : postgres)
+    expect(plan).not.toMatch(/TEMP B-TREE|Sort|Seq Scan/)
+  })
+
+  test('the catalog snapshot reads each route once and finds provider and card by key', async () => {
+    const plan = await explain(catalogRoutes(db).toSQL())
+    if (db.dialect === 'd1') {
+      expect(plan).toMatch(/SCAN route/)
+      expect(plan).toMatch(/SEARCH provider USING INDEX sqlite_autoindex_provider_1 \(id=\?\)/)
+      expect(plan).toMatch(/SEARCH rate_card USING INDEX sqlite_autoindex_rate_card_1 \(route_id=\? AND version=\?\)/)
+    } else {
+      expect(plan).toMatch(/rate_card_route_id_version_pk/)
+      expect(plan).not.toMatch(/Seq Scan on rate_card/)
+    }
+  })
+})
+
+/**
+ * Postgres plans by statistics: give it tables in which a scan, or sorting what an index finds, would be the wrong
+ * choice. SQLite plans by the statement alone.
+ */
+async function fillForPlanner() {
+  const histories = refs.map((ref) => history(ref, 20))
+  await project(
+    db,
+    histories.map((of) => sessionEvent(of, of.rows, of.snapshots)),
+  )
+  if (db.dialect !== 'postgres') return
+  const t = db.tables
+  const fills = [
+    sql`${t.microPayment} select 's', n, ${oneIn(500, channelId)}, null, null, ${oneIn(500, 'acme')}, 'r', 1, 'd', 'c', 1, n, to_timestamp(n) ${upTo(100_000)}`,
+    sql`${t.movement} select 's', n, 'claim', ${oneIn(100, channelId)}, 'd', 'c', 1, null, to_timestamp(n) ${upTo(20_000)}`,
+    sql`${t.streamSession} select 's' || n, 1, 'c', 'p' || n, 'k', 1, to_timestamp(n) ${upTo(5000)}`,
+    sql`${t.sessionKey} select 's' || n, 's' || n, 1, 'c', 'p' || n, 'k', to_timestamp(n) ${upTo(5000)}`,
+    sql`${t.channel} select 'c' || n, 's' || n, 1, 'r', 't', 0, 0, 0, 0, 0, 0, 0, 0, 0 ${upTo(5000)}`,
+    sql`${t.settlement} select 1, 's', n::text, 'claim', n, null, 'mined', 1, 1, 1, null, null, to_timestamp(n) ${upTo(5000)}`,
+    sql`${t.sentinelEvent} select n::text, 'unknown_message', '{}', to_timestamp(n) ${upTo(5000)}`,
+    sql`${t.audit} (actor, action, subject, detail, at) select 'a', 'b', 'c', '{}', to_timestamp(n) ${upTo(5000)}`,
+    sql`${t.catalog} select 'x' || n, n ${upTo(2000)}`,
+    sql`${t.provider} select 'p' || n, 'p', '0x', true, now(), now() ${upTo(20)}`,
+    sql`${t.route} select 'r' || n, 'p' || 1 + n % 20, '[]', '/', '{}', '[]', 1000, false, 0, false, null, null, true, '', now(), now() ${upTo(20)}`,
+    sql`${t.rateCard} select 'r' || 1 + n / 1000, 1 + n % 1000, '{}', now() ${upTo(19_999)}`,
+  ]
+  for (const fill of fills) await run(sql`insert into ${fill}`)
+  await run(sql`analyze`)
+}
+
+/** Rows numbered n. */
+function upTo(count: number) {
+  return sql`from generate_series(1, ${sql.raw(`${count}`)}) n`
+}
+
+/** `value` in one of so many rows, other values in the others. */
+function oneIn(share: number, value: string) {
+  const n = sql.raw(`n % ${share}`)
+  return sql`case ${n} when 0 then ${value} else 'x' || ${n} end`
+}

@@ -1,0 +1,64 @@
+import { type ErrorCode, errors, problem } from '@pbstream/core/Errors'
+import { isAddress, isBytes32, lower } from '@pbstream/core/Hex'
+import { catalogVersion } from '@pbstream/db/Catalog'
+import { open } from '@pbstream/db/Database'
+import { type OverviewFilter, overview } from '@pbstream/db/Overview'
+import { type Context, Hono } from 'hono'
+import type { Env } from './Env.ts'
+import { page } from './OverviewPage.ts'
+
+/** The HTTP side: health, and the overview where it is switched on. */
+export const app = new Hono<{ Bindings: Env }>()
+
+/** 200 when the database answers. */
+app.get('/healthz', async (c) => {
+  try {
+    const [row] = await catalogVersion(open(c.env))
+    return c.json({ status: 'ok', catalogVersion: row?.version ?? 0 }, 200, { 'cache-control': 'no-store' })
+  } catch {
+    return fail(c, 'temporarily_unavailable')
+  }
+})
+
+app.use('*', async (c, next) => (c.env.OVERVIEW === 'true' ? next() : fail(c, 'not_found')))
+
+app.get('/', (c) => {
+  const nonce = crypto.randomUUID()
+  return c.html(page(nonce), 200, {
+    'cache-control': 'no-store',
+    'content-security-policy': `default-src 'none'; style-src 'nonce-${nonce}'; script-src 'nonce-${nonce}'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+  })
+})
+
+/** `?provider=`, `?payer=` and `?channel=` narrow it down. Amounts are decimal strings of atomic units. */
+app.get('/overview.json', async (c) => {
+  const filter = toFilter(c.req.query())
+  if (filter === undefined) return fail(c, 'not_found')
+  try {
+    return c.json(await overview(open(c.env), filter), 200, { 'cache-control': 'no-store' })
+  } catch {
+    return fail(c, 'temporarily_unavailable')
+  }
+})
+
+app.notFound((c) => fail(c, 'not_found'))
+
+/** `undefined` when it names something that cannot be there. */
+function toFilter({ provider, payer, channel }: Record<string, string>): OverviewFilter | undefined {
+  if (payer !== undefined && !isAddress(payer)) return undefined
+  if (channel !== undefined && !isBytes32(channel)) return undefined
+  return {
+    ...(provider !== undefined && { providerId: provider }),
+    ...(payer !== undefined && { payer: lower(payer) }),
+    ...(channel !== undefined && { channelId: lower(channel) }),
+  }
+}
+
+function fail(c: Context, code: ErrorCode): Response {
+  return c.body(JSON.stringify(problem(code)), errors[code].status as 404, {
+    'content-type': 'application/problem+json',
+    'cache-control': 'no-store',
+  })
+}

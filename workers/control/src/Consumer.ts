@@ -1,0 +1,87 @@
+/** The events queue: each message is projected, or retried until it ends in the dead letters. None is dropped. */
+import { type IncidentEvent, type PbEvent, pbEvent } from '@pbstream/core/message/Event'
+
+export type QueueMessage = Pick<Message, 'id' | 'body' | 'attempts' | 'timestamp' | 'ack' | 'retry'>
+
+export type Deps = {
+  /** Writes rows; can be repeated. */
+  project(events: readonly PbEvent[]): Promise<void>
+  log(what: string, detail: Record<string, string>): void
+}
+
+type Known = { message: QueueMessage; event: PbEvent }
+
+/** Seconds. Ten doublings from 5 are 85 minutes: longer than a deployment during which senders are newer than this. */
+const FIRST_DELAY = 5
+const LONGEST_DELAY = 3_600
+
+/** Acknowledges what is written and asks for the rest again. Never throws. */
+export async function consume(deps: Deps, messages: readonly QueueMessage[]): Promise<void> {
+  const known: Known[] = []
+  const unknown: QueueMessage[] = []
+  for (const message of messages) {
+    const { success, data } = pbEvent.safeParse(message.body)
+    if (success) known.push({ message, event: data })
+    else unknown.push(message)
+  }
+  await projectKnown(deps, known)
+  await reportUnknown(deps, unknown)
+}
+
+/** All at once; if that fails one by one, so that one bad message does not hold up the others. */
+async function projectKnown(deps: Deps, known: Known[]): Promise<void> {
+  if (known.length === 0) return
+  try {
+    await deps.project(known.map(({ event }) => event))
+    for (const { message } of known) message.ack()
+  } catch {
+    for (const { message, event } of known) await projectOne(deps, message, event)
+  }
+}
+
+async function projectOne(deps: Deps, message: QueueMessage, event: PbEvent): Promise<void> {
+  try {
+    await deps.project([event])
+    message.ack()
+  } catch {
+    // The reason is the database's and may quote the row.
+    deps.log('projection_delayed', { message: message.id, kind: event.kind, attempts: `${message.attempts}` })
+    retry(message)
+  }
+}
+
+/** An incident at the first sight of each; the message itself stays in the queue, then in the dead letters. */
+async function reportUnknown(deps: Deps, unknown: QueueMessage[]): Promise<void> {
+  if (unknown.length === 0) return
+  const incidents = unknown.map(describe)
+  for (const { id, detail } of incidents) deps.log('unknown_message', { id, ...detail })
+  try {
+    await deps.project(incidents)
+  } catch {
+    deps.log('projection_delayed', { kind: 'incident', messages: `${incidents.length}` })
+  }
+  for (const message of unknown) retry(message)
+}
+
+/** Which message, and what is wrong with it; not what is in it, which may be anything. */
+function describe(message: QueueMessage): IncidentEvent {
+  const issue = pbEvent.safeParse(message.body).error?.issues[0]
+  const { v, kind } = Object(message.body) as { v?: unknown; kind?: unknown }
+  return {
+    v: 1,
+    kind: 'incident',
+    id: `unknown_event:${message.id}`,
+    what: 'unknown_message',
+    detail: {
+      message: message.id,
+      ...(typeof v === 'number' && { version: `${v}` }),
+      ...(typeof kind === 'string' && { kind: kind.slice(0, 32) }),
+      issue: issue?.path.join('.') ?? '',
+    },
+    at: message.timestamp.getTime(),
+  }
+}
+
+function retry(message: QueueMessage): void {
+  message.retry({ delaySeconds: Math.min(FIRST_DELAY * 2 ** (message.attempts - 1), LONGEST_DELAY) })
+}
