@@ -1,0 +1,232 @@
+import * as ChannelConfig from '@pbstream/core/ChannelConfig'
+import type { BatchCredential } from '@pbstream/core/Credential'
+import { type ErrorCode, errors } from '@pbstream/core/Errors'
+import { type Hex, zeroAddress } from '@pbstream/core/Hex'
+import { type Reserve, type ReserveReply, type SessionRef, sessionName } from '@pbstream/core/message/Session'
+import type { SubmitReply } from '@pbstream/core/message/Settlement'
+import * as PaymentResponse from '@pbstream/core/PaymentResponse'
+import type * as Rate from '@pbstream/core/Rate'
+import * as Voucher from '@pbstream/core/Voucher'
+import { replay } from './Answer.ts'
+import { chainsOf, type PaidCall, seconds } from './Call.ts'
+import type { Chain } from './Chains.ts'
+import { deliver } from './Delivery.ts'
+import { corrective, offer } from './Offer.ts'
+import { problemResponse } from './Problem.ts'
+import { pinned } from './Pinned.ts'
+
+/** A voucher that this gateway has checked, and the price it is to pay. */
+export type Checked = {
+  chain: Chain
+  credential: BatchCredential
+  session: SessionRef
+  name: string
+  channelId: Hex
+  price: bigint
+  rate: { version: number; rule: Rate.Card }
+  /** The quote's id: it names the call in turns. */
+  callId?: string
+  /** The quote as the caller echoed it. */
+  quote?: string
+}
+
+type Refusal = { code: ErrorCode; detail?: string }
+
+/** Seconds that a deposit's authorisation must still be good for, or there is no time to mine it. */
+const LEAST_VALIDITY = 6n
+/** What is kept of `maxTimeoutSeconds` for everything but the block. */
+const MARGIN_MS = 5_000
+
+/** Pays a call from a channel: check, reserve (with a deposit first, if one is wanted), deliver. */
+export async function payFromChannel(call: PaidCall, credential: BatchCredential): Promise<Response> {
+  const checked = await check(call, credential)
+  if ('code' in checked) return offer(call, checked)
+  const early = checkDeposit(call, credential)
+  if (early !== undefined) return offer(call, early)
+  let observed = false
+  let transaction: Hex | undefined
+  for (;;) {
+    const reply = await open(call, checked.name).reserve(command(call, checked))
+    if (reply.kind === 'unknown_channel' && !observed) {
+      observed = true
+      const seen = await call.gateway.env.SETTLEMENT.observe(
+        1,
+        checked.session,
+        checked.channelId,
+        checked.credential.config,
+      )
+      if (!seen.ok) return problemResponse('temporarily_unavailable', call.id)
+      continue
+    }
+    if (reply.kind === 'deposit' && transaction === undefined) {
+      const submitted = await submitDeposit(call, checked, reply.depositId)
+      if (submitted.kind !== 'mined') return notMined(call, checked, submitted)
+      transaction = submitted.transaction
+      continue
+    }
+    return answer(call, checked, reply, transaction)
+  }
+}
+
+/**
+ * Checks what can be checked without the session: the offer, the quote, the channel's terms and the signature.
+ *
+ * Cheap comparisons come first; the signature is last.
+ */
+export async function check(call: PaidCall, credential: BatchCredential): Promise<Checked | Refusal> {
+  const { accepted, config, voucher } = credential
+  const chain = chainsOf(call).find((each) => each.network === credential.network)
+  if (chain === undefined) return { code: 'network_mismatch' }
+  const { payTo } = call.route
+  if (accepted.asset !== chain.token || accepted.payTo !== payTo)
+    return { code: 'offer_mismatch', detail: 'another asset or payTo' }
+  const quoted = await pinned(call, credential.quote, chain.network)
+  // A refund has no price: a quote that has run out must not keep anyone's money.
+  const price = 'code' in quoted && credential.type === 'refund' ? { amount: call.price, rate: call.rate } : quoted
+  if ('code' in price) return price
+  if (credential.type !== 'refund' && BigInt(accepted.amount) < price.amount)
+    return { code: 'offer_mismatch', detail: 'the amount is below the price' }
+  if (config.receiver !== payTo) return { code: 'receiver_mismatch' }
+  if (config.receiverAuthorizer !== (await call.gateway.receiverAuthorizer()))
+    return { code: 'receiver_authorizer_mismatch' }
+  if (config.token !== chain.token) return { code: 'token_mismatch' }
+  if (config.withdrawDelay !== chain.withdrawDelay) return { code: 'withdraw_delay_mismatch' }
+  if (config.payerAuthorizer === zeroAddress) return { code: 'payer_authorizer_missing' }
+  const channelId = ChannelConfig.id(config, chain.voucherDomain)
+  if (channelId !== voucher.channelId) return { code: 'channel_id_mismatch' }
+  const signer = call.gateway.recover(Voucher.digest(chain.voucherDomain, channelId, voucher.max), voucher.signature)
+  if (signer !== config.payerAuthorizer) return { code: 'voucher_signature_invalid' }
+  const session = {
+    chainId: chain.chainId,
+    contract: chain.contract,
+    payer: config.payer,
+    payerAuthorizer: config.payerAuthorizer,
+  }
+  return {
+    chain,
+    credential,
+    session,
+    name: sessionName(session),
+    channelId,
+    price: price.amount,
+    rate: price.rate,
+    ...(price.callId === undefined ? {} : { callId: price.callId }),
+    ...(credential.quote === undefined ? {} : { quote: credential.quote }),
+  }
+}
+
+/** The object of this key; a fresh stub each time, since one that has failed stays broken. */
+export function open(call: PaidCall, name: string) {
+  return call.gateway.env.STREAM_SESSION.getByName(name)
+}
+
+/** What the session's answer means for the caller. */
+async function answer(
+  call: PaidCall,
+  checked: Checked,
+  reply: ReserveReply,
+  transaction: Hex | undefined,
+): Promise<Response> {
+  switch (reply.kind) {
+    case 'granted': {
+      const by = { payer: checked.session.payer, chain: checked.chain, session: checked.name, rid: reply.reservationId }
+      const { reservationId, channel } = reply
+      const grant = { by, reservationId, channel, hold: checked.price, rate: checked.rate }
+      return deliver(call, transaction === undefined ? grant : { ...grant, transaction })
+    }
+    case 'corrective':
+      return corrective(call, {
+        chain: checked.chain,
+        price: checked.price,
+        ...(reply.channel === undefined ? {} : { channel: reply.channel }),
+        ...(reply.voucher === undefined ? {} : { voucher: reply.voucher }),
+        ...(checked.quote === undefined ? {} : { quote: checked.quote }),
+      })
+    case 'replay':
+      return replay(call, reply.answer)
+    case 'duplicate': {
+      const response = problemResponse('request_id_used', call.id)
+      if (reply.receipt !== undefined) response.headers.set('pbstream-receipt', reply.receipt)
+      return response
+    }
+    case 'in_flight':
+      return problemResponse('request_in_flight', call.id)
+    case 'refused':
+      return refuse(call, reply.code)
+    case 'unknown_channel':
+    case 'deposit':
+      // It was observed, or the deposit was mined, and the object does not know yet: its report is still on the way.
+      return problemResponse('temporarily_unavailable', call.id)
+  }
+}
+
+/** A refusal by the session or by settlement: with offers when paying otherwise would help. */
+export function refuse(call: PaidCall, code: ErrorCode, paymentResponse?: string): Promise<Response> | Response {
+  if (errors[code].status !== 402) return problemResponse(code, call.id)
+  return offer(call, { code, ...(paymentResponse === undefined ? {} : { paymentResponse }) })
+}
+
+function command(call: PaidCall, checked: Checked): Reserve {
+  const { credential, session, channelId, price, callId } = checked
+  return {
+    v: 1,
+    session,
+    channelId,
+    config: credential.config,
+    voucher: { max: credential.voucher.max, signature: credential.voucher.signature },
+    hold: price,
+    ...(credential.type === 'deposit' ? { deposit: { amount: credential.deposit.amount } } : {}),
+    ...(callId === undefined ? {} : { callId }),
+    ...(call.requestId === undefined ? {} : { requestId: call.requestId }),
+    digest: call.digest,
+    providerId: call.route.providerId,
+    routeId: call.route.id,
+    rateVersion: checked.rate.version,
+  }
+}
+
+/** What is wrong with a deposit authorisation by its numbers alone; settlement simulates the rest. */
+function checkDeposit(call: PaidCall, credential: BatchCredential): Refusal | undefined {
+  if (credential.type !== 'deposit') return undefined
+  const { amount, authorization } = credential.deposit
+  const now = BigInt(seconds(call))
+  if (amount === 0n) return { code: 'deposit_below_min_deposit' }
+  if (authorization.validAfter > now) return { code: 'deposit_authorization_invalid', detail: 'it is not valid yet' }
+  if (authorization.validBefore < now + LEAST_VALIDITY)
+    return { code: 'deposit_authorization_invalid', detail: 'it has expired' }
+  return undefined
+}
+
+async function submitDeposit(call: PaidCall, checked: Checked, depositId: string): Promise<SubmitReply> {
+  const { credential, session, channelId, chain } = checked
+  if (credential.type !== 'deposit') throw new Error('a deposit was asked for and none was sent')
+  const { amount, authorization } = credential.deposit
+  const waitMs = Math.max(1_000, chain.maxTimeoutSeconds * 1000 - MARGIN_MS)
+  return call.gateway.env.SETTLEMENT.deposit({
+    v: 1,
+    session,
+    depositId,
+    channelId,
+    config: credential.config,
+    amount,
+    authorization,
+    waitMs,
+  })
+}
+
+function notMined(
+  call: PaidCall,
+  checked: Checked,
+  reply: Exclude<SubmitReply, { kind: 'mined' }>,
+): Promise<Response> | Response {
+  const code = reply.kind === 'pending' ? 'settlement_pending' : reply.code
+  const { network } = checked.chain
+  const { payer } = checked.session
+  const known = reply.transaction === undefined ? {} : { transaction: reply.transaction }
+  // With a transaction to look at, official clients stop; without one they may go on by the error of the offer.
+  const response =
+    reply.transaction === undefined
+      ? undefined
+      : PaymentResponse.encode(PaymentResponse.failure(code, { network, payer, ...known }))
+  return refuse(call, code, response)
+}

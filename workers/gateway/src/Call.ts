@@ -1,0 +1,63 @@
+import type { Address } from '@pbstream/core/Hex'
+import type * as Rate from '@pbstream/core/Rate'
+import type { Hex } from '@pbstream/core/Hex'
+import type { Recover } from '@pbstream/core/Signature'
+import type { CatalogRoute } from '@pbstream/db/CatalogRoute'
+import type { Body } from './Body.ts'
+import type { CatalogCache } from './Catalog.ts'
+import type { Chain, Chains } from './Chains.ts'
+import type { Env, Ports } from './Env.ts'
+import type { Keys } from './Keys.ts'
+
+/** What a gateway isolate works with, whatever the request. */
+export type Gateway = {
+  env: Env
+  ports: Ports
+  chains: Chains
+  keys: Keys
+  catalog: CatalogCache
+  recover: Recover
+  /** The key that signs claims and refunds, as offers name it. */
+  receiverAuthorizer(): Promise<Address>
+}
+
+/** One request on a route, from its match to its answer. */
+export type Call = {
+  gateway: Gateway
+  request: Request
+  /** Work that goes on when the caller has gone. */
+  keep(work: Promise<unknown>): void
+  /** `PBStream-Request-Id`: names this call in logs and problems. */
+  id: string
+  /** The origin that the caller sees. */
+  origin: string
+  host: string
+  /** The one path that is matched, priced and forwarded. */
+  path: string
+  /** With its `?`, or empty. */
+  search: string
+  route: CatalogRoute
+}
+
+/** A call on a route that costs money. */
+export type PaidCall = Call & {
+  rate: { version: number; rule: Rate.Card }
+  body: Body
+  /** SHA-256 over method, target and content: what a request id, an authorisation and a receipt stand for. */
+  digest: Hex
+  /** What the price was derived from, and the price: the most that the call costs. */
+  inputs: Rate.Inputs
+  price: bigint
+  /** `Idempotency-Key`; a `payment-identifier` joins it when the credential is read. */
+  requestId?: string
+}
+
+/** The chains on which the route takes payment and this gateway works, best first. */
+export function chainsOf(call: Call): Chain[] {
+  return call.route.chainIds.flatMap((id) => call.gateway.chains.get(id) ?? [])
+}
+
+/** Unix seconds. */
+export function seconds(call: Call): number {
+  return Math.floor(call.gateway.ports.now() / 1000)
+}

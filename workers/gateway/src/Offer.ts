@@ -1,0 +1,117 @@
+import * as Base64 from '@pbstream/core/Base64'
+import * as Challenge from '@pbstream/core/Challenge'
+import { type ErrorCode, errors, problem } from '@pbstream/core/Errors'
+import type { ChannelView, VerifiedVoucher } from '@pbstream/core/message/Session'
+import * as Quote from '@pbstream/core/Quote'
+import * as Rate from '@pbstream/core/Rate'
+import { chainsOf, type PaidCall, seconds } from './Call.ts'
+import type { Chain } from './Chains.ts'
+import { page } from './Page.ts'
+import { problemHeaders, problemResponse } from './Problem.ts'
+
+/** A quote is good for this long at least, in seconds; it is never shorter than a payment may take. */
+const QUOTE_SECONDS = 300
+
+/** The terms on which the call can be paid on one chain. */
+export async function termsOn(call: PaidCall, chain: Chain, price = call.price): Promise<Challenge.Terms> {
+  const { network, token, tokenName, tokenVersion, withdrawDelay, maxTimeoutSeconds } = chain
+  const receiverAuthorizer = await call.gateway.receiverAuthorizer()
+  return {
+    network,
+    token,
+    tokenName,
+    tokenVersion,
+    withdrawDelay,
+    maxTimeoutSeconds,
+    payTo: call.route.payTo,
+    receiverAuthorizer,
+    price,
+  }
+}
+
+export type Refusal = {
+  code: ErrorCode
+  detail?: string
+  /** A PAYMENT-RESPONSE header, when something is known of a transaction. */
+  paymentResponse?: string
+}
+
+/**
+ * The 402 of a call: every way to pay it, with a fresh signed quote. Problems of another status come out as they are.
+ * Browsers get a page that can be paid on.
+ */
+export async function offer(call: PaidCall, refusal: Refusal = { code: 'payment_required' }): Promise<Response> {
+  const { code } = refusal
+  // `exact` pays the whole maximum before anything is measured: only a flat price can be paid so.
+  const flat = call.rate.rule.kind === 'flat'
+  const terms = await Promise.all(chainsOf(call).map((chain) => termsOn(call, chain)))
+  // A route without a chain of this gateway cannot be sold: a mistake of the configuration.
+  if (terms.length === 0) return problemResponse('temporarily_unavailable', call.id)
+  const required = Challenge.paymentRequired({
+    resource: resourceOf(call),
+    accepts: Challenge.offers(...terms).filter((each) => each.scheme !== 'exact' || flat),
+    quote: await freshQuote(call),
+    paymentIdentifier: true,
+    error: code,
+  })
+  const headers = problemHeaders(code, call.id)
+  if (refusal.paymentResponse !== undefined) headers.set('payment-response', refusal.paymentResponse)
+  headers.set('payment-required', Challenge.encode(required))
+  if (code === 'payment_required' && wantsPage(call.request)) return page(call, required, headers)
+  const v1 = Challenge.bodyV1(required.resource, flat ? terms : [], code)
+  return respond(call, refusal, headers, v1)
+}
+
+/** The corrective 402: one accept with the channel's numbers, and no extension but the quote that the caller echoed. */
+export async function corrective(
+  call: PaidCall,
+  what: { chain: Chain; price: bigint; channel?: ChannelView; voucher?: VerifiedVoucher; quote?: string },
+): Promise<Response> {
+  const code = 'cumulative_amount_mismatch'
+  const { chain, price, ...state } = what
+  const required = Challenge.corrective({
+    resource: resourceOf(call),
+    terms: await termsOn(call, chain, price),
+    ...state,
+  })
+  const headers = problemHeaders(code, call.id)
+  headers.set('payment-required', Challenge.encode(required))
+  return respond(call, { code }, headers, {})
+}
+
+function respond(call: PaidCall, refusal: Refusal, headers: Headers, more: object): Response {
+  const { code, detail } = refusal
+  const body = problem(code, { requestId: call.id, ...(detail === undefined ? {} : { detail }) })
+  return new Response(JSON.stringify({ ...more, ...body }), { status: errors[code].status, headers })
+}
+
+/** A price for this call, signed: the rate is pinned until it expires. */
+async function freshQuote(call: PaidCall): Promise<string> {
+  const now = seconds(call)
+  const longest = Math.max(QUOTE_SECONDS, ...chainsOf(call).map((chain) => chain.maxTimeoutSeconds))
+  const claims: Quote.Claims = {
+    jti: Base64.encodeUrl(call.gateway.ports.random(16)),
+    rt: call.route.id,
+    m: call.request.method,
+    cv: call.rate.version,
+    ih: Rate.inputsHash(call.inputs),
+    max: call.price.toString(),
+    iat: now,
+    exp: now + longest,
+  }
+  return Quote.sign(claims, call.gateway.keys.signer)
+}
+
+function resourceOf(call: PaidCall): Challenge.ResourceInfo {
+  return {
+    url: call.origin + call.path + call.search,
+    description: `${call.request.method} ${call.path}`.slice(0, 200),
+    mimeType: '',
+    serviceName: call.route.providerName.slice(0, 100),
+  }
+}
+
+/** A person at a browser, and not a program that takes anything. */
+function wantsPage(request: Request): boolean {
+  return request.method === 'GET' && /(?:^|,)\s*text\/html\s*(?:;|,|$)/i.test(request.headers.get('accept') ?? '')
+}

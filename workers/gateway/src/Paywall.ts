@@ -1,0 +1,115 @@
+import * as Credential from '@pbstream/core/Credential'
+import type { Hex } from '@pbstream/core/Hex'
+import * as Rate from '@pbstream/core/Rate'
+import * as RequestBinding from '@pbstream/core/RequestBinding'
+import { payFromChannel } from './BatchSettlement.ts'
+import { answerHeaders, relay } from './Answer.ts'
+import * as Body from './Body.ts'
+import type { Call, PaidCall } from './Call.ts'
+import { payExact } from './Exact.ts'
+import { inputsOf } from './Inputs.ts'
+import { offer } from './Offer.ts'
+import { problemResponse } from './Problem.ts'
+import { refund } from './Refund.ts'
+import { callUpstream, UPSTREAM_MS } from './Upstream.ts'
+
+/** The most bytes of a payment header. */
+const MAX_PAYMENT = 8192
+/** An `Idempotency-Key`: several arrive joined by ", ", and a space is no part of one. */
+const REQUEST_ID = /^[\x21-\x7e]{1,255}$/
+
+/** Decides on one call of a route: free, to be paid, or paid. */
+export async function decide(call: Call): Promise<Response> {
+  const { route, request } = call
+  if (Number(request.headers.get('content-length') ?? 0) > route.maxBodyBytes)
+    return problemResponse('payload_too_large', call.id)
+  if (route.rate === null || isFree(route.rate.rule)) return passThrough(call)
+  const payment = paymentHeader(request.headers)
+  if (payment !== undefined && payment.length > MAX_PAYMENT) return problemResponse('header_too_large', call.id)
+  const requestId = request.headers.get('idempotency-key') ?? undefined
+  if (requestId !== undefined && !REQUEST_ID.test(requestId)) return problemResponse('malformed_request_id', call.id)
+  const priced = await price(call, route.rate, payment !== undefined, requestId)
+  if (priced instanceof Response) return priced
+  return payment === undefined ? offer(priced) : pay(priced, payment)
+}
+
+/** Reads the payment and hands it to its scheme. */
+async function pay(call: PaidCall, header: string): Promise<Response> {
+  // Headers that came twice arrive joined by a comma, which base64 does not have.
+  if (header.includes(',')) return problemResponse('malformed_payment', call.id, 'the header was sent more than once')
+  const credential = Credential.decode(header)
+  if (!Credential.isCredential(credential)) {
+    const { error, detail } = credential
+    return error === 'malformed_payment' || error === 'malformed_request_id'
+      ? problemResponse(error, call.id, detail)
+      : offer(call, { code: error, detail })
+  }
+  const named = credential.version === 2 ? credential.paymentIdentifier : undefined
+  if (named !== undefined && call.requestId !== undefined && named !== call.requestId) {
+    return problemResponse('malformed_request_id', call.id, 'Idempotency-Key and payment-identifier differ')
+  }
+  const requestId = call.requestId ?? named
+  const paid = requestId === undefined ? call : { ...call, requestId }
+  if (paid.requestId !== undefined && paid.body.digest === Body.UNNAMED) {
+    return problemResponse(
+      'payload_too_large',
+      call.id,
+      'a body over 1 MiB with a request id needs a Content-Digest header with sha-256',
+    )
+  }
+  if (credential.scheme === 'exact') return payExact(paid, credential)
+  return credential.type === 'refund' ? refund(paid, credential) : payFromChannel(paid, credential)
+}
+
+/** Derives the price. The body is read only where it decides something. */
+async function price(
+  call: Call,
+  rate: PaidCall['rate'],
+  paying: boolean,
+  requestId: string | undefined,
+): Promise<PaidCall | Response> {
+  const { request, route } = call
+  const needed = paying || route.bodyPriced
+  const body: Body.Body | Body.Failure = needed
+    ? await Body.read(request, route.maxBodyBytes)
+    : { kind: 'none', digest: Body.UNNAMED }
+  if (typeof body === 'string') return problemResponse(body, call.id)
+  if (route.bodyPriced && body.kind === 'stream')
+    return problemResponse('payload_too_large', call.id, 'this route is priced by its body, of at most 1 MiB')
+  const inputs = route.bodyPriced ? inputsOf(body) : {}
+  // An unpaid call is only told its price; what it stands for matters when it comes back.
+  const digest = paying ? digestOf(call, body.digest) : Body.UNNAMED
+  const priced: PaidCall = { ...call, rate, body, digest, inputs, price: Rate.quote(rate.rule, inputs) }
+  return requestId === undefined ? priced : { ...priced, requestId }
+}
+
+function digestOf(call: Call, body: Hex): Hex {
+  return RequestBinding.digest(call.request.method, call.host + call.path + call.search, body)
+}
+
+/** A free route: the request goes to the upstream without payment, token or object call. */
+async function passThrough(call: Call): Promise<Response> {
+  const outcome = await callUpstream(call, freeBody(call.request), { timeoutMs: UPSTREAM_MS, chargeOnAbandon: false })
+  if (outcome.kind === 'body') return problemResponse(outcome.code, call.id)
+  if (outcome.kind !== 'answered') return problemResponse('upstream_unreachable', call.id)
+  return relay(outcome.response, answerHeaders(call, outcome.response, outcome.url, false))
+}
+
+/** Passed on as it is; one of unknown length is counted on the way, so that the route's limit holds. */
+function freeBody(request: Request): Body.Body {
+  const { body } = request
+  if (body === null) return { kind: 'none', digest: Body.UNNAMED }
+  return { kind: request.headers.has('content-length') ? 'raw' : 'stream', digest: Body.UNNAMED, stream: body }
+}
+
+/** The payment header of x402 v2, or of v1. Both at once count as two. */
+function paymentHeader(headers: Headers): string | undefined {
+  const v2 = headers.get('payment-signature')
+  const v1 = headers.get('x-payment')
+  if (v2 !== null && v1 !== null) return `${v2},${v1}`
+  return v2 ?? v1 ?? undefined
+}
+
+function isFree(rule: Rate.Card): boolean {
+  return rule.kind === 'flat' && rule.amount === '0'
+}

@@ -1,0 +1,69 @@
+import * as PaymentToken from '@pbstream/core/PaymentToken'
+import * as Receipt from '@pbstream/core/Receipt'
+import { type PaidCall, seconds } from './Call.ts'
+import type { Chain } from './Chains.ts'
+
+/** Who pays, for a token and a receipt. */
+export type Payer = {
+  payer: Receipt.Claims['payer']
+  chain: Chain
+  /** The name of the object that orders this payer's charges. */
+  session: string
+  /** The reservation or authorisation that pays. */
+  rid: string
+}
+
+/** The `PBStream-Payment` header: good for one minute, for this route's origin and this request. */
+export function signToken(call: PaidCall, by: Payer, ceiling: bigint): Promise<string> {
+  const now = seconds(call)
+  const claims: PaymentToken.Claims = {
+    aud: call.route.audience,
+    payer: by.payer,
+    session: by.session,
+    rid: by.rid,
+    m: call.request.method,
+    path: call.path,
+    digest: call.digest,
+    ceiling: ceiling.toString(),
+    iat: now,
+    exp: now + PaymentToken.MAX_AGE,
+  }
+  return PaymentToken.sign(claims, call.gateway.keys.signer)
+}
+
+/** What was charged. */
+export type Charge = {
+  price: bigint
+  rateVersion: number
+  /** Of the transaction that moved money for this call, if one did. */
+  transaction?: Receipt.Claims['tx']
+  /** For a channel: its id and all that is charged on it, this call included. */
+  channel?: { id: NonNullable<Receipt.Claims['tx']>; cumulative: bigint }
+}
+
+/** The receipt of a charge: a JWS that anyone can verify with the published keys. */
+export function signReceipt(call: PaidCall, by: Payer, charge: Charge): Promise<string> {
+  const common = {
+    jti: by.rid,
+    payer: by.payer,
+    network: by.chain.network,
+    asset: by.chain.token,
+    digest: call.digest,
+    route: call.route.id,
+    price: charge.price.toString(),
+    rate: charge.rateVersion,
+    iat: seconds(call),
+    ...(charge.transaction === undefined ? {} : { tx: charge.transaction }),
+  }
+  const claims: Receipt.Claims =
+    charge.channel === undefined
+      ? { ...common, scheme: 'exact' }
+      : {
+          ...common,
+          scheme: 'batch-settlement',
+          session: by.session,
+          channel: charge.channel.id,
+          cumulative: charge.channel.cumulative.toString(),
+        }
+  return Receipt.sign(claims, call.gateway.keys.signer)
+}

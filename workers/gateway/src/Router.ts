@@ -1,0 +1,60 @@
+import type { CatalogRoute } from '@pbstream/db/CatalogRoute'
+
+export type Match =
+  | { kind: 'route'; route: CatalogRoute }
+  /** The path is served, but not by this method. */
+  | { kind: 'method'; allow: string[] }
+  | { kind: 'none' }
+
+/** Paths that the gateway answers itself: no route can take them. */
+export const reservedPaths: ReadonlySet<string> = new Set([
+  '/healthz',
+  '/.well-known/pbstream',
+  '/.well-known/jwks.json',
+])
+
+/**
+ * Finds the route of a canonical path: the exact one, else the longest prefix. The path decides first and the method
+ * second, so a wider route never takes the place of a narrower one that is switched off or lacks the method.
+ */
+export class Router {
+  readonly #exact = new Map<string, CatalogRoute[]>()
+  readonly #prefixes = new Map<string, CatalogRoute[]>()
+  /** Lengths of the prefixes, longest first. */
+  readonly #lengths: number[]
+
+  constructor(routes: readonly CatalogRoute[]) {
+    for (const route of routes) {
+      if (reservedPaths.has(route.path)) continue
+      const prefix = route.path.endsWith('/*')
+      const table = prefix ? this.#prefixes : this.#exact
+      const key = prefix ? route.path.slice(0, -1) : route.path
+      const same = table.get(key)
+      if (same === undefined) table.set(key, [route])
+      else same.push(route)
+    }
+    this.#lengths = [...new Set([...this.#prefixes.keys()].map((prefix) => prefix.length))].sort((a, b) => b - a)
+  }
+
+  match(method: string, path: string): Match {
+    const routes = this.#find(path)
+    if (routes === undefined) return { kind: 'none' }
+    const route =
+      routes.find((candidate) => candidate.methods.includes(method)) ??
+      routes.find((candidate) => candidate.methods.includes('*'))
+    if (route !== undefined) return route.enabled ? { kind: 'route', route } : { kind: 'none' }
+    const allow = routes.filter((candidate) => candidate.enabled).flatMap((candidate) => candidate.methods)
+    return allow.length === 0 ? { kind: 'none' } : { kind: 'method', allow: [...new Set(allow)].sort() }
+  }
+
+  #find(path: string): CatalogRoute[] | undefined {
+    const exact = this.#exact.get(path)
+    if (exact !== undefined) return exact
+    for (const length of this.#lengths) {
+      if (length > path.length) continue
+      const routes = this.#prefixes.get(path.slice(0, length))
+      if (routes !== undefined) return routes
+    }
+    return undefined
+  }
+}

@@ -1,0 +1,71 @@
+import * as Amount from '@pbstream/core/Amount'
+import { errors } from '@pbstream/core/Errors'
+import type { CatalogRoute } from '@pbstream/db/CatalogRoute'
+import type { Gateway } from './Call.ts'
+import type { Snapshot } from './Catalog.ts'
+
+/** USDC, the only kind of token that is taken now, has this many decimals. */
+const DECIMALS = 6
+
+/** What is sold here, for what, and on which chains: `/.well-known/pbstream`. */
+export async function describe(gateway: Gateway, snapshot: Snapshot, origin: string): Promise<Response> {
+  const receiverAuthorizer = await gateway.receiverAuthorizer()
+  const networks = [...gateway.chains.values()].map((chain) => ({
+    network: chain.network,
+    asset: chain.token,
+    name: chain.tokenName,
+    version: chain.tokenVersion,
+    contract: chain.contract,
+    collector: chain.collector,
+    receiverAuthorizer,
+    withdrawDelay: chain.withdrawDelay,
+    maxTimeoutSeconds: chain.maxTimeoutSeconds,
+  }))
+  const routes = snapshot.routes.filter((route) => route.enabled).map((route) => describeRoute(gateway, route))
+  const endpoints = { keys: `${origin}/.well-known/jwks.json`, health: `${origin}/healthz` }
+  const body = {
+    x402Version: 2,
+    catalogVersion: snapshot.version,
+    schemes: ['batch-settlement', 'exact'],
+    networks,
+    routes,
+    endpoints,
+    errors: Object.keys(errors),
+  }
+  return Response.json(body, { headers: { 'cache-control': 'public, max-age=30' } })
+}
+
+/** The public keys that verify quotes, receipts and tokens: `/.well-known/jwks.json`. */
+export function keySet(gateway: Gateway): Response {
+  return Response.json(gateway.keys.published, { headers: { 'cache-control': 'public, max-age=300' } })
+}
+
+/** Whether this isolate can decide on requests: its configuration is read and its catalog is young enough. */
+export function health(gateway: Gateway, snapshot: Snapshot): Response {
+  const catalog = gateway.catalog.status(gateway.ports.now())
+  return Response.json(
+    { status: 'ok', catalogVersion: snapshot.version, catalogAgeMs: catalog?.ageMs ?? 0 },
+    { headers: { 'cache-control': 'no-store' } },
+  )
+}
+
+function describeRoute(gateway: Gateway, route: CatalogRoute) {
+  const { id, path, methods, providerId, providerName, payTo, rate } = route
+  const networks = route.chainIds.flatMap((chainId) => gateway.chains.get(chainId)?.network ?? [])
+  return {
+    id,
+    methods,
+    path,
+    provider: { id: providerId, name: providerName },
+    payTo,
+    networks,
+    price: rate === null ? null : describeRate(rate),
+  }
+}
+
+function describeRate(rate: NonNullable<CatalogRoute['rate']>) {
+  const { version, rule } = rate
+  const most = rule.kind === 'flat' ? rule.amount : rule.max
+  const { v: _, ...card } = rule
+  return { version, ...card, most: { amount: most, text: `${Amount.format(Amount.parse(most), DECIMALS)} USDC` } }
+}

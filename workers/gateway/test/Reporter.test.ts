@@ -1,0 +1,55 @@
+import type { Report } from '@pbstream/core/message/Session'
+import { describe, expect, it } from 'vitest'
+import { report } from '../src/Reporter.ts'
+import { FakeSession } from './support/world.ts'
+
+const post = (n: number): Report => ({ kind: 'post', reservationId: `r${n}`, amount: BigInt(n) })
+let names = 0
+
+describe('reports of one isolate for one session', () => {
+  it('travel together while a call is under way, in order, each once', async () => {
+    const session = new FakeSession()
+    const first = Promise.withResolvers<void>()
+    session.onReport = () => (session.calls.length === 1 ? first.promise : undefined)
+    const name = `s${++names}`
+    const send = (n: number) => report(name, () => session, post(n))
+    const one = send(1)
+    await Promise.resolve()
+    const others = Array.from({ length: 50 }, (_, i) => send(i + 2))
+    first.resolve()
+    const replies = await Promise.all([one, ...others])
+    expect(replies).toHaveLength(51)
+    expect(replies.every((reply) => reply?.done === true)).toBe(true)
+    expect(session.calls.length).toBeLessThanOrEqual(3)
+    expect(session.reports.map((each) => each.reservationId)).toEqual(Array.from({ length: 51 }, (_, i) => `r${i + 1}`))
+  })
+
+  it('of different sessions do not wait for each other', async () => {
+    const stuck = new FakeSession()
+    stuck.onReport = () => new Promise(() => {})
+    void report(`s${++names}`, () => stuck, post(1))
+    expect(await report(`s${++names}`, () => new FakeSession(), post(1))).toEqual({ done: true })
+  })
+
+  it('are tried again on a fresh stub after a failure', async () => {
+    const broken = new FakeSession()
+    broken.onReport = () => {
+      throw new Error('reset')
+    }
+    const whole = new FakeSession()
+    let opened = 0
+    expect(await report(`s${++names}`, () => (++opened === 1 ? broken : whole), post(1))).toEqual({ done: true })
+    expect(whole.reports).toEqual([post(1)])
+  })
+
+  it('are given up, not repeated, when the object is overloaded: the reservation then expires uncharged', async () => {
+    const session = new FakeSession()
+    session.onReport = () => {
+      throw Object.assign(new Error('overloaded'), { overloaded: true })
+    }
+    const name = `s${++names}`
+    const replies = await Promise.all([report(name, () => session, post(1)), report(name, () => session, post(2))])
+    expect(replies).toEqual([undefined, undefined])
+    expect(session.calls.length).toBeLessThanOrEqual(3)
+  })
+})

@@ -1,0 +1,195 @@
+/** A gateway with everything around it replaced: the session, settlement, the upstream, the clock and the catalog. */
+import { env } from 'cloudflare:workers'
+import * as Challenge from '@pbstream/core/Challenge'
+import type { Address, Hex } from '@pbstream/core/Hex'
+import * as NobleRecover from '@pbstream/core/NobleRecover'
+import type { Report, ReportReply, Reserve, ReserveReply, StreamSessionApi } from '@pbstream/core/message/Session'
+import type { SettlementApi } from '@pbstream/core/message/Settlement'
+import type { CatalogRoute } from '@pbstream/db/CatalogRoute'
+import type { Gateway } from '../../src/Call.ts'
+import type { Env, Ports } from '../../src/Env.ts'
+import { assemble } from '../../src/Gateway.ts'
+import { handle } from '../../src/Handler.ts'
+
+export const ORIGIN = 'https://api.example'
+export const PAY_TO: Address = `0x${'5e'.repeat(20)}`
+export const AUTHORIZER: Address = `0x${'a0'.repeat(20)}`
+export const TOKEN: Address = '0x036cbd53842c5426634e7929541ec2318f3dcf7e'
+export const CONTRACT: Address = '0x4020074e9df2ce1dee5a9c1b5c3f541d02a10003'
+export const NETWORK = 'eip155:84532'
+export const TX: Hex = `0x${'77'.repeat(32)}`
+export const START = 1_800_000_000_000
+
+/** The key pair of RFC 8037, appendix A: public knowledge. */
+export const GATEWAY_KEY = {
+  kty: 'OKP',
+  crv: 'Ed25519',
+  kid: 'gateway-1',
+  x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo',
+  d: 'nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A',
+}
+
+export const chain = {
+  chainId: 84532,
+  network: NETWORK,
+  contract: CONTRACT,
+  collector: '0x4020806089470a89826cb9fb1f4059150b550004',
+  token: TOKEN,
+  tokenName: 'USDC',
+  tokenVersion: '2',
+  withdrawDelay: 86_400,
+  maxTimeoutSeconds: 60,
+}
+
+export function route(more: Partial<CatalogRoute> = {}): CatalogRoute {
+  return {
+    id: 'weather',
+    providerId: 'acme',
+    providerName: 'Acme',
+    methods: ['GET', 'POST'],
+    path: '/v1/weather',
+    origin: { kind: 'url', url: 'https://upstream.example/base' },
+    payTo: PAY_TO,
+    chainIds: [84532],
+    rate: { version: 3, rule: { v: 1, kind: 'flat', amount: '1000' } },
+    bodyPriced: false,
+    maxBodyBytes: 4 * 1024 * 1024,
+    chargeOnAbandon: true,
+    credential: null,
+    enabled: true,
+    audience: 'acme/weather',
+    ...more,
+  }
+}
+
+/** Grants every reservation, as a session would whose channel has endless money. */
+export class FakeSession implements StreamSessionApi {
+  readonly reserves: Reserve[] = []
+  readonly reports: Report[] = []
+  /** How many reports came in each call. */
+  readonly calls: number[] = []
+  decide: ((command: Reserve) => ReserveReply | Promise<ReserveReply>) | undefined
+  onReport: ((reports: Report[]) => Promise<void> | void) | undefined
+  reply: ReportReply = { done: true }
+  refund: StreamSessionApi['refund'] = async () => ({ kind: 'refused', code: 'refund_no_balance' })
+
+  async reserve(command: Reserve): Promise<ReserveReply> {
+    this.reserves.push(command)
+    return (await this.decide?.(command)) ?? this.grant(command)
+  }
+
+  grant(command: Reserve): ReserveReply {
+    const { channelId, voucher } = command
+    const channel = {
+      channelId,
+      balance: 10n ** 9n,
+      totalClaimed: 0n,
+      chargedCumulative: voucher.max,
+      withdrawRequestedAt: 0,
+      refundNonce: 0n,
+    }
+    return { kind: 'granted', reservationId: `r${this.reserves.length}`, channel }
+  }
+
+  async report(_: 1, reports: Report[]): Promise<ReportReply[]> {
+    this.calls.push(reports.length)
+    await this.onReport?.(reports)
+    this.reports.push(...reports)
+    return reports.map(() => this.reply)
+  }
+
+  async acknowledge(): Promise<void> {}
+
+  async view() {
+    return {
+      provisional: 0n,
+      deposited: 5_000n,
+      returned: 1_000n,
+      accepted: 4_000n,
+      spent: 4_000n,
+      claimed: 4_000n,
+      settled: 0n,
+      lost: 0n,
+      published: 0n,
+      reserved: 0n,
+    }
+  }
+}
+
+/** Settlement on a chain where everything is mined at once. */
+export class FakeSettlement implements SettlementApi {
+  readonly log: string[] = []
+  observe: SettlementApi['observe'] = async () => (this.log.push('observe'), { ok: true })
+  deposit: SettlementApi['deposit'] = async () => (this.log.push('deposit'), { kind: 'mined', transaction: TX })
+  refund: SettlementApi['refund'] = async () => (this.log.push('refund'), { kind: 'mined', transaction: TX })
+  checkExact: SettlementApi['checkExact'] = async () => (this.log.push('checkExact'), { ok: true })
+  exact: SettlementApi['exact'] = async () => (this.log.push('exact'), { kind: 'mined', transaction: TX })
+  addresses: SettlementApi['addresses'] = async () => ({ receiverAuthorizer: AUTHORIZER })
+}
+
+const sunny = () => new Response('sunny', { headers: { 'content-type': 'text/plain' } })
+
+export type World = Awaited<ReturnType<typeof world>>
+
+export async function world(routes: CatalogRoute[] = [route()], more: Partial<Env> = {}) {
+  const session = new FakeSession()
+  const settlement = new FakeSettlement()
+  const seen: Request[] = []
+  const kept: Promise<unknown>[] = []
+  const state = {
+    now: START,
+    routes,
+    version: 1,
+    upstream: sunny as (request: Request) => Response | Promise<Response>,
+  }
+  const ports: Ports = {
+    now: () => state.now,
+    random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
+    fetch: async (request) => {
+      seen.push(request)
+      return state.upstream(request)
+    },
+  }
+  const bindings = {
+    EXACT_CLAIM: (env as unknown as Env).EXACT_CLAIM,
+    STREAM_SESSION: { getByName: () => session },
+    SETTLEMENT: settlement,
+    GATEWAY_KEY: JSON.stringify(GATEWAY_KEY),
+    UPSTREAM_SECRET: 'a secret of at least thirty-two bytes',
+    CHAINS: JSON.stringify([chain]),
+    ...more,
+  } as unknown as Env
+  // Vite instantiates .wasm imports, so the reference recovery stands in; core tests that the two agree.
+  const gateway: Gateway = await assemble(bindings, ports, NobleRecover.recover)
+  const sources = {
+    gateway: async () => gateway,
+    load: async (known: number | undefined) =>
+      known === state.version ? ('unchanged' as const) : { version: state.version, routes: state.routes },
+    random: ports.random,
+  }
+  const keep = (work: Promise<unknown>) => void kept.push(work)
+  return {
+    session,
+    settlement,
+    state,
+    seen,
+    gateway,
+    sources,
+    /** Sends one request; `path` may also be a whole URL. */
+    send: (path: string, init: RequestInit = {}) =>
+      handle(new Request(path.startsWith('http') ? path : ORIGIN + path, init), sources, keep),
+    handle: (request: Request) => handle(request, sources, keep),
+    /** Waits for everything that goes on after the answers. */
+    async rest() {
+      for (let done = 0; done < kept.length; done = kept.length) await Promise.all(kept)
+    },
+  }
+}
+
+/** The offer of a 402, and the answer that carried it. */
+export async function quoted(at: World, path: string, init: RequestInit = {}) {
+  const response = await at.send(path, init)
+  const required = Challenge.decode(response.headers.get('payment-required') ?? '')
+  if (required === undefined) throw new Error(`no offer: ${response.status} ${await response.text()}`)
+  return required
+}

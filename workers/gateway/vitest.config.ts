@@ -1,0 +1,17 @@
+import { cloudflareTest } from '@cloudflare/vitest-plugin'
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  root: import.meta.dirname,
+  plugins: [
+    cloudflareTest({
+      main: './test/support/worker.ts',
+      miniflare: {
+        compatibilityDate: '2026-10-01',
+        compatibilityFlags: ['enable_request_signal'],
+        durableObjects: { EXACT_CLAIM: { className: 'ExactClaim', useSQLite: true } },
+      },
+    }),
+  ],
+  test: { name: 'gateway', include: ['test/*.test.ts'] },
+})
