@@ -1,0 +1,45 @@
+// Tests that need more than npm: the database suite on a real PostgreSQL, and the pages in Chromium.
+// `scripts/setup-extras` installs both. PBSTREAM_POSTGRES_URL names a server to use instead of a temporary one.
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { findPostgres, startPostgres } from './lib/postgres.mjs'
+import { root } from './lib/steps.mjs'
+import { BROWSER, closingLine, POSTGRES, runSuites } from './lib/suites.mjs'
+
+const verbose = process.argv.includes('--verbose')
+const suites = []
+let server
+
+const given = process.env.PBSTREAM_POSTGRES_URL
+if (given === undefined) {
+  const programs = findPostgres()
+  if (programs === undefined) missing('PostgreSQL')
+  server = await startPostgres(programs)
+  console.log(`${server.version} on a temporary cluster`)
+}
+const PBSTREAM_POSTGRES_URL = given ?? server.url
+suites.push({
+  folder: 'db',
+  name: 'db on PostgreSQL',
+  args: '--config vitest.postgres.config.ts',
+  env: { PBSTREAM_POSTGRES_URL },
+})
+
+suites.push({ folder: POSTGRES, name: 'system on PostgreSQL', env: { PBSTREAM_POSTGRES_URL } })
+
+const chromium = process.env.CHROMIUM ?? ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find(existsSync)
+if (chromium === undefined) missing('Chromium')
+suites.push({ folder: BROWSER, name: 'pages in Chromium', env: { CHROMIUM: chromium } })
+
+try {
+  const total = await runSuites(suites, { verbose })
+  console.log(`\n${closingLine(total)}`)
+  process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0
+} finally {
+  await server?.stop()
+}
+
+function missing(what) {
+  console.error(`${what} is not installed. Run ${join(root, 'scripts/setup-extras')} and try again.`)
+  process.exit(1)
+}

@@ -1,0 +1,32 @@
+// All tests that need nothing but npm: `npm test`, `npm test -- quick`, `npm test -- workers/gateway --verbose`.
+import { closingLine, groups, runSuites } from './lib/suites.mjs'
+
+const words = process.argv.slice(2).filter((word) => !word.startsWith('-'))
+const verbose = process.argv.includes('--verbose')
+const startedAt = Date.now()
+const total = { passed: 0, failed: 0, skipped: 0 }
+let suitesRun = 0
+
+for (const [group, folders] of Object.entries(groups())) {
+  const chosen = folders.filter((folder) => words.length === 0 || words.includes(group) || words.includes(folder))
+  if (chosen.length === 0) continue
+  console.log(`\n${group}: ${chosen.join(', ')}`)
+  // The system suites start whole systems and use both cores by themselves.
+  const parallel = group === 'system' ? 1 : 2
+  const counts = await runSuites(
+    chosen.map((folder) => ({ folder })),
+    { parallel, verbose },
+  )
+  for (const key of Object.keys(total)) total[key] += counts[key]
+  suitesRun += chosen.length
+}
+
+if (suitesRun === 0) {
+  console.error(`No such group or folder: ${words.join(' ')}. There are:`)
+  for (const [group, folders] of Object.entries(groups())) console.error(`  ${group}: ${folders.join(', ')}`)
+  process.exit(1)
+}
+const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : ''
+console.log(`\n${suitesRun} suites in ${((Date.now() - startedAt) / 1000).toFixed(1)} s${skipped}`)
+console.log(closingLine(total))
+process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0
