@@ -1,0 +1,58 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Hex, bytesToHex } from 'viem'
+import { privateKeyToAddress } from 'viem/accounts'
+
+/** Every secret of one local system. Made once for its folder, so that a second start knows the same people. */
+export type Keys = {
+  /** Ed25519 private key as JWK JSON with a `kid`: the gateway signs quotes, receipts and tokens. */
+  gateway: string
+  /** Seals upstream credentials in the database. */
+  upstreamSecret: string
+  receiverAuthorizer: Hex
+  gas: Hex
+  facilitatorGas: Hex
+  /** The demo wallet: its owner, and the session key it authorises. */
+  payer: Hex
+  sessionKey: Hex
+  /** Where the demo provider is paid; nobody spends from it here. */
+  provider: Hex
+}
+
+/** The keys kept in `directory`, made on the first call. Without a directory: fresh ones. */
+export async function loadKeys(directory?: string): Promise<Keys> {
+  if (directory === undefined) return makeKeys()
+  const path = join(directory, 'keys.json')
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as Keys
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  }
+  const keys = makeKeys()
+  await mkdir(directory, { recursive: true })
+  await writeFile(`${path}.new`, JSON.stringify(keys, undefined, 2), { mode: 0o600 })
+  await rename(`${path}.new`, path)
+  return keys
+}
+
+/** The address of a private key, lower case as everywhere in PB-Stream. */
+export function addressOf(key: Hex): Hex {
+  return privateKeyToAddress(key).toLowerCase() as Hex
+}
+
+function makeKeys(): Keys {
+  const { privateKey } = generateKeyPairSync('ed25519')
+  const jwk = { ...privateKey.export({ format: 'jwk' }), kid: randomBytes(8).toString('base64url'), alg: 'EdDSA' }
+  const secp256k1 = () => bytesToHex(randomBytes(32))
+  return {
+    gateway: JSON.stringify(jwk),
+    upstreamSecret: randomBytes(32).toString('base64url'),
+    receiverAuthorizer: secp256k1(),
+    gas: secp256k1(),
+    facilitatorGas: secp256k1(),
+    payer: secp256k1(),
+    sessionKey: secp256k1(),
+    provider: secp256k1(),
+  }
+}

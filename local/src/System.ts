@@ -1,0 +1,163 @@
+import { join } from 'node:path'
+import { Log, LogLevel, Miniflare, type V4MiniflareOptions, convertV4MiniflareOptions } from 'miniflare'
+import { unstable_getMiniflareWorkerOptions } from 'wrangler'
+import type { Database } from '@pbstream/db/Database'
+import type { Bundle, WorkerName } from './Bundle.ts'
+import { Chain } from './Chain.ts'
+import { prepareD1, preparePostgres } from './Databases.ts'
+import { type Keys, addressOf } from './Keys.ts'
+
+export type SystemOptions = {
+  /** The chain that settlement talks to. */
+  rpcUrl: string
+  bundles: Record<WorkerName, Bundle>
+  keys: Keys
+  /** Where objects and databases are kept; when left out they are gone at the end. */
+  directory?: string
+  /** Ports at 127.0.0.1; 0 or left out: the system picks free ones. */
+  ports?: Partial<Record<WorkerName, number>>
+  /** Blocks until a transaction counts as confirmed. 1, the default, is right for a chain that mines on demand. */
+  confirmations?: number
+  /** How long a caller may wait for a block; 60 when left out. */
+  maxTimeoutSeconds?: number
+  /** Replaces variables of every Worker that has them. */
+  vars?: Record<string, string>
+  /** Workers that the gateway reaches by service binding: the script of each by its binding's name, `UPSTREAM_…`. */
+  upstreams?: Record<string, string>
+  /** A running Postgres for routes and projections instead of D1. */
+  postgresUrl?: string
+  /** What the Workers print, a line each. */
+  onLog?: (line: string, level: string) => void
+}
+
+/** Seconds that a withdrawal takes on the local chain: the least that the contract allows. */
+export const withdrawDelay = 900
+
+/**
+ * All Workers, objects, queues and databases in one workerd, each public Worker with a socket of its own.
+ *
+ * The same code, bundles and configuration as deployed; only addresses, secrets and the chain differ.
+ */
+export class System {
+  readonly #miniflare: Miniflare
+  readonly urls: Record<WorkerName, string>
+  /** The database that the Workers use. */
+  readonly database: Database
+
+  private constructor(miniflare: Miniflare, urls: Record<WorkerName, string>, database: Database) {
+    this.#miniflare = miniflare
+    this.urls = urls
+    this.database = database
+  }
+
+  /** Resolves when every Worker listens and the database schema is in place. */
+  static async start(options: SystemOptions): Promise<System> {
+    const miniflare = new Miniflare(convertV4MiniflareOptions(miniflareOptions(options)))
+    try {
+      await miniflare.ready
+      const { postgresUrl } = options
+      const database =
+        postgresUrl === undefined
+          ? await prepareD1((await miniflare.getD1Database('DB', 'pbstream-gateway')) as unknown as D1Database)
+          : await preparePostgres(postgresUrl)
+      const url = async (name: WorkerName) => {
+        const direct = await miniflare.unsafeGetDirectURL(`pbstream-${name}`)
+        return String(direct).replace(/\/$/, '')
+      }
+      const urls = { gateway: await url('gateway'), settlement: await url('settlement'), control: await url('control') }
+      return new System(miniflare, urls, database)
+    } catch (error) {
+      await miniflare.dispose()
+      throw error
+    }
+  }
+
+  /** The bindings of one Worker, to look into its objects from outside. */
+  bindings<Env extends object>(name: WorkerName): Promise<Env> {
+    return this.#miniflare.getBindings<Env & Record<string, unknown>>(`pbstream-${name}`)
+  }
+
+  /** Ends every Worker. Pending work stays on disk for the next start. */
+  stop(): Promise<void> {
+    return this.#miniflare.dispose()
+  }
+}
+
+function miniflareOptions(options: SystemOptions): V4MiniflareOptions {
+  const names = Object.keys(options.bundles) as WorkerName[]
+  const upstreams = Object.entries(options.upstreams ?? {})
+  return {
+    host: '127.0.0.1',
+    port: 0,
+    cf: false,
+    log: new Log(LogLevel.ERROR),
+    ...(options.directory === undefined ? {} : { resourcePersistencePath: join(options.directory, 'workers') }),
+    handleStructuredLogs: ({ level, message }) => options.onLog?.(message, level),
+    workers: [
+      ...names.map((name) => worker(name, options)),
+      ...upstreams.map(([binding, script]) => ({ name: binding.toLowerCase(), modules: true, script })),
+    ],
+  }
+}
+
+function worker(name: WorkerName, options: SystemOptions) {
+  const { configPath, directory, modules } = options.bundles[name]
+  const { workerOptions } = unstable_getMiniflareWorkerOptions(configPath)
+  const hyperdrives = options.postgresUrl === undefined ? {} : { HYPERDRIVE: options.postgresUrl }
+  const upstreams = name === 'gateway' ? Object.keys(options.upstreams ?? {}) : []
+  const services = Object.fromEntries(upstreams.map((binding) => [binding, binding.toLowerCase()]))
+  return {
+    ...workerOptions,
+    name: `pbstream-${name}`,
+    modulesRoot: directory,
+    modules,
+    bindings: { ...(workerOptions.bindings as Record<string, string>), ...variables(name, options), ...secrets(name, options.keys) },
+    serviceBindings: { ...(workerOptions.serviceBindings as Record<string, string>), ...services },
+    hyperdrives: name === 'settlement' ? {} : hyperdrives,
+    unsafeDirectSockets: [{ host: '127.0.0.1', port: options.ports?.[name] ?? 0 }],
+  }
+}
+
+function variables(name: WorkerName, options: SystemOptions): Record<string, string> {
+  const chain = {
+    chainId: Chain.id,
+    network: `eip155:${Chain.id}`,
+    contract: Chain.addresses.batchSettlement.toLowerCase(),
+    collector: Chain.addresses.erc3009Collector.toLowerCase(),
+    token: Chain.addresses.usdc.toLowerCase(),
+    tokenName: 'USDC',
+    tokenVersion: '2',
+    withdrawDelay,
+    maxTimeoutSeconds: options.maxTimeoutSeconds ?? 60,
+  }
+  const chains =
+    name === 'settlement' ? [{ ...chain, rpcUrl: options.rpcUrl, confirmations: options.confirmations ?? 1 }] : [chain]
+  const local: Record<WorkerName, Record<string, string>> = {
+    // The demo upstream is on this machine.
+    gateway: { CHAINS: JSON.stringify(chains), INSECURE_UPSTREAMS: 'true' },
+    settlement: { CHAINS: JSON.stringify(chains), FACILITATOR_OPEN: 'true' },
+    control: { OVERVIEW: 'true' },
+  }
+  const database = options.postgresUrl === undefined ? 'd1' : 'postgres'
+  return { ...local[name], DATABASE: database, ...options.vars }
+}
+
+function secrets(name: WorkerName, keys: Keys): Record<string, string> {
+  switch (name) {
+    case 'gateway':
+      return { GATEWAY_KEY: keys.gateway, UPSTREAM_SECRET: keys.upstreamSecret }
+    case 'settlement':
+      return {
+        RECEIVER_AUTHORIZER_KEY: keys.receiverAuthorizer,
+        GAS_KEY: keys.gas,
+        FACILITATOR_GAS_KEY: keys.facilitatorGas,
+      }
+    case 'control':
+      return {}
+  }
+}
+
+/** The accounts that need money on the local chain before the system can run. */
+export function fundedAccounts(keys: Keys): { gas: `0x${string}`[]; payers: `0x${string}`[] } {
+  return { gas: [addressOf(keys.gas), addressOf(keys.facilitatorGas)], payers: [addressOf(keys.payer)] }
+}

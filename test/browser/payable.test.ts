@@ -1,0 +1,99 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { root } from '@pbstream/local/Bundle'
+import { addressOf } from '@pbstream/local/Keys'
+import { WalletSite } from '@pbstream/local/WalletSite'
+import { type Browser, type Page, chromium } from 'playwright-core'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { type Stack, startStack } from '../support/Stack.ts'
+import { until } from '../support/until.ts'
+
+let stack: Stack
+let site: WalletSite
+let browser: Browser
+let page: Page
+const errors: string[] = []
+const screenshots = join(root, '.wrangler', 'screenshots')
+
+beforeAll(async () => {
+  stack = await startStack({ routes: [{ path: '/report' }] })
+  site = await WalletSite.start(stack.gateway, stack.keys.payer)
+  await mkdir(screenshots, { recursive: true })
+  browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  })
+})
+afterAll(async () => {
+  await browser?.close()
+  await site?.stop()
+  await stack?.stop()
+})
+beforeEach(async () => {
+  errors.length = 0
+})
+
+async function open(locale: string, colorScheme: 'light' | 'dark', url: string): Promise<void> {
+  const context = await browser.newContext({ locale, colorScheme, viewport: { width: 900, height: 700 } })
+  page = await context.newPage()
+  page.on('pageerror', (error) => errors.push(String(error)))
+  // The 402 of the page itself is reported as a failed resource; everything else must be quiet.
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !message.text().includes('402')) errors.push(message.text())
+  })
+  await page.goto(url)
+}
+
+describe('the payable page', () => {
+  test('a person pays with the demo wallet and sees the answer, and the provider has the money', async () => {
+    const provider = addressOf(stack.keys.provider)
+    const before = await stack.usdc(provider)
+    await open('en-US', 'light', `${site.url}/report`)
+    expect(await page.textContent('body')).toContain('0.001 USDC')
+    await page.screenshot({ path: join(screenshots, 'payable-en.png') })
+    await page.getByRole('button', { name: /Demo wallet/ }).click()
+    await page.getByRole('button', { name: 'Confirm' }).click()
+    await page.getByText('Sign TransferWithAuthorization').waitFor()
+    await page.screenshot({ path: join(screenshots, 'payable-sign.png') })
+    await page.getByRole('button', { name: 'Confirm' }).click()
+    await page.getByText('{"ok":true}').waitFor()
+    await page.screenshot({ path: join(screenshots, 'payable-paid.png') })
+    expect((await stack.usdc(provider)) - before).toBe(1000n)
+    expect(errors).toEqual([])
+  })
+
+  test('who declines in the wallet is told so, pays nothing, and can try again', async () => {
+    const before = await stack.usdc(addressOf(stack.keys.payer))
+    await open('en-US', 'light', `${site.url}/report`)
+    const pay = page.getByRole('button', { name: /Demo wallet/ })
+    await pay.click()
+    await page.getByRole('button', { name: 'Cancel' }).click()
+    await page.getByText('You declined in the demo wallet').waitFor()
+    await until('the button is back', () => pay.isEnabled())
+    expect(await stack.usdc(addressOf(stack.keys.payer))).toBe(before)
+    expect(errors).toEqual([])
+  })
+
+  test('speaks Chinese to who prefers it, in the dark too', async () => {
+    await open('zh-CN', 'dark', `${site.url}/report`)
+    expect(await page.getAttribute('html', 'lang')).toMatch(/^zh/)
+    expect(await page.textContent('body')).toContain('0.001 USDC')
+    await page.screenshot({ path: join(screenshots, 'payable-zh.png') })
+  })
+
+  test('a person without a wallet is told what to do', async () => {
+    await open('en-US', 'light', `${stack.gateway}/report`)
+    expect(await page.getByRole('button').count()).toBe(0)
+    await page.screenshot({ path: join(screenshots, 'payable-no-wallet.png') })
+    expect(errors).toEqual([])
+  })
+})
+
+test('the overview shows a payment and its settlement', async () => {
+  await open('en-US', 'light', stack.system.urls.control)
+  const payer = await stack.payer({ scheme: 'batch-settlement' })
+  await payer.fetch(`${stack.gateway}/report`)
+  await page.getByText(payer.address.slice(0, 8)).first().waitFor()
+  await page.screenshot({ path: join(screenshots, 'overview.png'), fullPage: true })
+  expect(errors).toEqual([])
+})

@@ -1,0 +1,104 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { root } from '@pbstream/local/Bundle'
+import { Chain } from '@pbstream/local/Chain'
+import { addressOf, loadKeys } from '@pbstream/local/Keys'
+import { type Payer, chargeOf, createPayer } from '@pbstream/local/Payer'
+import { fundedAccounts } from '@pbstream/local/System'
+import { parseAbi } from 'viem'
+import { afterEach, beforeEach, expect, inject, test } from 'vitest'
+import { Upstream } from '../support/Upstream.ts'
+import { until } from '../support/until.ts'
+
+let chain: Chain
+let upstream: Upstream
+let directory: string
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'pbstream-kill-'))
+  const { gas, payers } = fundedAccounts(await loadKeys(directory))
+  chain = await Chain.start({ accounts: [...gas, ...payers] })
+  upstream = await Upstream.start()
+})
+afterEach(async () => {
+  await Promise.all([chain.stop(), upstream.stop()])
+  await rm(directory, { recursive: true, force: true })
+})
+
+/** The Workers in a process group of their own, so that SIGKILL takes node and workerd at the same instant. */
+async function startWorkers(): Promise<{ gateway: string; kill: () => Promise<void> }> {
+  const config = join(directory, 'config.json')
+  const options = { rpcUrl: chain.rpcUrl, bundles: inject('bundles'), upstreamUrl: upstream.url, directory }
+  await writeFile(config, JSON.stringify(options))
+  const child: ChildProcess = spawn(process.execPath, [join(root, 'test/support/workers-process.ts'), config], {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  for await (const line of createInterface({ input: child.stdout! })) {
+    const { gateway } = JSON.parse(line) as { gateway: string }
+    return {
+      gateway,
+      async kill() {
+        process.kill(-child.pid!, 'SIGKILL')
+        await exited
+      },
+    }
+  }
+  throw new Error('the Workers ended before they were ready')
+}
+
+/**
+ * The running total after one more paid call; undefined when the call was not served. While a claim that the kill cut
+ * off is not mined yet, a client without state signs what is public by then, and is turned away.
+ */
+async function paidTotal(payer: Payer, gateway: string): Promise<bigint | undefined> {
+  const response = await payer.fetch(`${gateway}/work`)
+  return response.status === 200 ? chargeOf(response)?.total : undefined
+}
+
+test('SIGKILL under load: no acknowledged charge is lost or doubled, and afterwards everything settles', async () => {
+  const keys = await loadKeys(directory)
+  const provider = addressOf(keys.provider)
+  const balance = () =>
+    chain.client.readContract({
+      address: Chain.addresses.usdc,
+      abi: parseAbi(['function balanceOf(address) view returns (uint256)']),
+      functionName: 'balanceOf',
+      args: [provider],
+    })
+  let acknowledged = 0n
+  for (let round = 0; round < 3; round++) {
+    const workers = await startWorkers()
+    const payer = createPayer({ rpcUrl: chain.rpcUrl, key: keys.payer, scheme: 'batch-settlement' })
+    const total = await until('the channel goes on', () => paidTotal(payer, workers.gateway), 40_000)
+    // Not less than what was acknowledged before the kill, and not more than what reached the upstream.
+    expect(total).toBeGreaterThan(acknowledged)
+    expect(total).toBeLessThanOrEqual(BigInt(upstream.calls('/work')) * 1000n)
+    acknowledged = total
+    let running = true
+    const load = (async () => {
+      while (running) {
+        const response = await payer.fetch(`${workers.gateway}/work`)
+        if (response.status === 200) acknowledged = chargeOf(response)?.total ?? acknowledged
+      }
+    })().catch(() => {})
+    const goal = upstream.calls('/work') + 30
+    await until('30 calls were served', () => upstream.calls('/work') >= goal)
+    await workers.kill()
+    running = false
+    await load
+  }
+  const workers = await startWorkers()
+  const payer = createPayer({ rpcUrl: chain.rpcUrl, key: keys.payer, scheme: 'batch-settlement' })
+  const total = await until('the channel goes on', () => paidTotal(payer, workers.gateway), 40_000)
+  expect(total).toBeGreaterThan(acknowledged)
+  await until('everything that was charged is settled', async () => {
+    const response = await payer.fetch(`${workers.gateway}/work`)
+    return response.status === 200 && (await balance()) >= total
+  }, 40_000)
+  await workers.kill()
+}, 240_000)
