@@ -9,7 +9,10 @@ import type { ChannelConfig } from './ChannelConfig.ts'
 import type { Hex } from './Hex.ts'
 import type { ChannelNumbers, ChannelView, RefundOrder, VerifiedVoucher } from './message/Session.ts'
 
-/** How many vouchers a channel keeps: the highest always, else the lowest, so that claims publish little. */
+/**
+ * How many vouchers a channel keeps. Always the highest, and the highest that is used up (its maximum at or below
+ * `spent`); else the lowest, so that claims publish little.
+ */
 export const VOUCHERS_MAX = 8
 
 /** A claim that was handed to settlement and is not answered yet. */
@@ -28,7 +31,7 @@ export type Channel = Readonly<ChannelNumbers> & {
   readonly config: ChannelConfig
   /** At most one claim of a channel is in flight. */
   readonly claiming: Claiming | undefined
-  /** Vouchers that may still be claimed, `max` ascending, each `max` at least `spent`. */
+  /** Vouchers that may still be claimed, `max` ascending: at most the first is below `spent`. */
   readonly vouchers: readonly VerifiedVoucher[]
   /** Unix seconds; 0 when no withdrawal is pending. */
   readonly withdrawRequestedAt: number
@@ -125,7 +128,11 @@ export function reconcile(channel: Channel, seen: Observation, pending: bigint):
   const surplus = seen.balance - funds(channel)
   if (seen.refundNonce > channel.refundNonce) {
     // A refund was mined and its report is missing: the balance says how much it was.
-    next = change(next, { returned: next.returned + max(-surplus, 0n), refundNonce: seen.refundNonce, refund: undefined })
+    next = change(next, {
+      returned: next.returned + max(-surplus, 0n),
+      refundNonce: seen.refundNonce,
+      refund: undefined,
+    })
   } else if (next.refund === undefined && surplus > pending) {
     next = change(next, { deposited: next.deposited + surplus - pending })
   } else if (next.refund === undefined && surplus < 0n && channel.withdrawRequestedAt !== 0) {
@@ -173,7 +180,9 @@ export function post(channel: Channel, hold: bigint, amount: bigint): Result {
   if (hold > channel.reserved) return { refused: 'not_held' }
   if (amount > hold || amount < 0n) return { refused: 'exceeds_hold' }
   const spent = channel.spent + amount
-  return { channel: change(channel, { spent, reserved: channel.reserved - hold, vouchers: keep(channel.vouchers, spent) }) }
+  return {
+    channel: change(channel, { spent, reserved: channel.reserved - hold, vouchers: keep(channel.vouchers, spent) }),
+  }
 }
 
 /** Ends a hold without a charge. */
@@ -205,14 +214,21 @@ export function depositReorged(channel: Channel, amount: bigint): Channel {
 }
 
 /**
- * Starts a claim of everything claimable, with the smallest kept voucher that covers it: that maximum becomes public.
+ * Starts a claim. With `all` it takes everything claimable, under the smallest kept voucher that covers it. Otherwise it
+ * takes what the highest used-up voucher covers, if that is most of it: then what becomes public lies at or below
+ * what is spent, and no voucher that a caller may still have to sign.
  */
-export function claimStart(channel: Channel): Result {
+export function claimStart(channel: Channel, all: boolean): Result {
   if (channel.claiming !== undefined) return { refused: 'claim_in_flight' }
   if (channel.refund !== undefined) return { refused: 'refund_in_flight' }
-  const claim = claimFor(channel)
-  if (claim === undefined) return { refused: 'nothing_to_claim' }
-  return { channel: change(channel, { claiming: claim, published: max(channel.published, claim.max) }) }
+  const claiming = claimFor(channel, all)
+  return claiming === undefined ? { refused: 'nothing_to_claim' } : { channel: change(channel, { claiming }) }
+}
+
+/** The claim is about to leave: from now on its maximum counts as public. */
+export function claimSent(channel: Channel): Channel {
+  const { claiming, published } = channel
+  return claiming === undefined || claiming.max <= published ? channel : change(channel, { published: claiming.max })
 }
 
 /** A claim up to `total` reached depth k; `paid`: the receiver got the money in the same transaction. Idempotent. */
@@ -245,7 +261,7 @@ export function refundStart(
   if (amount <= 0n || amount > left) return { refused: 'refund_amount_invalid' }
   const { refundId, at } = request
   const vouchers = keep([...channel.vouchers, request.voucher], channel.spent)
-  const claim = claimFor({ ...channel, vouchers })
+  const claim = claimFor({ ...channel, vouchers }, true)
   const refund = { refundId, amount, nonce: channel.refundNonce, at }
   const next = change(channel, { vouchers, refund, published: max(channel.published, claim?.max ?? 0n) })
   return { channel: next, order: { refundId, amount, nonce: refund.nonce, ...(claim === undefined ? {} : { claim }) } }
@@ -299,12 +315,12 @@ export function assertValid(channel: Channel): void {
   if (spent - lost > funds(channel)) throw new InvariantError('I1', 'spent − lost ≤ deposited + provisional − returned')
   if (published > accepted) throw new InvariantError('I4', 'published ≤ accepted')
   const { claiming, vouchers } = channel
-  if (claiming !== undefined && (claiming.total > spent || claiming.total > claiming.max || claiming.max > published)) {
-    throw new InvariantError('I4', 'a claim takes what is spent, under a voucher that is marked public')
+  if (claiming !== undefined && (claiming.total > spent || claiming.total > claiming.max || claiming.max > accepted)) {
+    throw new InvariantError('I4', 'a claim takes what is spent, under a voucher that was accepted')
   }
   if (vouchers.length > VOUCHERS_MAX) throw new InvariantError('I4', 'too many vouchers')
   for (const [i, voucher] of vouchers.entries()) {
-    if (voucher.max < spent) throw new InvariantError('I4', 'a kept voucher covers what is spent')
+    if (i > 0 && voucher.max < spent) throw new InvariantError('I4', 'a kept voucher covers what is spent')
     if (i > 0 && voucher.max <= vouchers[i - 1]!.max) throw new InvariantError('I4', 'vouchers ascend')
   }
   const highest = vouchers.at(-1)
@@ -319,7 +335,17 @@ export function assertValid(channel: Channel): void {
  * @throws {InvariantError}
  */
 export function assertStep(before: Channel, after: Channel): void {
-  const names = ['deposited', 'returned', 'accepted', 'spent', 'claimed', 'settled', 'lost', 'published', 'refundNonce'] as const
+  const names = [
+    'deposited',
+    'returned',
+    'accepted',
+    'spent',
+    'claimed',
+    'settled',
+    'lost',
+    'published',
+    'refundNonce',
+  ] as const
   for (const name of names) if (after[name] < before[name]) throw new InvariantError('I3', `${name} fell`)
   if (after !== before && after.revision <= before.revision) throw new InvariantError('I3', 'revision did not rise')
 }
@@ -346,19 +372,25 @@ function checked(channel: Channel): Channel {
   return channel
 }
 
-function claimFor(channel: Channel): Claiming | undefined {
+function claimFor(channel: Channel, all: boolean): Claiming | undefined {
+  const { claimed, vouchers } = channel
   const total = claimable(channel)
-  if (total <= channel.claimed) return undefined
-  const voucher = channel.vouchers.find((kept) => kept.max >= total)
+  if (total <= claimed) return undefined
+  const [usedUp] = vouchers
+  if (!all && usedUp !== undefined && usedUp.max <= total && usedUp.max - claimed > total - usedUp.max) {
+    return { total: usedUp.max, max: usedUp.max, signature: usedUp.signature }
+  }
+  const voucher = vouchers.find((kept) => kept.max >= total)
   return voucher === undefined ? undefined : { total, max: voucher.max, signature: voucher.signature }
 }
 
-/** The vouchers worth keeping: those that cover what is spent; the lowest few, and the highest always. */
+/** The vouchers worth keeping: see `VOUCHERS_MAX`. */
 function keep(vouchers: readonly VerifiedVoucher[], spent: bigint): readonly VerifiedVoucher[] {
-  if (vouchers.length === 1 && vouchers[0]!.max >= spent) return vouchers
+  if (vouchers.length === 1) return vouchers
   const kept: VerifiedVoucher[] = []
   for (const voucher of [...vouchers].sort((a, b) => (a.max < b.max ? -1 : a.max > b.max ? 1 : 0))) {
-    if (voucher.max >= spent && kept.at(-1)?.max !== voucher.max) kept.push(voucher)
+    if (voucher.max <= spent) kept.length = 0
+    if (kept.at(-1)?.max !== voucher.max) kept.push(voucher)
   }
   return kept.length <= VOUCHERS_MAX ? kept : [...kept.slice(0, VOUCHERS_MAX - 1), kept.at(-1)!]
 }

@@ -67,7 +67,12 @@ export type Port<C extends Call, J extends Judgement = Judgement> = {
 export const idle: Turn<never> = { holder: undefined, parked: [] }
 
 /** A call arrives: it is decided, or parked; and if it ends a turn, parked calls are decided after it, in order. */
-export function offer<C extends Call, J extends Judgement>(turn: Turn<C>, call: C, now: number, port: Port<C, J>): Turn<C> {
+export function offer<C extends Call, J extends Judgement>(
+  turn: Turn<C>,
+  call: C,
+  now: number,
+  port: Port<C, J>,
+): Turn<C> {
   return drain(step(turn, call, now, port), now, port)
 }
 
@@ -103,7 +108,13 @@ function drain<C extends Call, J extends Judgement>(turn: Turn<C>, now: number, 
   return next
 }
 
-function step<C extends Call, J extends Judgement>(turn: Turn<C>, call: C, now: number, port: Port<C, J>, lapsed?: Holder): Turn<C> {
+function step<C extends Call, J extends Judgement>(
+  turn: Turn<C>,
+  call: C,
+  now: number,
+  port: Port<C, J>,
+  lapsed?: Holder,
+): Turn<C> {
   const { holder } = turn
   const mine = holder?.name === call.name
   const judgement = port.judge(call, mine ? holder.asked : undefined)

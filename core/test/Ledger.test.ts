@@ -60,20 +60,34 @@ describe('which voucher pays', () => {
 })
 
 describe('claims', () => {
-  test('publish the smallest kept maximum that covers the total, and a failed one is rolled back exactly', () => {
+  test('of everything publish the smallest kept maximum that covers it; a failed one is rolled back exactly', () => {
     let channel = must(Ledger.reserve(Ledger.open(seen(100n)), voucher(5n), 5n))
     channel = must(Ledger.reserve(channel, voucher(50n), 10n))
-    channel = must(Ledger.post(channel, 5n, 5n))
-    const started = must(Ledger.claimStart(channel))
-    expect(started.claiming).toEqual({ total: 5n, ...voucher(5n) })
-    expect(started.published).toBe(5n)
-    expect(Ledger.claimStart(started)).toEqual({ refused: 'claim_in_flight' })
-    const failed = Ledger.claimFailed(started, 5n)
+    channel = must(Ledger.post(channel, 5n, 4n))
+    const started = must(Ledger.claimStart(channel, true))
+    expect(started).toMatchObject({ claiming: { total: 4n, ...voucher(5n) }, published: 0n })
+    expect(Ledger.claimStart(started, true)).toEqual({ refused: 'claim_in_flight' })
+    const sent = Ledger.claimSent(started)
+    expect(sent.published).toBe(5n)
+    expect(Ledger.claimSent(sent)).toBe(sent)
+    const failed = Ledger.claimFailed(sent, 4n)
     expect({ ...failed, revision: 0 }).toEqual({ ...channel, published: 5n, revision: 0 })
+  })
+  test('of most of it publish a voucher that is used up, and nothing that a caller may still have to sign', () => {
+    let channel = Ledger.open(seen(100n))
+    for (const charge of [9n, 10n, 4n]) {
+      channel = must(Ledger.reserve(channel, voucher(channel.spent + 10n), 10n))
+      channel = must(Ledger.post(channel, 10n, charge))
+    }
+    expect(channel).toMatchObject({ spent: 23n, accepted: 29n, vouchers: [voucher(19n), voucher(29n)] })
+    expect(must(Ledger.claimStart(channel, false)).claiming).toEqual({ total: 19n, ...voucher(19n) })
+    expect(must(Ledger.claimStart(channel, true)).claiming).toEqual({ total: 23n, ...voucher(29n) })
+    const later = Ledger.claimConfirmed(channel, 19n, true)
+    expect(must(Ledger.claimStart(later, false)).claiming?.total).toBe(23n)
   })
   test('reports that are late, repeated or for another claim change nothing', () => {
     let channel = must(Ledger.reserve(Ledger.open(seen(100n)), voucher(9n), 9n))
-    channel = must(Ledger.claimStart(must(Ledger.post(channel, 9n, 9n))))
+    channel = must(Ledger.claimStart(must(Ledger.post(channel, 9n, 9n)), true))
     const done = Ledger.claimConfirmed(channel, 9n, true)
     expect(done).toMatchObject({ claimed: 9n, settled: 9n, claiming: undefined })
     expect(Ledger.claimConfirmed(done, 9n, true)).toBe(done)
@@ -86,7 +100,7 @@ describe('claims', () => {
     channel = must(Ledger.post(must(Ledger.reserve(channel, voucher(8n), 8n)), 8n, 8n))
     const reorged = Ledger.depositReorged(channel, 5n)
     expect(reorged).toMatchObject({ spent: 8n, lost: 3n })
-    expect(must(Ledger.claimStart(reorged)).claiming?.total).toBe(5n)
+    expect(must(Ledger.claimStart(reorged, true)).claiming?.total).toBe(5n)
   })
   test('vouchers kept are eight, the highest among them', () => {
     let channel = Ledger.open(seen(1_000n))
@@ -143,7 +157,7 @@ type Op =
   | { op: 'reserve'; hold: bigint; above: bigint; turn: boolean }
   | { op: 'post'; which: number; amount: bigint }
   | { op: 'mark'; which: number; amount: bigint }
-  | { op: 'claim' | 'claimFailed' | 'refundFailed' | 'refundLate' }
+  | { op: 'claim' | 'claimAll' | 'claimSent' | 'claimFailed' | 'refundFailed' | 'refundLate' }
   | { op: 'claimConfirmed'; below: bigint; paid: boolean }
   | { op: 'refund' | 'refundDone'; amount: bigint }
   | { op: 'look'; more: bigint; withdrawal: boolean }
@@ -169,7 +183,9 @@ const op: fc.Arbitrary<Op> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ op: fc.constantFrom('post', 'mark' as const), which, amount: small }) },
   {
     weight: 3,
-    arbitrary: fc.record({ op: fc.constantFrom('claim', 'claimFailed', 'refundFailed', 'refundLate' as const) }),
+    arbitrary: fc.record({
+      op: fc.constantFrom('claim', 'claimAll', 'claimSent', 'claimFailed', 'refundFailed', 'refundLate' as const),
+    }),
   },
   { weight: 3, arbitrary: fc.record({ op: fc.constant('claimConfirmed' as const), below: small, paid: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ op: fc.constantFrom('refund', 'refundDone' as const), amount: small }) },
@@ -249,13 +265,21 @@ function run(ledger: typeof Ledger, balance: bigint, ops: Op[]): Ledger.Channel 
         take(result.channel)
         break
       }
-      case 'claim': {
-        const result = ledger.claimStart(channel)
+      case 'claim':
+      case 'claimAll': {
+        const result = ledger.claimStart(channel, step.op === 'claimAll')
         if (!('channel' in result)) break
-        expect(result.channel.claiming?.total).toBe(Ledger.claimable(channel))
+        const { total, max } = result.channel.claiming!
+        if (step.op === 'claimAll') expect(total).toBe(Ledger.claimable(channel))
+        else expect(max <= channel.spent || total === Ledger.claimable(channel)).toBe(true)
+        expect(total).toBeGreaterThan(channel.claimed)
         take(result.channel)
         break
       }
+      case 'claimSent':
+        take(ledger.claimSent(channel))
+        expect(channel.published).toBeGreaterThanOrEqual(channel.claiming?.max ?? 0n)
+        break
       case 'claimConfirmed': {
         const total = channel.claiming === undefined ? channel.claimed : channel.claiming.total - step.below
         if (total >= 0n) take(ledger.claimConfirmed(channel, total, step.paid))
@@ -300,12 +324,13 @@ function run(ledger: typeof Ledger, balance: bigint, ops: Op[]): Ledger.Channel 
 }
 
 const histories = fc.tuple(fc.bigInt({ min: 0n, max: 40n }), fc.array(op, { maxLength: 60 }))
-const check = (ledger: typeof Ledger, runs: number): void => {
+/** Without a seed every run tries other histories; a failure prints the seed. */
+const check = (ledger: typeof Ledger, runs: number, seed?: number): void => {
   fc.assert(
     fc.property(histories, ([balance, ops]) => {
       run(ledger, balance, ops)
     }),
-    { numRuns: runs },
+    { numRuns: runs, ...(seed === undefined ? {} : { seed }) },
   )
 }
 
@@ -319,7 +344,7 @@ describe('random histories', () => {
         channel = Ledger.refundFailed(channel, 'r')
         if (channel.reserved > 0n) channel = must(Ledger.post(channel, channel.reserved, 0n))
         if (channel.claiming !== undefined) channel = Ledger.claimFailed(channel, channel.claiming.total)
-        const started = Ledger.claimStart(channel)
+        const started = Ledger.claimStart(channel, true)
         if ('channel' in started)
           channel = Ledger.claimConfirmed(started.channel, started.channel.claiming!.total, true)
         else channel = Ledger.claimConfirmed(channel, channel.claimed, true)
@@ -347,7 +372,7 @@ describe('random histories', () => {
           : Ledger.reserve(channel, given, hold, asked),
     },
     'a claim takes what is accepted instead of what is spent': {
-      claimStart: (channel) => Ledger.claimStart({ ...channel, spent: channel.accepted, reserved: 0n }),
+      claimStart: (channel) => Ledger.claimStart({ ...channel, spent: channel.accepted, reserved: 0n }, true),
     },
     'a repeated refund report counts twice': {
       refundDone: (channel, done) => Ledger.refundDone(channel, { ...done, nonce: channel.refundNonce }),
@@ -360,7 +385,7 @@ describe('random histories', () => {
   }
   for (const [bug, broken] of Object.entries(bugs)) {
     test(`the check finds a planted bug: ${bug}`, () => {
-      expect(() => check({ ...Ledger, ...broken }, 2_000)).toThrow()
+      expect(() => check({ ...Ledger, ...broken }, 2_000, 7)).toThrow()
     })
   }
 })

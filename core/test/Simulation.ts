@@ -25,7 +25,9 @@ export type Outcome = 'paid' | 'upstream_error' | 'payment_failed'
 
 export class World {
   now = 0
+  /** The channel on chain. */
   balance = 0n
+  claimed = 0n
   deposits = 0
   correctives = 0
   #seed: number
@@ -104,7 +106,7 @@ export class OfficialClient {
   }
 
   async #pay(callId: string, price: Price): Promise<Outcome | 'corrected'> {
-    const record = (this.#record ??= { charged: 0n, balance: await this.#readBalance() })
+    const record = (this.#record ??= { charged: this.#world.claimed, balance: await this.#readBalance() })
     const max = record.charged + price.max
     const short = max > record.balance
     const missing = max - record.balance
@@ -121,11 +123,16 @@ export class OfficialClient {
     if (reply.kind !== 'corrective') return 'payment_failed'
     this.#world.correctives += 1
     const balance = await this.#readBalance()
-    this.#record = { charged: reply.charged ?? 0n, balance }
+    // Told nothing, it starts over from what the chain says was claimed.
+    this.#record = { charged: reply.charged ?? this.#world.claimed, balance }
     return 'corrected'
   }
 
-  async #serve(reply: { reservationId: string; charged: bigint }, price: Price, deposit: bigint | undefined): Promise<Outcome> {
+  async #serve(
+    reply: { reservationId: string; charged: bigint },
+    price: Price,
+    deposit: bigint | undefined,
+  ): Promise<Outcome> {
     await this.#world.hop(20) // the upstream
     this.#server.end(reply.reservationId, price.fails ? undefined : price.charge)
     await this.#world.hop()

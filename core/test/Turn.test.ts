@@ -114,7 +114,8 @@ describe('the official client, unmodified', () => {
       const server = new Small(world, 10_000n)
       const client = new OfficialClient(world, server, 1_000n)
       const calls: Promise<Outcome>[] = []
-      for (let i = 0; i < 60; i++) world.after(20 * i, () => calls.push(client.call({ max: 9n, charge: 9n, fails: false })))
+      for (let i = 0; i < 60; i++)
+        world.after(20 * i, () => calls.push(client.call({ max: 9n, charge: 9n, fails: false })))
       await world.run()
       expect(count(await Promise.all(calls), 'paid')).toBe(60)
     })

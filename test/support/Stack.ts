@@ -32,6 +32,8 @@ export type Stack = {
   payer(options?: Partial<PayerOptions> & { funds?: Funds }): Promise<StackPayer>
   /** Test USDC of an address, in atomic units. */
   usdc(address: Hex): Promise<bigint>
+  /** Stops the Workers, runs `between`, and starts them again; their addresses change. Needs a `directory`. */
+  restart(between: () => Promise<void>): Promise<void>
   stop(): Promise<void>
 }
 
@@ -42,18 +44,20 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const { gas, payers } = fundedAccounts(keys)
   const [chain, upstream] = await Promise.all([Chain.start({ accounts: [...gas, ...payers] }), Upstream.start()])
   const logs: string[] = []
-  const system = await System.start({
-    rpcUrl: chain.rpcUrl,
-    bundles: inject('bundles'),
-    keys,
-    ...(options.directory === undefined ? {} : { directory: options.directory }),
-    ...(options.vars === undefined ? {} : { vars: options.vars }),
-    onLog: (line) => logs.push(line),
-    ...options.system,
-  })
+  const startSystem = () =>
+    System.start({
+      rpcUrl: chain.rpcUrl,
+      bundles: inject('bundles'),
+      keys,
+      ...(options.directory === undefined ? {} : { directory: options.directory }),
+      ...(options.vars === undefined ? {} : { vars: options.vars }),
+      onLog: (line) => logs.push(line),
+      ...options.system,
+    })
+  const system = await startSystem()
   const routes = options.routes.map((route) => ({ methods: ['*'], rate: flat('1000'), ...route }))
   await seed(system.database, { payTo: addressOf(keys.provider), upstreamUrl: upstream.url, routes })
-  return {
+  const stack: Stack = {
     chain,
     system,
     upstream,
@@ -73,9 +77,16 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         functionName: 'balanceOf',
         args: [address],
       }),
+    async restart(between) {
+      await stack.system.stop()
+      await between()
+      stack.system = await startSystem()
+      stack.gateway = stack.system.urls.gateway
+    },
     async stop() {
-      await system.stop()
+      await stack.system.stop()
       await Promise.all([chain.stop(), upstream.stop()])
     },
   }
+  return stack
 }

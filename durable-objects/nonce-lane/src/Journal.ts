@@ -1,0 +1,325 @@
+/** The lane's memory: everything that must survive a crash, in the object's SQLite. Storage schema: README.md. */
+import type { Address, Hex } from '@pbstream/core/Hex'
+import type { IncidentEvent, TransactionEvent } from '@pbstream/core/message/Event'
+import type { Attempt, Fees, Item, Mined, State } from './Lane.ts'
+import {
+  chainEvent,
+  eventByAnother,
+  type LaneAck,
+  type LaneItem,
+  type LaneOrder,
+  type Proof,
+  type Purpose,
+} from './Order.ts'
+import { EVENTS, Outbox } from './Outbox.ts'
+import { fromJson, type Sql, type SqlValue, toJson } from './Sql.ts'
+
+/** An item as journaled. */
+export type Entry = Item & {
+  id: string
+  purpose: Purpose
+  to: Address
+  data: Hex
+  gasLimit: bigint
+  acks: LaneAck[]
+  proof?: Proof
+  channels: number
+  amount: bigint
+  /** Rises with every change of state or bytes: an observation counts only for the revision it was made of. */
+  revision: number
+  error?: string
+  attempts: Attempt[]
+}
+
+export type Lane = { chainId: number; signer: Address }
+
+/** What moves an item to another state. */
+export type Move = { state: State; mined?: Mined; error?: string }
+
+/** The error of an item that is confirmed although its own transaction reverted: its proof held. */
+export const BY_ANOTHER = 'executed_by_another'
+
+type Row = Record<string, SqlValue>
+
+const schema = [
+  'CREATE TABLE IF NOT EXISTS lane (key TEXT PRIMARY KEY, value TEXT NOT NULL)',
+  `CREATE TABLE IF NOT EXISTS item (
+    id TEXT PRIMARY KEY, nonce INTEGER NOT NULL UNIQUE, purpose TEXT NOT NULL, state TEXT NOT NULL,
+    revision INTEGER NOT NULL, to_address TEXT NOT NULL, data TEXT NOT NULL, gas_limit TEXT NOT NULL,
+    acks TEXT NOT NULL, proof TEXT, channels INTEGER NOT NULL, amount TEXT NOT NULL, mined TEXT, reported INTEGER
+    NOT NULL DEFAULT 0, missing_since INTEGER, error TEXT, created_at INTEGER NOT NULL, changed_at INTEGER NOT NULL
+  )`,
+  'CREATE INDEX IF NOT EXISTS item_state ON item (state, nonce)',
+  `CREATE TABLE IF NOT EXISTS attempt (
+    item_id TEXT NOT NULL, n INTEGER NOT NULL, filler INTEGER NOT NULL, max_fee TEXT NOT NULL,
+    priority_fee TEXT NOT NULL, raw TEXT, hash TEXT, created_at INTEGER NOT NULL, sent_at INTEGER,
+    refusals INTEGER NOT NULL DEFAULT 0, refusal TEXT, underpriced INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (item_id, n)
+  )`,
+  'CREATE TABLE IF NOT EXISTS cover (key TEXT PRIMARY KEY, item_id TEXT NOT NULL)',
+  'CREATE INDEX IF NOT EXISTS cover_item ON cover (item_id)',
+  'CREATE TABLE IF NOT EXISTS spend (day INTEGER PRIMARY KEY, wei TEXT NOT NULL)',
+  Outbox.schema,
+]
+
+const OPEN = `state IN ('open', 'mined')`
+const DAY = 86_400_000
+
+export class Journal {
+  readonly outbox: Outbox
+  readonly #sql: Sql
+
+  constructor(sql: Sql) {
+    this.#sql = sql
+    this.outbox = new Outbox(sql)
+    sql.transaction(() => {
+      for (const statement of schema) sql.rows(statement)
+    })
+  }
+
+  /** Which lane this is; undefined until the first order. */
+  lane(): Lane | undefined {
+    const value = this.#sql.rows(`SELECT value FROM lane WHERE key = 'lane'`)[0]?.['value']
+    return typeof value === 'string' ? fromJson<Lane>(value) : undefined
+  }
+
+  entry(id: string): Entry | undefined {
+    const row = this.#sql.rows('SELECT * FROM item WHERE id = ?', id)[0]
+    return row === undefined ? undefined : this.#toEntry(row)
+  }
+
+  /** Items that have not come to their end, lowest nonce first. */
+  open(limit: number): Entry[] {
+    const rows = this.#sql.rows(`SELECT * FROM item WHERE ${OPEN} ORDER BY nonce LIMIT ?`, limit)
+    return rows.map((row) => this.#toEntry(row))
+  }
+
+  hasOpen(): boolean {
+    return this.#sql.rows(`SELECT 1 AS one FROM item WHERE ${OPEN} LIMIT 1`).length > 0
+  }
+
+  highestNonce(): number | undefined {
+    const nonce = this.#sql.rows('SELECT max(nonce) AS nonce FROM item')[0]?.['nonce']
+    return typeof nonce === 'number' ? nonce : undefined
+  }
+
+  /** Wei set aside for gas on the day of `now`. */
+  spent(now: number): bigint {
+    const wei = this.#sql.rows('SELECT wei FROM spend WHERE day = ?', Math.floor(now / DAY))[0]?.['wei']
+    return typeof wei === 'string' ? BigInt(wei) : 0n
+  }
+
+  /** Gives an order its nonce, for good. */
+  allocate(order: LaneOrder, given: { nonce: number; gasLimit: bigint; fees: Fees }, now: number): void {
+    const { chainId, signer, id } = order
+    this.#sql.transaction(() => {
+      this.#sql.rows(`INSERT OR IGNORE INTO lane (key, value) VALUES ('lane', ?)`, toJson({ chainId, signer }))
+      this.#sql.rows(
+        `INSERT INTO item (id, nonce, purpose, state, revision, to_address, data, gas_limit, acks, proof, channels,
+         amount, created_at, changed_at) VALUES (?, ?, ?, 'open', 0, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        ...[id, given.nonce, order.purpose, order.to, order.data, given.gasLimit.toString(), toJson(order.acks)],
+        ...[order.proof === undefined ? null : toJson(order.proof), order.channels, order.amount.toString(), now, now],
+      )
+      for (const key of order.keys) this.#sql.rows('INSERT OR REPLACE INTO cover (key, item_id) VALUES (?, ?)', key, id)
+      this.#insertAttempt(id, 0, false, given.fees, now)
+      const wei = this.spent(now) + given.gasLimit * given.fees.maxFee
+      this.#sql.rows('INSERT OR REPLACE INTO spend (day, wei) VALUES (?, ?)', Math.floor(now / DAY), wei.toString())
+    })
+  }
+
+  /** Other bytes for the same nonce. */
+  addAttempt(id: string, attempt: { n: number; filler: boolean; fees: Fees }, now: number): void {
+    this.#sql.transaction(() => {
+      this.#insertAttempt(id, attempt.n, attempt.filler, attempt.fees, now)
+      this.#sql.rows('UPDATE item SET revision = revision + 1, changed_at = ? WHERE id = ?', now, id)
+    })
+  }
+
+  /** Keeps signed bytes; the first to come is kept. They go out only afterwards. */
+  signed(id: string, n: number, bytes: { raw: Hex; hash: Hex }): void {
+    this.#sql.rows(
+      'UPDATE attempt SET raw = ?, hash = ? WHERE item_id = ? AND n = ? AND raw IS NULL',
+      ...[bytes.raw, bytes.hash, id, n],
+    )
+  }
+
+  /** Notes that bytes are about to go out. */
+  sending(id: string, n: number, now: number): void {
+    this.#sql.transaction(() => {
+      const first = this.#sql.rows('SELECT sent_at FROM attempt WHERE item_id = ? AND n = ?', id, n)[0]?.['sent_at']
+      this.#sql.rows('UPDATE attempt SET sent_at = ? WHERE item_id = ? AND n = ?', now, id, n)
+      const entry = this.entry(id)
+      if (first === null && n === 0 && entry !== undefined) this.#publish(entry, 'submitted', now)
+    })
+  }
+
+  underpriced(id: string, n: number): void {
+    this.#sql.rows('UPDATE attempt SET underpriced = 1 WHERE item_id = ? AND n = ?', id, n)
+  }
+
+  refused(id: string, n: number, message: string): void {
+    this.#sql.rows(
+      'UPDATE attempt SET refusals = refusals + 1, refusal = ? WHERE item_id = ? AND n = ?',
+      ...[message, id, n],
+    )
+  }
+
+  missing(id: string, since: number | undefined): void {
+    this.#sql.rows('UPDATE item SET missing_since = ? WHERE id = ?', since ?? null, id)
+  }
+
+  /** Moves an item to another state and writes down whom to tell, in one. */
+  move(id: string, move: Move, now: number): void {
+    this.#sql.transaction(() => {
+      this.#sql.rows(
+        `UPDATE item SET state = ?, revision = revision + 1, mined = ?, error = ?, missing_since = NULL,
+         changed_at = ? WHERE id = ?`,
+        ...[move.state, move.mined === undefined ? null : toJson(move.mined), move.error ?? null, now, id],
+      )
+      const entry = this.entry(id)
+      if (entry === undefined) return
+      // A revert that can still be undone by a reorganisation is nobody's business yet.
+      if (move.state === 'mined' && !(move.mined?.success === true && !move.mined.filler)) return
+      this.#publish(entry, move.state === 'open' ? 'submitted' : move.state, now)
+      this.#tell(entry, move, now)
+    })
+  }
+
+  /** Those of `keys` that a live or successful item covers. */
+  covered(keys: readonly string[]): string[] {
+    return keys.filter((key) => {
+      const found = this.#sql.rows(
+        `SELECT 1 AS one FROM cover JOIN item ON item.id = cover.item_id WHERE cover.key = ? AND item.state <> 'failed'`,
+        key,
+      )
+      return found.length > 0
+    })
+  }
+
+  /** Forgets items that ended before `before`, except the newest, which holds the nonce. */
+  prune(before: number, limit: number): void {
+    this.#sql.transaction(() => {
+      const rows = this.#sql.rows(
+        `SELECT id FROM item WHERE NOT ${OPEN} AND changed_at < ? AND nonce < (SELECT max(nonce) FROM item) LIMIT ?`,
+        ...[before, limit],
+      )
+      for (const { id } of rows as { id: string }[]) {
+        this.#sql.rows('DELETE FROM cover WHERE item_id = ?', id)
+        this.#sql.rows('DELETE FROM attempt WHERE item_id = ?', id)
+        this.#sql.rows('DELETE FROM item WHERE id = ?', id)
+      }
+      this.#sql.rows('DELETE FROM spend WHERE day < ?', Math.floor(before / DAY))
+    })
+  }
+
+  #insertAttempt(id: string, n: number, filler: boolean, fees: Fees, now: number): void {
+    this.#sql.rows(
+      'INSERT INTO attempt (item_id, n, filler, max_fee, priority_fee, created_at) VALUES (?, ?, ?, ?, ?, ?)',
+      ...[id, n, filler ? 1 : 0, fees.maxFee.toString(), fees.priorityFee.toString(), now],
+    )
+  }
+
+  #tell(entry: Entry, move: Move, now: number): void {
+    for (const { session, event } of entry.acks) {
+      const byAnother = move.error === BY_ANOTHER
+      const told = byAnother ? eventByAnother(event) : chainEvent(event, move.state, transactionOf(entry))
+      if (told !== undefined) this.outbox.put(session, entry.id, told, now)
+    }
+    if (move.state === 'mined') this.#sql.rows('UPDATE item SET reported = 1 WHERE id = ?', entry.id)
+    const reported = this.#sql.rows('SELECT reported FROM item WHERE id = ?', entry.id)[0]?.['reported']
+    if (move.state !== 'failed' || entry.purpose !== 'deposit' || reported !== 1) return
+    const chainId = String(this.lane()?.chainId)
+    const incident: IncidentEvent = {
+      v: 1,
+      kind: 'incident',
+      id: `deposit_reorged:${chainId}:${entry.id}`,
+      what: 'deposit_reorged',
+      detail: { chainId, itemId: entry.id, error: entry.error ?? '' },
+      at: now,
+    }
+    this.outbox.put(EVENTS, entry.id, incident, now)
+  }
+
+  #publish(entry: Entry, status: TransactionEvent['status'], now: number): void {
+    const lane = this.lane()
+    if (lane === undefined) return
+    const transaction = transactionOf(entry)
+    const event: TransactionEvent = {
+      v: 1,
+      kind: 'transaction',
+      chainId: lane.chainId,
+      signer: lane.signer,
+      itemId: entry.id,
+      purpose: entry.purpose,
+      nonce: entry.nonce,
+      status,
+      revision: entry.revision,
+      channels: entry.channels,
+      amount: entry.amount.toString(),
+      at: now,
+      ...(transaction === undefined ? {} : { transaction }),
+      ...(entry.mined === undefined ? {} : { gasUsed: entry.mined.gasUsed.toString() }),
+      ...(entry.error === undefined ? {} : { error: entry.error }),
+    }
+    this.outbox.put(EVENTS, entry.id, event, now)
+  }
+
+  #toEntry(row: Row): Entry {
+    const id = row['id'] as string
+    const attempts = this.#sql.rows('SELECT * FROM attempt WHERE item_id = ? ORDER BY n', id).map(toAttempt)
+    return {
+      id,
+      nonce: row['nonce'] as number,
+      purpose: row['purpose'] as Purpose,
+      state: row['state'] as State,
+      revision: row['revision'] as number,
+      to: row['to_address'] as Address,
+      data: row['data'] as Hex,
+      gasLimit: BigInt(row['gas_limit'] as string),
+      acks: fromJson(row['acks'] as string),
+      channels: row['channels'] as number,
+      amount: BigInt(row['amount'] as string),
+      attempts,
+      ...(row['proof'] === null ? {} : { proof: fromJson<Proof>(row['proof'] as string) }),
+      ...(row['mined'] === null ? {} : { mined: fromJson<Mined>(row['mined'] as string) }),
+      ...(row['missing_since'] === null ? {} : { missingSince: row['missing_since'] as number }),
+      ...(row['error'] === null ? {} : { error: row['error'] as string }),
+    }
+  }
+}
+
+function toAttempt(row: Row): Attempt {
+  return {
+    n: row['n'] as number,
+    filler: row['filler'] === 1,
+    maxFee: BigInt(row['max_fee'] as string),
+    priorityFee: BigInt(row['priority_fee'] as string),
+    createdAt: row['created_at'] as number,
+    refusals: row['refusals'] as number,
+    underpriced: row['underpriced'] === 1,
+    ...(row['raw'] === null ? {} : { raw: row['raw'] as Hex }),
+    ...(row['hash'] === null ? {} : { hash: row['hash'] as Hex }),
+    ...(row['sent_at'] === null ? {} : { sentAt: row['sent_at'] as number }),
+    ...(row['refusal'] === null ? {} : { refusal: row['refusal'] as string }),
+  }
+}
+
+/** The mined transaction of an item, or the newest that is signed and does its work. */
+function transactionOf(entry: Entry): Hex | undefined {
+  if (entry.error === BY_ANOTHER) return undefined
+  return entry.mined?.hash ?? entry.attempts.findLast((attempt) => !attempt.filler && attempt.hash !== undefined)?.hash
+}
+
+/** An item as callers see it. */
+export function toLaneItem(entry: Entry): LaneItem {
+  const transaction = transactionOf(entry)
+  const success = entry.mined === undefined ? undefined : entry.mined.success && !entry.mined.filler
+  return {
+    id: entry.id,
+    state: entry.state,
+    nonce: entry.nonce,
+    ...(transaction === undefined ? {} : { transaction }),
+    ...(success === undefined ? {} : { success }),
+    ...(entry.error === undefined ? {} : { error: entry.error }),
+  }
+}

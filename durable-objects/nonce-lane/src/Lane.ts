@@ -1,0 +1,198 @@
+/**
+ * The life of a transaction in a nonce lane, as pure decisions: given an item and what was just seen of the chain,
+ * what is to be done next. No I/O, no clock.
+ *
+ *   open ──receipt──▶ mined ──depth k──▶ confirmed (went through)
+ *    ▲                  │        └─────▶ failed    (reverted, replaced by a filler, or its nonce was taken)
+ *    └──receipt gone────┘
+ *
+ * A nonce is given out once and to one item for good: whatever happens, the same nonce is filled by the item's own
+ * bytes, by its own bytes at a higher fee, or by an empty transaction to ourselves (a filler) once a node has said
+ * that it will not take them.
+ */
+import type { Hex } from '@pbstream/core/Hex'
+import type { Market, Receipt } from './ChainRpc.ts'
+
+/** One set of bytes for an item's nonce. `raw` and `hash` are absent until it is signed. */
+export type Attempt = {
+  n: number
+  /** An empty transaction to the signer itself, to use up the nonce. */
+  filler: boolean
+  /** Wei per gas. */
+  maxFee: bigint
+  priorityFee: bigint
+  raw?: Hex
+  hash?: Hex
+  createdAt: number
+  /** When it last went out; absent: never. */
+  sentAt?: number
+  /** How often a node refused it for good reasons, and in which words. */
+  refusals: number
+  refusal?: string
+  /** A node said that its fee is too low. */
+  underpriced: boolean
+}
+
+export type State = 'open' | 'mined' | 'confirmed' | 'failed'
+
+export type Mined = { hash: Hex; block: number; blockHash: Hex; success: boolean; filler: boolean; gasUsed: bigint }
+
+/** What decisions look at; the journal holds more. Attempts in order, at least one. */
+export type Item = {
+  nonce: number
+  state: State
+  attempts: readonly Attempt[]
+  mined?: Mined
+  /** Since when the nonce is used up at depth k with none of our transactions to show for it. */
+  missingSince?: number
+}
+
+/** What was just seen of the chain. */
+export type View = {
+  /** Unix milliseconds. */
+  now: number
+  /** Newest block. Read before the rest, so that depths are never overstated. */
+  head: number
+  /** Transactions of the signer mined by `head`. */
+  count: number
+  /** The same at depth k; read only when needed. */
+  deepCount?: number
+  /** By hash, for all attempts that went out. */
+  receipts: ReadonlyMap<Hex, Receipt>
+}
+
+export type Policy = {
+  /** Depth at which a transaction is final; 1 = in the newest block. */
+  confirmations: number
+  /** Milliseconds after which bytes that are not mined go out again. */
+  rebroadcastMs: number
+  /** Milliseconds without a block for the first transaction in line until its fee is raised. */
+  stallMs: number
+  /** Wei per gas that no transaction goes above. */
+  maxFeeCap: bigint
+  /** Milliseconds that a used nonce may stay without a receipt before the item counts as failed. */
+  lostMs: number
+  /** Refusals by nodes until the nonce is filled instead. */
+  maxRefusals: number
+}
+
+export type Step =
+  | { do: 'sign'; attempt: Attempt }
+  | { do: 'send'; attempt: Attempt }
+  /** Same nonce, same bytes but for a higher fee. */
+  | { do: 'bump'; from: Attempt }
+  | { do: 'fill'; from: Attempt }
+  | { do: 'mined'; mined: Mined }
+  | { do: 'confirmed'; mined: Mined }
+  | { do: 'failed'; mined?: Mined; error: string }
+  /** A reorganisation took the block away. */
+  | { do: 'reopen' }
+  | { do: 'missing'; since: number | undefined }
+  | { do: 'rest' }
+
+/** The next thing to do for an item; `rest` when there is nothing before the next look at the chain. */
+export function next(item: Item, view: View, policy: Policy): Step {
+  if (item.state === 'confirmed' || item.state === 'failed') return { do: 'rest' }
+  const unsigned = item.attempts.find((attempt) => attempt.raw === undefined)
+  if (unsigned !== undefined) return { do: 'sign', attempt: unsigned }
+  const mined = minedOf(item, view)
+  if (mined !== undefined) return seen(item, mined, view, policy)
+  if (item.state === 'mined') return { do: 'reopen' }
+  if (view.count > item.nonce) return vanished(item, view, policy)
+  if (item.missingSince !== undefined) return { do: 'missing', since: undefined }
+  return push(item, view, policy)
+}
+
+/** True when `next` needs `deepCount` to decide. */
+export function needsDeepCount(item: Item, view: View): boolean {
+  return item.state === 'open' && view.count > item.nonce && minedOf(item, view) === undefined
+}
+
+function seen(item: Item, mined: Mined, view: View, policy: Policy): Step {
+  if (view.head - mined.block + 1 >= policy.confirmations) {
+    if (mined.filler) return { do: 'failed', mined, error: lastRefusal(item) }
+    return mined.success ? { do: 'confirmed', mined } : { do: 'failed', mined, error: 'reverted' }
+  }
+  const known = item.mined
+  if (item.state === 'mined' && known?.hash === mined.hash && known.blockHash === mined.blockHash) return { do: 'rest' }
+  return { do: 'mined', mined }
+}
+
+/** The nonce is used and no receipt of ours is known: the node lags behind itself, or somebody else has the key. */
+function vanished(item: Item, view: View, policy: Policy): Step {
+  const final = view.deepCount !== undefined && view.deepCount > item.nonce
+  if (!final) return item.missingSince === undefined ? { do: 'rest' } : { do: 'missing', since: undefined }
+  if (item.missingSince === undefined) return { do: 'missing', since: view.now }
+  if (view.now - item.missingSince < policy.lostMs) return { do: 'rest' }
+  return { do: 'failed', error: 'nonce_taken' }
+}
+
+/** Not mined: get the bytes into a block. */
+function push(item: Item, view: View, policy: Policy): Step {
+  const attempt = last(item)
+  if (attempt.sentAt === undefined) return { do: 'send', attempt }
+  const waited = view.now - attempt.sentAt
+  if (!attempt.filler && attempt.refusals >= policy.maxRefusals) return { do: 'fill', from: attempt }
+  // Only the first in line can be held up by its own fee; the others wait for it.
+  const stalled = view.now - attempt.createdAt >= policy.stallMs && item.nonce === view.count
+  const outbid = attempt.underpriced && waited >= policy.rebroadcastMs
+  if ((stalled || outbid) && attempt.maxFee < policy.maxFeeCap) return { do: 'bump', from: attempt }
+  return waited >= policy.rebroadcastMs ? { do: 'send', attempt } : { do: 'rest' }
+}
+
+function minedOf(item: Item, view: View): Mined | undefined {
+  for (const { hash, filler } of item.attempts) {
+    const receipt = hash === undefined ? undefined : view.receipts.get(hash)
+    if (receipt === undefined) continue
+    const { block, blockHash, success, gasUsed } = receipt
+    return { hash: receipt.hash, block, blockHash, success, filler, gasUsed }
+  }
+  return undefined
+}
+
+function lastRefusal(item: Item): string {
+  return item.attempts.findLast((attempt) => attempt.refusal !== undefined)?.refusal ?? 'refused'
+}
+
+/** The newest bytes of an item. */
+export function last(item: { attempts: readonly Attempt[] }): Attempt {
+  const attempt = item.attempts.at(-1)
+  if (attempt === undefined) throw new Error('an item without an attempt')
+  return attempt
+}
+
+export type Fees = { maxFee: bigint; priorityFee: bigint }
+
+/** The fee of a new transaction: good for a base fee that doubles. */
+export function fees(market: Market, cap: bigint): Fees {
+  const maxFee = least(2n * market.baseFee + market.priority, cap)
+  return { maxFee, priorityFee: least(market.priority, maxFee) }
+}
+
+/** The fee of a replacement: at least an eighth more, which is what nodes ask for, and what the market asks now. */
+export function bumped(from: Fees, market: Market, cap: bigint): Fees {
+  const now = fees(market, cap)
+  const maxFee = least(most(raised(from.maxFee), now.maxFee), cap)
+  return { maxFee, priorityFee: least(most(raised(from.priorityFee), now.priorityFee), maxFee) }
+}
+
+/**
+ * The next nonce of a lane: after everything it gave out and everything the chain has seen of its signer.
+ *
+ * @param journaled highest nonce given out, if any
+ */
+export function nextNonce(journaled: number | undefined, count: number): number {
+  return Math.max(journaled === undefined ? 0 : journaled + 1, count)
+}
+
+function raised(fee: bigint): bigint {
+  return (fee * 9n + 7n) / 8n + 1n
+}
+
+function most(a: bigint, b: bigint): bigint {
+  return a > b ? a : b
+}
+
+function least(a: bigint, b: bigint): bigint {
+  return a < b ? a : b
+}

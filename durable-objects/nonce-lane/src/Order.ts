@@ -1,0 +1,105 @@
+/** What a lane is asked to do, and what it answers: the types of its RPC surface. */
+import type { Address, Hex } from '@pbstream/core/Hex'
+import type { TransactionEvent } from '@pbstream/core/message/Event'
+import type { ChainEvent } from '@pbstream/core/message/Session'
+import type { State } from './Lane.ts'
+
+export type Purpose = TransactionEvent['purpose']
+
+/** Whom to tell about an item, and what: the state and the hash are filled in when they are known. */
+export type LaneAck = { session: string; event: AckEvent }
+
+export type AckEvent =
+  | { kind: 'deposit'; channelId: Hex; depositId: string; amount: bigint }
+  | { kind: 'claim'; channelId: Hex; total: bigint; settled: boolean }
+  /** What a refund's transaction claims and pays out on the way: told when it is final, not missed when it fails. */
+  | { kind: 'payout'; channelId: Hex; total: bigint }
+  | { kind: 'refund'; channelId: Hex; refundId: string; amount: bigint; claimed: bigint; nonce: bigint }
+
+/**
+ * A view call whose answer, a uint256 above `above`, shows that the item's effect is on chain although its own
+ * transaction reverted: somebody copied it out of the pool and was first.
+ */
+export type Proof = { to: Address; data: Hex; above: bigint }
+
+export type LaneOrder = {
+  chainId: number
+  /** Lower case; the lane is named after it. */
+  signer: Address
+  /** Orders with the same id are one transaction, however often they are submitted. */
+  id: string
+  purpose: Purpose
+  to: Address
+  data: Hex
+  acks: LaneAck[]
+  /** What the item covers, piece by piece, so that a later order can leave it out (`covered`). */
+  keys: string[]
+  proof?: Proof
+  /** More gas than this is refused: a payer that is a contract decides how much its signature check burns. */
+  maxGas: bigint
+  /** For the transaction event: how many channels, and how much money, atomic units. */
+  channels: number
+  amount: bigint
+}
+
+/** How an item stands. */
+export type LaneItem = {
+  id: string
+  state: State
+  nonce: number
+  /** The mined transaction, or the newest one sent; absent until it is signed. */
+  transaction?: Hex
+  /** With `mined`, `confirmed`, `failed`: whether the transaction went through. */
+  success?: boolean
+  error?: string
+}
+
+export type LaneReply =
+  /** Journaled, now or before. It will be seen to its end whether or not anyone asks again. */
+  | { kind: 'accepted'; item: LaneItem }
+  /** It would revert; nothing was journaled. `proven`: its effect is on chain already. */
+  | { kind: 'reverted'; message: string; proven: boolean }
+  /** The gas that this lane may spend in a day is used up; nothing was journaled. */
+  | { kind: 'over_budget' }
+  /** The chain does not answer; nothing was journaled. */
+  | { kind: 'unavailable'; message: string }
+
+export interface NonceLaneApi {
+  submit(v: 1, order: LaneOrder): Promise<LaneReply>
+  /** Looks at the chain for this item now, and reports to its sessions before it answers. */
+  poke(v: 1, id: string): Promise<LaneItem | undefined>
+  status(v: 1, id: string): Promise<LaneItem | undefined>
+  /** Those of `keys` that an item covers which has not failed. At most 1,000. */
+  covered(v: 1, keys: string[]): Promise<string[]>
+}
+
+/** The name of the lane of one signer on one chain. */
+export function laneName(chainId: number, signer: Address): string {
+  return `${chainId}:${signer}`
+}
+
+/** What a session is told when an item reaches a state; undefined: nothing. */
+export function chainEvent(ack: AckEvent, state: State, transaction: Hex | undefined): ChainEvent | undefined {
+  const hash = transaction === undefined ? {} : { transaction }
+  if (state === 'open') return undefined
+  switch (ack.kind) {
+    case 'deposit':
+      return { ...ack, status: state, ...hash }
+    case 'claim':
+      return state === 'mined' ? undefined : { ...ack, status: state, ...hash }
+    case 'payout':
+      if (state !== 'confirmed') return undefined
+      return { kind: 'claim', channelId: ack.channelId, total: ack.total, settled: true, status: state, ...hash }
+    case 'refund':
+      // The session books a refund once, when it is first seen: there is no third state to report.
+      return { ...ack, status: state === 'failed' ? 'failed' : 'mined', ...hash }
+  }
+}
+
+/**
+ * What a session is told when another transaction had an item's effect first. Only the effect that was proven counts:
+ * a copied refund need not have claimed what ours would have.
+ */
+export function eventByAnother(ack: AckEvent): ChainEvent | undefined {
+  return ack.kind === 'refund' ? { ...ack, claimed: 0n, status: 'mined' } : undefined
+}

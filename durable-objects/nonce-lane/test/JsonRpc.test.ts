@@ -1,0 +1,86 @@
+import { expect, test } from 'vitest'
+import { RpcUnavailable } from '../src/ChainRpc.ts'
+import { connect } from '../src/JsonRpc.ts'
+
+const url = 'https://node.example/secret-key'
+const answering = (body: unknown) => connect({ url, fetch: async () => Response.json(body) })
+const failing = (code: number, message: string, data?: string) =>
+  answering({ jsonrpc: '2.0', id: 1, error: { code, message, data } })
+
+test.each([
+  ['already known', 'accepted'],
+  ['AlreadyKnown', 'accepted'],
+  ['transaction already imported', 'accepted'],
+  ['nonce too low: next nonce 5, tx nonce 4', 'nonce_too_low'],
+  ['OldNonce', 'nonce_too_low'],
+  ['replacement transaction underpriced', 'underpriced'],
+  ['transaction underpriced', 'underpriced'],
+  ['max fee per gas less than block base fee', 'underpriced'],
+  ['insufficient funds for gas * price + value', 'no_funds'],
+  ['exceeds block gas limit', 'refused'],
+])('a node that says “%s” to a transaction means %s', async (message, kind) => {
+  expect(await failing(-32000, message).sendRaw('0x02')).toMatchObject({ kind })
+})
+
+test('a node’s own trouble says nothing about a transaction', async () => {
+  await expect(failing(-32005, 'limit exceeded').sendRaw('0x02')).rejects.toThrow(RpcUnavailable)
+  await expect(failing(-32603, 'internal error').sendRaw('0x02')).rejects.toThrow(RpcUnavailable)
+})
+
+test('a call that reverts is told from a node that cannot answer', async () => {
+  const call = { from: '0x01', to: '0x02', data: '0x' } as const
+  expect(await failing(3, 'execution reverted: no', '0x08c379a0').estimateGas(call)).toEqual({
+    kind: 'reverted',
+    message: 'execution reverted: no',
+    data: '0x08c379a0',
+  })
+  expect(await failing(-32000, 'gas required exceeds allowance (30000000)').estimateGas(call)).toMatchObject({
+    kind: 'reverted',
+  })
+  await expect(failing(-32000, 'insufficient funds for transfer').estimateGas(call)).rejects.toThrow(RpcUnavailable)
+  await expect(failing(-32000, 'header not found').call(call)).rejects.toThrow(RpcUnavailable)
+})
+
+test.each([undefined, null, [], 'x', { result: { blockNumber: 7 } }, { error: 'x' }, { result: '0xzz' }])(
+  'an answer that is none (%j) is no answer',
+  async (body) => {
+    const rpc = answering(body)
+    await expect(rpc.blockNumber()).rejects.toThrow(RpcUnavailable)
+    await expect(
+      rpc.receipt('0x01').then((found) => found ?? Promise.reject(new RpcUnavailable('none'))),
+    ).rejects.toThrow(RpcUnavailable)
+  },
+)
+
+test('a node that stays silent is given up after its time', async () => {
+  const silent = connect({
+    url,
+    timeoutMs: 20,
+    fetch: (_input, init) =>
+      new Promise((_resolve, reject) => {
+        init?.signal?.addEventListener('abort', () => reject(init.signal?.reason))
+      }),
+  })
+  await expect(silent.blockNumber()).rejects.toThrow(RpcUnavailable)
+})
+
+test('I12: an error names neither the endpoint nor its key', async () => {
+  const rpc = connect({ url, fetch: () => Promise.reject(new TypeError(`fetch failed for ${url}`)) })
+  const error = await rpc.blockNumber().catch((caught: unknown) => caught)
+  expect(String(error)).not.toContain('secret-key')
+  const quoted = await failing(-32000, `bad request to ${url}`)
+    .blockNumber()
+    .catch((caught: unknown) => caught)
+  expect(String(quoted)).not.toContain('secret-key')
+})
+
+test('the market is the newest base fee and the node’s advice', async () => {
+  const rpc = connect({
+    url,
+    fetch: async (_input, init) => {
+      const { method } = JSON.parse(String(init?.body)) as { method: string }
+      return Response.json({ result: method === 'eth_getBlockByNumber' ? { baseFeePerGas: '0x10' } : '0x3' })
+    },
+  })
+  expect(await rpc.market()).toEqual({ baseFee: 16n, priority: 3n })
+})

@@ -1,0 +1,134 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { config, type Fault, order, World } from './support/World.ts'
+
+type Command =
+  | { do: 'submit'; i: number }
+  | { do: 'poke'; i: number }
+  | { do: 'tick' | 'restart' }
+  /** Everything about one item at once, as several callers do. */
+  | { do: 'together'; i: number }
+  | { do: 'mine'; limit: number }
+  /** Blocks with nothing to do in between, then a look. */
+  | { do: 'blocks'; number: number }
+  | { do: 'drop'; ahead: number }
+  | { do: 'reorg'; depth: number; keep: boolean }
+  | { do: 'fees'; baseFee: number }
+  | { do: 'wait'; ms: number }
+
+const ITEMS = 5
+const faults: fc.Arbitrary<Fault[]> = fc.array(
+  fc.oneof(
+    { weight: 6, arbitrary: fc.constant<Fault>('none') },
+    { weight: 1, arbitrary: fc.constantFrom<Fault>('lost_before', 'lost_after', 'crash_before', 'crash_after') },
+  ),
+  { maxLength: 12 },
+)
+const item = fc.nat(ITEMS - 1)
+const command: fc.Arbitrary<Command> = fc.oneof(
+  { weight: 5, arbitrary: fc.record({ do: fc.constant('submit' as const), i: item }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('poke' as const), i: item }) },
+  { weight: 6, arbitrary: fc.constant<Command>({ do: 'tick' }) },
+  { weight: 1, arbitrary: fc.constant<Command>({ do: 'restart' }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('together' as const), i: item }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('blocks' as const), number: fc.integer({ min: 1, max: 3 }) }) },
+  { weight: 5, arbitrary: fc.record({ do: fc.constant('mine' as const), limit: fc.nat(3) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('drop' as const), ahead: fc.nat(2) }) },
+  // Shallower than the depth at which transactions are final: deeper ones are what that depth is chosen against.
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('reorg' as const),
+      depth: fc.integer({ min: 1, max: config.confirmations - 1 }),
+      keep: fc.boolean(),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('fees' as const), baseFee: fc.integer({ min: 1, max: 5_000 }) }),
+  },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.integer({ min: 100, max: 15_000 }) }) },
+)
+/** What becomes of each item's transaction: most go through, some revert, some no node ever takes. */
+const fates = fc.array(fc.constantFrom<'' | 'bad' | 'dead'>('', '', 'bad', 'dead'), {
+  minLength: ITEMS,
+  maxLength: ITEMS,
+})
+
+async function play(world: World, step: Command, orders: ReturnType<typeof order>[]): Promise<void> {
+  const chosen = 'i' in step ? orders[step.i] : undefined
+  switch (step.do) {
+    case 'submit':
+      if (chosen !== undefined) await world.submit(chosen)
+      return
+    case 'poke':
+      if (chosen !== undefined) await world.poke(chosen.id)
+      return
+    case 'tick':
+      return world.tick()
+    case 'restart':
+      return world.restart()
+    case 'together':
+      if (chosen === undefined) return
+      await world.run((runner) =>
+        Promise.all([
+          runner.submit(chosen, () => undefined),
+          runner.tick(),
+          runner.submit(chosen, () => undefined),
+          runner.poke(chosen.id),
+        ]),
+      )
+      return
+    case 'blocks':
+      for (let i = 0; i < step.number; i++) world.chain.mine()
+      return world.tick()
+    case 'mine':
+      return world.chain.mine(step.limit)
+    case 'drop':
+      return world.chain.drop(world.chain.count('latest') + step.ahead)
+    case 'reorg':
+      return world.chain.reorg(step.depth, step.keep)
+    case 'fees':
+      world.chain.market = { ...world.chain.market, baseFee: BigInt(step.baseFee) }
+      return
+    case 'wait':
+      world.now += step.ms
+  }
+}
+
+test('I9: whatever the chain does and wherever the lane crashes, nonces are contiguous and an item is mined once', async () => {
+  await fc.assert(
+    fc.asyncProperty(fates, fc.array(fc.tuple(command, faults), { maxLength: 40 }), async (marks, steps) => {
+      const world = new World()
+      const orders = marks.map((mark, i) => order(i, `0x${mark.padEnd(6, '0')}${i.toString(16).padStart(4, '0')}`))
+      for (const [step, trouble] of steps) {
+        world.faults = [...trouble]
+        await play(world, step, orders)
+      }
+      await world.drain()
+      check(world, orders, marks)
+    }),
+    { numRuns: Number(process.env['LANE_RUNS'] ?? 150) },
+  )
+}, 120_000)
+
+function check(world: World, orders: ReturnType<typeof order>[], marks: readonly string[]): void {
+  expect(world.journal.hasOpen(), 'every item comes to its end').toBe(false)
+  expect(world.journal.outbox.nextDue(), 'every report is delivered').toBeUndefined()
+  const mined = world.chain.mined
+  expect(mined.map(({ nonce }) => nonce)).toEqual(mined.map((_, i) => i))
+  const entries = orders.flatMap((each, i) => {
+    const entry = world.journal.entry(each.id)
+    return entry === undefined ? [] : [{ entry, data: each.data, mark: marks[i] ?? '', session: `session-${i % 2}` }]
+  })
+  expect(entries.map(({ entry }) => entry.nonce).sort((a, b) => a - b)).toEqual(mined.map((_, i) => i))
+  for (const { entry, data, mark, session } of entries) {
+    expect(mined.filter((tx) => tx.data === data).length, 'mined at most once').toBe(mark === 'dead' ? 0 : 1)
+    expect(entry.state).toBe(mark === '' ? 'confirmed' : 'failed')
+    const channelId = order(Number(entry.id.slice(5))).acks[0]?.event.channelId
+    const last = world.told.get(session)?.findLast((event) => event.channelId === channelId)
+    expect(last).toMatchObject({ kind: 'claim', status: entry.state })
+    const event = world.events.findLast((each) => each.kind === 'transaction' && each.itemId === entry.id)
+    expect(event).toMatchObject({ status: entry.state, nonce: entry.nonce })
+  }
+}

@@ -1,0 +1,227 @@
+/** Which calls get money: request ids, what closes a channel, vouchers, deposits and turns. */
+import type { ErrorCode } from '@pbstream/core/Errors'
+import type { Hex } from '@pbstream/core/Hex'
+import * as Ledger from '@pbstream/core/Ledger'
+import type { Reserve, ReserveReply } from '@pbstream/core/message/Session'
+import * as Turn from '@pbstream/core/Turn'
+import type { State, Waiting } from './State.ts'
+
+/** A reservation that shows no progress for so long ends. */
+export const RESERVATION_MS = 90_000
+/** How long a request id is known. */
+export const REQUEST_MS = 86_400_000
+/** A refund that nobody reported for so long is taken for failed, if the chain agrees. */
+export const REFUND_LOST_MS = 600_000
+/** A channel is not looked at again on chain more often than this, whatever its callers claim. */
+export const REREAD_MS = 30_000
+const CORRECTIONS_MAX = 1_024
+
+type Judgement = Turn.Judgement & { readonly answer?: ReserveReply }
+type Port = Turn.Port<Waiting, Judgement>
+
+/** A request for money. Its reply is put out under `ticket`, now or after its turn. */
+export function reserve(state: State, ticket: number, command: Reserve, now: number): void {
+  const channel = state.channels.get(command.channelId)?.channel
+  const call: Waiting = {
+    ticket,
+    command,
+    proven: channel !== undefined && !Ledger.isPublic(channel, command.voucher.max),
+    name: command.callId ?? command.voucher.signature,
+    anonymous: command.callId === undefined,
+    max: command.voucher.max,
+    ...(command.deposit === undefined ? {} : { depositId: state.ports.id() }),
+  }
+  const port = ports(state, now)
+  const turn = state.turns.get(command.channelId) ?? Turn.idle
+  setTurn(state, command.channelId, Turn.offer(Turn.lapse(turn, now, port), call, now, port))
+}
+
+/** Ends the turns that ran out of time. */
+export function lapse(state: State, now: number): void {
+  const port = ports(state, now)
+  for (const [channelId, turn] of [...state.turns.entries()]) setTurn(state, channelId, Turn.lapse(turn, now, port))
+}
+
+/** The chain was looked at: who waited for that is decided now. */
+export function observed(state: State, channelId: Hex, now: number): void {
+  const turn = state.turns.get(channelId)
+  if (turn?.holder?.kind === 'observation') setTurn(state, channelId, Turn.end(turn, now, ports(state, now)))
+}
+
+/** A deposit was mined or will never be: who waited for it comes back now, or makes room. */
+export function deposited(state: State, channelId: Hex, depositId: string, failed: boolean, now: number): void {
+  const turn = state.turns.get(channelId)
+  if (turn?.holder?.depositId !== depositId) return
+  setTurn(state, channelId, failed ? Turn.end(turn, now, ports(state, now)) : Turn.mined(turn, now))
+}
+
+/** Why a channel takes no charges and refunds now; from time to time the chain is asked whether that still holds. */
+export function closed(
+  state: State,
+  channel: Ledger.Channel,
+  now: number,
+): { kind: 'unknown_channel' } | { kind: 'refused'; code: ErrorCode } | undefined {
+  const { refund, withdrawRequestedAt, channelId } = channel
+  if (refund === undefined && withdrawRequestedAt === 0) return undefined
+  const overdue = refund === undefined || now >= refund.at + REFUND_LOST_MS
+  if (overdue && mayReread(state, channelId, now)) {
+    state.observedAt.set(channelId, now)
+    return { kind: 'unknown_channel' }
+  }
+  return { kind: 'refused', code: withdrawRequestedAt !== 0 ? 'withdrawal_pending' : 'channel_closing' }
+}
+
+/** The 402 that says where to start from. To a public voucher it says nothing. */
+export function corrective(channel: Ledger.Channel, isPublic: boolean): Extract<ReserveReply, { kind: 'corrective' }> {
+  if (isPublic) return { kind: 'corrective' }
+  const voucher = Ledger.highestVoucher(channel)
+  return { kind: 'corrective', channel: Ledger.view(channel), ...(voucher === undefined ? {} : { voucher }) }
+}
+
+function ports(state: State, now: number): Port {
+  return {
+    judge: (call, asked) => judge(state, call, asked, now),
+    act: (call, action, judgement, holder) => {
+      const reply = (answer: ReserveReply): void => state.replies.push([call.ticket, answer])
+      const ok = state.attempt(() => reply(act(state, call, action, judgement, holder, now)))
+      if (!ok) reply({ kind: 'refused', code: 'temporarily_unavailable' })
+    },
+  }
+}
+
+/** Request id first, then what closes the channel, then the voucher. */
+function judge(state: State, call: Waiting, asked: bigint | undefined, now: number): Judgement {
+  const { command, name, anonymous, proven } = call
+  const { channelId, voucher, hold } = command
+  const channel = state.channels.get(channelId)?.channel
+  const isPublic = channel !== undefined && !proven && Ledger.isPublic(channel, voucher.max)
+  const neutral = { asked: 0n, isPublic, corrected: false }
+  const answer = known(state, command, isPublic || channel === undefined, now)
+  if (answer !== undefined) return { ...neutral, verdict: 'final', answer }
+  if (channel === undefined) return { ...neutral, verdict: 'unknown' }
+  const refusal = closed(state, channel, now) ?? dust(state, channel, command, asked)
+  if (refusal !== undefined) return { ...neutral, verdict: 'final', answer: refusal }
+  const corrected = !anonymous && state.corrections.get(name) === true
+  return {
+    asked: Ledger.base(channel) + hold,
+    isPublic,
+    corrected,
+    verdict: worth(state, channel, call, asked, now),
+  }
+}
+
+/** What the voucher, and the deposit if there is one, is worth. A deposit is wanted only with a right voucher. */
+function worth(
+  state: State,
+  channel: Ledger.Channel,
+  { command, proven }: Waiting,
+  asked: bigint | undefined,
+  now: number,
+): Turn.Verdict {
+  const { voucher, hold, deposit } = command
+  const verdict = Ledger.judge(channel, voucher.max, hold, asked)
+  if (verdict === 'stale') return 'stale'
+  if (deposit !== undefined && covers(channel, command) && deposit.amount >= state.settings.minDeposit) return 'deposit'
+  if (verdict === 'right') return 'right'
+  const reread = deposit === undefined && (proven || !Ledger.isPublic(channel, voucher.max))
+  return reread && mayReread(state, channel.channelId, now) ? 'reread' : 'stale'
+}
+
+/** A deposit that would do but is not worth its gas. */
+function dust(
+  state: State,
+  channel: Ledger.Channel,
+  command: Reserve,
+  asked: bigint | undefined,
+): { kind: 'refused'; code: ErrorCode } | undefined {
+  const { voucher, hold, deposit } = command
+  const dusty = deposit !== undefined && deposit.amount < state.settings.minDeposit && covers(channel, command)
+  if (!dusty || Ledger.judge(channel, voucher.max, hold, asked) !== 'short') return undefined
+  return { kind: 'refused', code: 'deposit_below_min_deposit' }
+}
+
+/** The voucher reaches beyond the known money, and the deposit brings what the hold misses. */
+function covers(channel: Ledger.Channel, { voucher, hold, deposit }: Reserve): boolean {
+  const funds = Ledger.funds(channel)
+  return deposit !== undefined && voucher.max > funds && funds + deposit.amount >= Ledger.base(channel) + hold
+}
+
+/** The answer to a request id that is taken; undefined when it is free. A public voucher learns nothing of value. */
+function known(state: State, command: Reserve, isPublic: boolean, now: number): ReserveReply | undefined {
+  const { requestId, digest } = command
+  const request = requestId === undefined ? undefined : state.requests.get(requestId)
+  if (request === undefined || (request.state !== 'in_flight' && request.expiresAt <= now)) return undefined
+  if (request.digest !== digest) return { kind: 'refused', code: 'request_id_mismatch' }
+  if (request.state === 'in_flight') return { kind: 'in_flight' }
+  if (isPublic) return { kind: 'duplicate' }
+  const receipt = request.receipt === undefined ? {} : { receipt: request.receipt }
+  const kept = request.state === 'done' ? state.answers.get(request.reservationId) : undefined
+  if (kept === undefined || kept.expiresAt <= now) return { kind: 'duplicate', ...receipt }
+  return { kind: 'replay', answer: kept.answer, ...receipt }
+}
+
+function act(
+  state: State,
+  call: Waiting,
+  action: Turn.Action,
+  judgement: Judgement,
+  holder: Turn.Holder | undefined,
+  now: number,
+): ReserveReply {
+  const { channelId, deposit } = call.command
+  switch (action) {
+    case 'serve':
+      return serve(state, call.command, holder?.asked, now)
+    case 'correct':
+      if (!call.anonymous && !judgement.isPublic) noteCorrection(state, call.name)
+      return corrective(state.row(channelId).channel, judgement.isPublic)
+    case 'deposit': {
+      const depositId = call.depositId ?? state.ports.id()
+      state.deposits.set(depositId, { channelId, amount: deposit?.amount ?? 0n, status: 'wanted', at: now })
+      return { kind: 'deposit', depositId }
+    }
+    case 'join': {
+      const depositId = holder?.depositId
+      const wanted = depositId !== undefined && state.deposits.get(depositId)?.status === 'wanted'
+      return wanted ? { kind: 'deposit', depositId } : corrective(state.row(channelId).channel, judgement.isPublic)
+    }
+    case 'observe':
+      state.observedAt.set(channelId, now)
+      return { kind: 'unknown_channel' }
+    case 'answer':
+      return judgement.answer ?? { kind: 'refused', code: 'temporarily_unavailable' }
+    case 'busy':
+      return { kind: 'refused', code: 'channel_busy' }
+  }
+}
+
+function serve(state: State, command: Reserve, asked: bigint | undefined, now: number): ReserveReply {
+  const { channelId, voucher, hold, requestId, digest, providerId, routeId, rateVersion } = command
+  const row = state.row(channelId)
+  const outcome = Ledger.reserve(row.channel, voucher, hold, asked)
+  if (!('channel' in outcome)) throw new Error(`a right voucher was refused: ${outcome.refused}`)
+  const reservationId = state.ports.id()
+  const held = { channelId, hold, marked: 0n, requestId, providerId, routeId, rateVersion }
+  state.reservations.set(reservationId, { ...held, expiresAt: now + RESERVATION_MS })
+  if (requestId !== undefined) {
+    const taken = { digest, state: 'in_flight', reservationId, receipt: undefined } as const
+    state.requests.set(requestId, { ...taken, expiresAt: now + REQUEST_MS })
+  }
+  state.put(row, outcome.channel, now)
+  return { kind: 'granted', reservationId, channel: Ledger.view(outcome.channel) }
+}
+
+function noteCorrection(state: State, name: string): void {
+  state.corrections.set(name, true)
+  if (state.corrections.size <= CORRECTIONS_MAX) return
+  for (const [oldest] of state.corrections.entries()) return state.corrections.delete(oldest)
+}
+
+function mayReread(state: State, channelId: Hex, now: number): boolean {
+  return now - (state.observedAt.get(channelId) ?? Number.NEGATIVE_INFINITY) >= REREAD_MS
+}
+
+function setTurn(state: State, channelId: Hex, turn: Turn.Turn<Waiting>): void {
+  if (turn.holder !== undefined || turn.parked.length > 0) state.turns.set(channelId, turn)
+  else if (state.turns.get(channelId) !== undefined) state.turns.delete(channelId)
+}

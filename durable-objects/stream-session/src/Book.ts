@@ -1,0 +1,189 @@
+/**
+ * The decisions of a StreamSession as a state machine: commands and the time go in; replies, changed rows and messages
+ * to send come out. No I/O, clock or randomness.
+ *
+ * Commands change a draft. The caller makes `changes()` durable and then calls `commit()`; or, when that fails,
+ * `rollback()`. A command that throws has met a bug: the caller rolls back to the `mark()` before it.
+ */
+import type { ErrorCode } from '@pbstream/core/Errors'
+import type { Hex } from '@pbstream/core/Hex'
+import type { Channel } from '@pbstream/core/Ledger'
+import type {
+  ChainEvent,
+  ChannelNumbers,
+  RefundReply,
+  RefundRequest,
+  Report,
+  ReportReply,
+  Reserve,
+  ReserveReply,
+  SessionRef,
+} from '@pbstream/core/message/Session'
+import type { ClaimMessage } from '@pbstream/core/message/Settlement'
+import * as Admission from './Admission.ts'
+import * as Chain from './Chain.ts'
+import * as Plan from './Plan.ts'
+import * as Reports from './Reports.ts'
+import type { Deposit, Loaded } from './Rows.ts'
+import { type Changes, type Ports, State } from './State.ts'
+
+/** Journal rows wait so long for others before they are sent. */
+export const EVENTS_MS = 1_000
+
+export class Book {
+  readonly #state: State
+
+  constructor(loaded: Loaded, ports: Ports, settings: Plan.Settings) {
+    this.#state = new State(loaded, ports, settings)
+  }
+
+  /** A request for money. Its reply comes out of `commit()` under `ticket`: of this one, or of a later one. */
+  reserve(ticket: number, command: Reserve, now: number): void {
+    const code = this.#meet(command)
+    if (code === undefined) Admission.reserve(this.#state, ticket, command, now)
+    else this.#state.replies.push([ticket, { kind: 'refused', code }])
+  }
+
+  report(report: Report, now: number): ReportReply {
+    return Reports.report(this.#state, report, now)
+  }
+
+  refund(request: RefundRequest, now: number): RefundReply {
+    const code = this.#meet(request)
+    return code === undefined ? Chain.refund(this.#state, request, now) : { kind: 'refused', code }
+  }
+
+  acknowledge(event: ChainEvent, now: number): void {
+    Chain.acknowledge(this.#state, event, now)
+  }
+
+  /** What time does: reservations expire, turns lapse, claims are started, tried or sent again. */
+  tick(now: number): void {
+    const state = this.#state
+    Reports.expire(state, now)
+    Chain.forgetDeposits(state, now)
+    for (const [channelId] of [...state.channels.entries()]) state.attempt(() => state.claim(channelId, now))
+    this.lapse(now)
+  }
+
+  /** Ends the turns that ran out of time. */
+  lapse(now: number): void {
+    Admission.lapse(this.#state, now)
+  }
+
+  /** The events queue has every journal row up to `seq`. */
+  sent(seq: number): void {
+    if (seq > this.#state.position('sent')) this.#state.positions.set('sent', seq)
+  }
+
+  /** The claims queue did not take these channels' messages. */
+  unsent(channelIds: readonly Hex[], now: number): void {
+    for (const channelId of channelIds) {
+      const row = this.#state.channels.get(channelId)
+      if (row?.channel.claiming === undefined) continue
+      this.#state.channels.set(channelId, { ...row, plan: Plan.unsent(row.plan, now) })
+    }
+  }
+
+  /** The numbers of one channel. */
+  view(channelId: Hex): ChannelNumbers | undefined {
+    const channel = this.channel(channelId)
+    if (channel === undefined) return undefined
+    const { provisional, deposited, returned, accepted, spent, claimed, settled, lost, published, reserved } = channel
+    return { provisional, deposited, returned, accepted, spent, claimed, settled, lost, published, reserved }
+  }
+
+  channel(channelId: Hex): Channel | undefined {
+    return this.#state.channels.get(channelId)?.channel
+  }
+
+  /** All that is held in memory: what `Loaded` brings back after a restart. */
+  get held(): Loaded {
+    const { channels, reservations, deposits } = this.#state
+    return {
+      session: this.session,
+      channels: [...channels.entries()],
+      reservations: [...reservations.entries()],
+      deposits: [...deposits.entries()],
+      ...this.positions,
+    }
+  }
+
+  get session(): SessionRef | undefined {
+    return this.#state.session.get('session')
+  }
+
+  /** Positions of the last journal row and of the last one that was sent. */
+  get positions(): { seq: number; sent: number } {
+    return { seq: this.#state.position('seq'), sent: this.#state.position('sent') }
+  }
+
+  /** When the next turn lapses. */
+  get turnDueAt(): number | undefined {
+    return earliest([...this.#state.turns.entries()].map(([, turn]) => turn.holder?.until))
+  }
+
+  /** When `tick` or the outbox is needed at the latest, by all that there is. */
+  dueAt(now: number): number | undefined {
+    const { channels, reservations, deposits, settings } = this.#state
+    const { seq, sent } = this.positions
+    return earliest([
+      seq > sent ? now + EVENTS_MS : undefined,
+      ...[...reservations.entries()].map(([, held]) => held.expiresAt),
+      ...[...deposits.entries()].map(([, deposit]) => forgottenAt(deposit)),
+      ...[...channels.entries()].map(([, { channel, plan }]) => Plan.dueAt(channel, plan, settings)),
+    ])
+  }
+
+  /** The same, by what one group changed: the cost does not grow with the session. */
+  changesDueAt(changes: Changes, now: number): number | undefined {
+    const { settings } = this.#state
+    return earliest([
+      changes.journal.length > 0 ? now + EVENTS_MS : undefined,
+      ...changes.reservations.map(({ after }) => after?.expiresAt),
+      ...changes.deposits.map(({ after }) => after && forgottenAt(after)),
+      ...changes.channels.map(({ after }) => after && Plan.dueAt(after.channel, after.plan, settings)),
+    ])
+  }
+
+  mark(): number {
+    return this.#state.draft.mark()
+  }
+
+  rollback(mark = 0): void {
+    this.#state.draft.rollback(mark)
+  }
+
+  changes(): Changes {
+    return this.#state.changes()
+  }
+
+  commit(): { replies: [ticket: number, reply: ReserveReply][]; claims: ClaimMessage[] } {
+    return this.#state.commit()
+  }
+
+  /** Learns whose session this is, and refuses commands that are for another. */
+  #meet({ session, config }: Pick<Reserve, 'session' | 'config'>): ErrorCode | undefined {
+    const { chainId, contract, payer, payerAuthorizer } = session
+    if (config.payer !== payer || config.payerAuthorizer !== payerAuthorizer) return 'channel_id_mismatch'
+    const known = this.session
+    if (known === undefined) {
+      this.#state.session.set('session', { chainId, contract, payer, payerAuthorizer })
+      return undefined
+    }
+    const same = known.chainId === chainId && known.contract === contract
+    return same && known.payer === payer && known.payerAuthorizer === payerAuthorizer
+      ? undefined
+      : 'channel_id_mismatch'
+  }
+}
+
+function forgottenAt({ status, at }: Deposit): number | undefined {
+  return status === 'wanted' ? at + Chain.DEPOSIT_LOST_MS : undefined
+}
+
+function earliest(times: (number | undefined)[]): number | undefined {
+  let first: number | undefined
+  for (const time of times) if (time !== undefined && (first === undefined || time < first)) first = time
+  return first
+}

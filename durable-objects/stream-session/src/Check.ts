@@ -1,0 +1,161 @@
+/**
+ * Whether what arrives by RPC has the shape that its type says. Callers are our own Workers, perhaps of another
+ * version; anything else is refused before it reaches the books. Cheap: no parsing, no copies.
+ */
+import type { ChannelConfig } from '@pbstream/core/ChannelConfig'
+import type { ChainEvent, RefundRequest, Report, Reserve } from '@pbstream/core/message/Session'
+
+const ADDRESS = /^0x[0-9a-f]{40}$/
+const BYTES32 = /^0x[0-9a-f]{64}$/
+const SIGNATURE = /^0x[0-9a-f]{2,512}$/
+const UINT128_MAX = 2n ** 128n - 1n
+const ANSWER_BYTES_MAX = 262_144
+const HEADERS_MAX = 65_536
+const RECEIPT_MAX = 16_384
+const NAME_MAX = 256
+
+type Fields = Record<string, unknown>
+
+export function isReserve(value: unknown): value is Reserve {
+  if (!isFields(value) || !isSigned(value)) return false
+  const { hold, deposit, callId, requestId, digest, providerId, routeId, rateVersion } = value
+  return (
+    isPositive(hold) &&
+    (deposit === undefined || (isFields(deposit) && isPositive(deposit['amount']))) &&
+    (callId === undefined || isName(callId)) &&
+    (requestId === undefined || isName(requestId)) &&
+    is(BYTES32, digest) &&
+    isName(providerId) &&
+    isName(routeId) &&
+    Number.isSafeInteger(rateVersion)
+  )
+}
+
+export function isRefundRequest(value: unknown): value is RefundRequest {
+  if (!isFields(value) || !isSigned(value)) return false
+  const { amount, callId } = value
+  return (amount === undefined || isPositive(amount)) && (callId === undefined || isName(callId))
+}
+
+export function isReport(value: unknown): value is Report {
+  if (!isFields(value) || !isName(value['reservationId'])) return false
+  switch (value['kind']) {
+    case 'post':
+      return isAmount(value['amount']) && (value['receipt'] === undefined || isText(value['receipt'], RECEIPT_MAX))
+    case 'mark':
+      return isAmount(value['amount'])
+    case 'void':
+      return typeof value['freesId'] === 'boolean'
+    case 'answer':
+      return isAnswer(value['answer'])
+    default:
+      return false
+  }
+}
+
+export function isChainEvent(value: unknown): value is ChainEvent {
+  if (!isFields(value) || !is(BYTES32, value['channelId'])) return false
+  if (value['transaction'] !== undefined && !is(BYTES32, value['transaction'])) return false
+  const { kind, status } = value
+  switch (kind) {
+    case 'observed': {
+      const amounts = isAmount(value['balance']) && isAmount(value['totalClaimed']) && isWord(value['refundNonce'])
+      return amounts && isConfig(value['config']) && isTime(value['withdrawRequestedAt'])
+    }
+    case 'deposit':
+      return isName(value['depositId']) && isAmount(value['amount']) && oneOf(status, 'mined', 'confirmed', 'failed')
+    case 'claim':
+      return isAmount(value['total']) && oneOf(status, 'confirmed', 'failed') && typeof value['settled'] === 'boolean'
+    case 'refund': {
+      const amounts = isAmount(value['amount']) && isAmount(value['claimed']) && isWord(value['nonce'])
+      return amounts && isName(value['refundId']) && oneOf(status, 'mined', 'failed')
+    }
+    default:
+      return false
+  }
+}
+
+/** What reserve and refund share: whose session, which channel, and the voucher. */
+function isSigned(value: Fields): boolean {
+  const { session, channelId, config, voucher } = value
+  return (
+    isFields(session) &&
+    Number.isSafeInteger(session['chainId']) &&
+    is(ADDRESS, session['contract']) &&
+    is(ADDRESS, session['payer']) &&
+    is(ADDRESS, session['payerAuthorizer']) &&
+    is(BYTES32, channelId) &&
+    isConfig(config) &&
+    isFields(voucher) &&
+    isAmount(voucher['max']) &&
+    is(SIGNATURE, voucher['signature'])
+  )
+}
+
+function isConfig(value: unknown): value is ChannelConfig {
+  if (!isFields(value)) return false
+  const { payer, payerAuthorizer, receiver, receiverAuthorizer, token, withdrawDelay, salt } = value
+  const addresses = [payer, payerAuthorizer, receiver, receiverAuthorizer, token].every((address) =>
+    is(ADDRESS, address),
+  )
+  return addresses && isTime(withdrawDelay) && is(BYTES32, salt)
+}
+
+function isAnswer(value: unknown): boolean {
+  if (!isFields(value)) return false
+  const { status, headers, body } = value
+  return (
+    Number.isSafeInteger(status) &&
+    isHeaders(headers) &&
+    body instanceof Uint8Array &&
+    body.byteLength <= ANSWER_BYTES_MAX
+  )
+}
+
+function isHeaders(value: unknown): boolean {
+  if (!Array.isArray(value)) return false
+  let length = 0
+  for (const header of value) {
+    if (!Array.isArray(header) || header.length !== 2) return false
+    const [name, text] = header as unknown[]
+    if (typeof name !== 'string' || typeof text !== 'string') return false
+    length += name.length + text.length
+  }
+  return length <= HEADERS_MAX
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null
+}
+
+function is(pattern: RegExp, value: unknown): boolean {
+  return typeof value === 'string' && pattern.test(value)
+}
+
+function isName(value: unknown): boolean {
+  return isText(value, NAME_MAX)
+}
+
+function isText(value: unknown, max: number): boolean {
+  return typeof value === 'string' && value.length > 0 && value.length <= max
+}
+
+function isTime(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0
+}
+
+function isAmount(value: unknown): value is bigint {
+  return typeof value === 'bigint' && value >= 0n && value <= UINT128_MAX
+}
+
+function isPositive(value: unknown): boolean {
+  return isAmount(value) && value > 0n
+}
+
+function isWord(value: unknown): boolean {
+  return typeof value === 'bigint' && value >= 0n && value < 2n ** 256n
+}
+
+function oneOf(value: unknown, ...names: string[]): boolean {
+  return typeof value === 'string' && names.includes(value)
+}

@@ -1,0 +1,145 @@
+/** The two wide rows, channel and journal, as SQL values in the order of their columns. */
+import type { Hex } from '@pbstream/core/Hex'
+import { assertValid, type Channel, type Claiming, type RefundInFlight } from '@pbstream/core/Ledger'
+import type { JournalRow } from '@pbstream/core/message/Event'
+import type { VerifiedVoucher } from '@pbstream/core/message/Session'
+import type { Plan } from './Plan.ts'
+import type { ChannelRow } from './Rows.ts'
+
+export type Value = string | number | null
+export type Row = Record<string, SqlStorageValue>
+
+/** Columns of `channel` that never change, and those that do; the key goes before them. */
+export const fixedColumns = 'payer payer_authorizer receiver receiver_authorizer token withdraw_delay salt'.split(' ')
+export const changingColumns = [
+  ...'provisional deposited returned accepted spent claimed settled lost published vouchers'.split(' '),
+  ...'claiming_total claiming_max claiming_signature withdraw_requested_at refund_nonce'.split(' '),
+  ...'refund_id refund_amount refund_at refunded_at'.split(' '),
+  ...'charges since reason attempt sends due_at revision'.split(' '),
+]
+
+/** What never changes of a channel (its key left out), and what does. `reserved` is the sum of the reservations. */
+export function encodeChannel({ channel, plan, refundedAt }: ChannelRow): [fixed: Value[], changing: Value[]] {
+  const { config, claiming, refund } = channel
+  const { payer, payerAuthorizer, receiver, receiverAuthorizer, token, withdrawDelay, salt } = config
+  const { provisional, deposited, returned, accepted, spent, claimed, settled, lost, published } = channel
+  return [
+    [payer, payerAuthorizer, receiver, receiverAuthorizer, token, withdrawDelay, salt],
+    [
+      ...[provisional, deposited, returned, accepted, spent, claimed, settled, lost, published].map(String),
+      channel.vouchers.map(({ max, signature }) => `${max}:${signature}`).join(','),
+      ...(claiming === undefined
+        ? [null, null, null]
+        : [String(claiming.total), String(claiming.max), claiming.signature]),
+      channel.withdrawRequestedAt,
+      String(channel.refundNonce),
+      ...(refund === undefined ? [null, null, null] : [refund.refundId, String(refund.amount), refund.at]),
+      refundedAt,
+      plan.charges,
+      plan.since,
+      plan.reason,
+      plan.attempt,
+      plan.sends,
+      plan.dueAt,
+      channel.revision,
+    ],
+  ]
+}
+
+/**
+ * A channel as it was written.
+ *
+ * @throws {InvariantError} when the row cannot be: nothing is charged on numbers that do not add up.
+ */
+export function decodeChannel(row: Row, reserved: bigint): ChannelRow {
+  const amount = (column: string): bigint => BigInt(String(row[column]))
+  const channel: Channel = {
+    channelId: row['id'] as Hex,
+    config: {
+      payer: row['payer'] as Hex,
+      payerAuthorizer: row['payer_authorizer'] as Hex,
+      receiver: row['receiver'] as Hex,
+      receiverAuthorizer: row['receiver_authorizer'] as Hex,
+      token: row['token'] as Hex,
+      withdrawDelay: Number(row['withdraw_delay']),
+      salt: row['salt'] as Hex,
+    },
+    provisional: amount('provisional'),
+    deposited: amount('deposited'),
+    returned: amount('returned'),
+    accepted: amount('accepted'),
+    spent: amount('spent'),
+    claimed: amount('claimed'),
+    settled: amount('settled'),
+    lost: amount('lost'),
+    published: amount('published'),
+    reserved,
+    claiming: decodeClaiming(row),
+    vouchers: decodeVouchers(String(row['vouchers'])),
+    withdrawRequestedAt: Number(row['withdraw_requested_at']),
+    refundNonce: amount('refund_nonce'),
+    refund: decodeRefund(row),
+    revision: Number(row['revision']),
+  }
+  assertValid(channel)
+  const plan: Plan = {
+    charges: Number(row['charges']),
+    since: Number(row['since']),
+    reason: row['reason'] as Plan['reason'],
+    attempt: Number(row['attempt']),
+    sends: Number(row['sends']),
+    dueAt: Number(row['due_at']),
+  }
+  return { channel, plan, refundedAt: Number(row['refunded_at']) }
+}
+
+export function encodeJournal(row: JournalRow): Value[] {
+  const { seq, kind, channelId, debit, credit, amount, reservationId, requestId, providerId, routeId } = row
+  const { rateVersion, cumulative, transaction, at } = row
+  return [
+    ...[seq, kind, channelId, debit, credit, amount],
+    ...[reservationId ?? null, requestId ?? null, providerId ?? null, routeId ?? null],
+    ...[rateVersion ?? null, cumulative ?? null, transaction ?? null, at],
+  ]
+}
+
+export function decodeJournal(row: Row): JournalRow {
+  const { reservation_id, request_id, provider_id, route_id, rate_version, cumulative, tx } = row
+  return {
+    seq: Number(row['seq']),
+    kind: row['kind'] as JournalRow['kind'],
+    channelId: row['channel_id'] as Hex,
+    debit: String(row['debit']),
+    credit: String(row['credit']),
+    amount: String(row['amount']),
+    ...(typeof reservation_id === 'string' ? { reservationId: reservation_id } : {}),
+    ...(typeof request_id === 'string' ? { requestId: request_id } : {}),
+    ...(typeof provider_id === 'string' ? { providerId: provider_id } : {}),
+    ...(typeof route_id === 'string' ? { routeId: route_id } : {}),
+    ...(typeof rate_version === 'number' ? { rateVersion: rate_version } : {}),
+    ...(typeof cumulative === 'string' ? { cumulative } : {}),
+    ...(typeof tx === 'string' ? { transaction: tx as Hex } : {}),
+    at: Number(row['at']),
+  }
+}
+
+function decodeClaiming(row: Row): Claiming | undefined {
+  if (row['claiming_total'] === null) return undefined
+  const total = BigInt(String(row['claiming_total']))
+  return { total, max: BigInt(String(row['claiming_max'])), signature: row['claiming_signature'] as Hex }
+}
+
+function decodeRefund(row: Row): RefundInFlight | undefined {
+  if (row['refund_id'] === null) return undefined
+  const [refundId, amount] = [String(row['refund_id']), BigInt(String(row['refund_amount']))]
+  // A refund in flight has the nonce that is next on chain.
+  return { refundId, amount, nonce: BigInt(String(row['refund_nonce'])), at: Number(row['refund_at']) }
+}
+
+function decodeVouchers(text: string): VerifiedVoucher[] {
+  if (text === '') return []
+  return text.split(',').map((voucher) => {
+    const [max, signature] = voucher.split(':') as [string, Hex]
+    return { max: BigInt(max), signature }
+  })
+}

@@ -1,0 +1,46 @@
+/** What a StreamSession puts on the queues. Amounts are decimal strings and cumulative: repeats change nothing. */
+import type { Channel } from '@pbstream/core/Ledger'
+import type { ChannelSnapshot, JournalRow, SessionEvent } from '@pbstream/core/message/Event'
+import type { SessionRef } from '@pbstream/core/message/Session'
+import type { ClaimMessage } from '@pbstream/core/message/Settlement'
+import type { Plan } from './Plan.ts'
+
+/** The claim that the channel has in flight. Sent again, it is the same message. */
+export function claimMessage(session: SessionRef, channel: Channel, plan: Plan): ClaimMessage {
+  const { claiming, channelId, config } = channel
+  if (claiming === undefined) throw new Error('no claim is in flight')
+  return {
+    v: 1,
+    kind: 'claim',
+    session,
+    channelId,
+    config,
+    max: String(claiming.max),
+    signature: claiming.signature,
+    total: String(claiming.total),
+    reason: plan.reason,
+    attempt: plan.attempt,
+  }
+}
+
+/** Journal rows, at most 100, and the numbers as they are now of the channels they belong to. */
+export function sessionEvent(session: SessionRef, rows: JournalRow[], channels: ChannelSnapshot[]): SessionEvent {
+  return { v: 1, kind: 'session', session, channels, rows }
+}
+
+export function snapshot(channel: Channel): ChannelSnapshot {
+  return {
+    channelId: channel.channelId,
+    receiver: channel.config.receiver,
+    token: channel.config.token,
+    provisional: String(channel.provisional),
+    deposited: String(channel.deposited),
+    returned: String(channel.returned),
+    accepted: String(channel.accepted),
+    spent: String(channel.spent),
+    claimed: String(channel.claimed),
+    settled: String(channel.settled),
+    lost: String(channel.lost),
+    revision: channel.revision,
+  }
+}

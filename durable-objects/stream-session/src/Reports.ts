@@ -1,0 +1,64 @@
+/** How reservations end: posted, voided or expired, each exactly once (I7). */
+import * as Ledger from '@pbstream/core/Ledger'
+import type { Report, ReportReply } from '@pbstream/core/message/Session'
+import { RESERVATION_MS } from './Admission.ts'
+import * as Plan from './Plan.ts'
+import type { RequestRow, Reservation } from './Rows.ts'
+import type { State } from './State.ts'
+
+/** How long an answer is kept for replay. */
+export const ANSWER_MS = 600_000
+
+/** What a request id stands for when its reservation has ended; `freed`: nothing, it may be used again. */
+type Outcome = 'freed' | Pick<RequestRow, 'state' | 'receipt'>
+
+const unknown: Outcome = { state: 'unknown', receipt: undefined }
+
+/** What became of a reservation. A reservation that is unknown or has ended changes nothing. */
+export function report(state: State, said: Report, now: number): ReportReply {
+  const { reservationId } = said
+  if (said.kind === 'answer') {
+    state.answers.set(reservationId, { answer: said.answer, expiresAt: now + ANSWER_MS })
+    return { done: true }
+  }
+  const held = state.reservations.get(reservationId)
+  if (held === undefined) return { done: false }
+  switch (said.kind) {
+    case 'post': {
+      const amount = said.amount < held.hold ? said.amount : held.hold
+      end(state, reservationId, held, amount, { state: 'done', receipt: said.receipt }, now)
+      break
+    }
+    case 'void':
+      end(state, reservationId, held, 0n, said.freesId ? 'freed' : unknown, now)
+      break
+    case 'mark':
+      state.reservations.set(reservationId, { ...Ledger.mark(held, said.amount), expiresAt: now + RESERVATION_MS })
+      break
+  }
+  return { done: true, channel: Ledger.view(state.row(held.channelId).channel) }
+}
+
+/** Ends the reservations that showed no progress for too long: their last mark is charged, or nothing. */
+export function expire(state: State, now: number): void {
+  for (const [id, held] of [...state.reservations.entries()]) {
+    if (held.expiresAt <= now) state.attempt(() => end(state, id, held, held.marked, unknown, now))
+  }
+}
+
+function end(state: State, id: string, held: Reservation, amount: bigint, outcome: Outcome, now: number): void {
+  const row = state.row(held.channelId)
+  const ended = Ledger.post(row.channel, held.hold, amount)
+  if (!('channel' in ended)) throw new Error(`a reservation could not end: ${ended.refused}`)
+  state.reservations.delete(id)
+  const { requestId, providerId, routeId, rateVersion } = held
+  const taken = requestId === undefined ? undefined : state.requests.get(requestId)
+  if (requestId !== undefined && taken?.reservationId === id) {
+    if (outcome === 'freed') state.requests.delete(requestId)
+    else state.requests.set(requestId, { ...taken, ...outcome })
+  }
+  const plan = amount > 0n ? Plan.charged(row.plan, now) : row.plan
+  const named = requestId === undefined ? {} : { requestId }
+  state.put({ ...row, plan }, ended.channel, now, { reservationId: id, ...named, providerId, routeId, rateVersion })
+  if (amount > 0n) state.claim(held.channelId, now)
+}

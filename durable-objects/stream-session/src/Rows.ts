@@ -1,0 +1,66 @@
+/** What a StreamSession remembers. Times are Unix milliseconds, amounts atomic units. */
+import type { Hex } from '@pbstream/core/Hex'
+import type { Channel } from '@pbstream/core/Ledger'
+import type { JournalRow } from '@pbstream/core/message/Event'
+import type { SessionRef, StoredAnswer } from '@pbstream/core/message/Session'
+import type { Plan } from './Plan.ts'
+
+/** A channel's money and when it is claimed. */
+export type ChannelRow = {
+  readonly channel: Channel
+  readonly plan: Plan
+  /** When its last sponsored refund was mined; 0 for never. */
+  readonly refundedAt: number
+}
+
+/** Money set aside for one request. Ends in exactly one of posted, voided, expired (I7). */
+export type Reservation = {
+  readonly channelId: Hex
+  readonly hold: bigint
+  /** Progress that expiry charges. */
+  readonly marked: bigint
+  readonly expiresAt: number
+  readonly requestId: string | undefined
+  readonly providerId: string
+  readonly routeId: string
+  readonly rateVersion: number
+}
+
+/** A request id that was taken by a reservation. `unknown`: it ended, and nobody knows what the upstream did. */
+export type RequestRow = {
+  readonly digest: Hex
+  readonly state: 'in_flight' | 'done' | 'unknown'
+  readonly reservationId: string
+  readonly receipt: string | undefined
+  readonly expiresAt: number
+}
+
+export type AnswerRow = { readonly answer: StoredAnswer; readonly expiresAt: number }
+
+/** A deposit under way. Its row goes when it is confirmed or failed; what is reported later changes nothing. */
+export type Deposit = {
+  readonly channelId: Hex
+  readonly amount: bigint
+  readonly status: 'wanted' | 'mined'
+  readonly at: number
+}
+
+/** All that is held in memory, as it is read back after a restart. */
+export type Loaded = {
+  session: SessionRef | undefined
+  channels: [Hex, ChannelRow][]
+  reservations: [string, Reservation][]
+  deposits: [string, Deposit][]
+  /** Position of the last journal row, and of the last one that the events queue has. */
+  seq: number
+  sent: number
+}
+
+/** Rows that are read when they are asked for. */
+export type Reader = {
+  request(id: string): RequestRow | undefined
+  /** The kept answer, by reservation. */
+  answer(reservationId: string): AnswerRow | undefined
+}
+
+export type { JournalRow }

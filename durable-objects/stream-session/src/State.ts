@@ -1,0 +1,186 @@
+/**
+ * What a StreamSession knows, as a draft: commands change it, and one commit makes the changes of a whole group stand.
+ *
+ * No I/O, clock or randomness: rows that are not in memory, and ids, come through ports, the time as an argument.
+ */
+import type { Hex } from '@pbstream/core/Hex'
+import * as Journal from '@pbstream/core/Journal'
+import * as Ledger from '@pbstream/core/Ledger'
+import type { Reserve, ReserveReply, SessionRef } from '@pbstream/core/message/Session'
+import type { ClaimMessage } from '@pbstream/core/message/Settlement'
+import type * as Turn from '@pbstream/core/Turn'
+import { type Change, Draft, Outgoing, Table } from './Draft.ts'
+import { claimMessage } from './Messages.ts'
+import * as Plan from './Plan.ts'
+import type { AnswerRow, ChannelRow, Deposit, JournalRow, Loaded, Reader, RequestRow, Reservation } from './Rows.ts'
+
+export type Ports = {
+  reader: Reader
+  /** A fresh id that nobody can guess. */
+  id(): string
+  /** A part of a command met a bug and was dropped. */
+  dropped(error: unknown): void
+}
+
+/** A reserve that waits for its reply, perhaps parked. */
+export type Waiting = Turn.Call & {
+  readonly ticket: number
+  readonly command: Reserve
+  /** When it arrived nobody else could have its voucher; what becomes public while it waits takes nothing from it. */
+  readonly proven: boolean
+}
+
+/** The rows that differ from the last commit. */
+export type Changes = {
+  session: SessionRef | undefined
+  channels: Change<Hex, ChannelRow>[]
+  reservations: Change<string, Reservation>[]
+  requests: Change<string, RequestRow>[]
+  answers: Change<string, AnswerRow>[]
+  deposits: Change<string, Deposit>[]
+  journal: JournalRow[]
+  sent: number | undefined
+}
+
+export class State {
+  readonly ports: Ports
+  readonly settings: Plan.Settings
+  readonly draft = new Draft()
+  readonly channels: Table<Hex, ChannelRow>
+  readonly reservations: Table<string, Reservation>
+  readonly deposits: Table<string, Deposit>
+  readonly requests: Table<string, RequestRow>
+  readonly answers: Table<string, AnswerRow>
+  readonly session: Table<'session', SessionRef>
+  /** Last journal row, and last one that the events queue has. */
+  readonly positions: Table<'seq' | 'sent', number>
+  /** In memory only: a caller that waits goes with the object that it waits on. */
+  readonly turns = new Table<Hex, Turn.Turn<Waiting>>(this.draft)
+  /** Names of calls that had their one correction. In memory only, and bounded: forgetting costs one more turn. */
+  readonly corrections = new Table<string, true>(this.draft)
+  readonly replies = new Outgoing<[ticket: number, reply: ReserveReply]>(this.draft)
+  /** When the chain was last looked at, which bounds how often callers can make us look. */
+  readonly observedAt = new Map<Hex, number>()
+  readonly #journal = new Outgoing<JournalRow>(this.draft)
+  readonly #claims = new Outgoing<ClaimMessage>(this.draft)
+
+  constructor(loaded: Loaded, ports: Ports, settings: Plan.Settings) {
+    this.ports = ports
+    this.settings = settings
+    const { draft } = this
+    this.channels = new Table(draft, { rows: loaded.channels })
+    this.reservations = new Table(draft, { rows: loaded.reservations })
+    this.deposits = new Table(draft, { rows: loaded.deposits })
+    this.requests = new Table(draft, { load: (id) => ports.reader.request(id) })
+    this.answers = new Table(draft, { load: (id) => ports.reader.answer(id) })
+    this.session = new Table(draft, { rows: loaded.session === undefined ? [] : [['session', loaded.session]] })
+    this.positions = new Table(draft, {
+      rows: [
+        ['seq', loaded.seq],
+        ['sent', loaded.sent],
+      ],
+    })
+  }
+
+  /**
+   * The row of a channel that must be there.
+   *
+   * @throws {Error} when it is not, which is a bug.
+   */
+  row(channelId: Hex): ChannelRow {
+    const row = this.channels.get(channelId)
+    if (row === undefined) throw new Error('a channel is not there')
+    return row
+  }
+
+  /**
+   * Takes a channel's next state, checks it against the invariants and journals what moved. `details` go into the
+   * journal rows: `transaction` into all, the others into that of a charge.
+   */
+  put(row: ChannelRow, channel: Ledger.Channel, now: number, details: Partial<JournalRow> = {}): void {
+    const before = this.row(channel.channelId)
+    Ledger.assertStep(before.channel, channel)
+    this.channels.set(channel.channelId, { ...row, channel })
+    this.journal(before.channel, channel, now, details)
+  }
+
+  /** Journals the movements between two states of a channel. */
+  journal(before: Ledger.Channel, after: Ledger.Channel, now: number, details: Partial<JournalRow> = {}): void {
+    const { transaction, ...charge } = details
+    for (const { kind, debit, credit, amount } of Journal.movements(before, after)) {
+      const seq = this.position('seq') + 1
+      this.positions.set('seq', seq)
+      this.#journal.push({
+        seq,
+        kind,
+        channelId: after.channelId,
+        debit,
+        credit,
+        amount: String(amount),
+        ...(kind === 'charge' ? { ...charge, cumulative: String(after.spent) } : {}),
+        ...(transaction === undefined ? {} : { transaction }),
+        at: now,
+      })
+    }
+  }
+
+  /** Starts the channel's claim, or hands the one in flight to the queue, if that is due. */
+  claim(channelId: Hex, now: number): void {
+    const row = this.row(channelId)
+    const session = this.session.get('session')
+    const reason = session === undefined ? undefined : Plan.due(row.channel, row.plan, this.settings, now)
+    if (session === undefined || reason === undefined) return
+    if (reason === 'send') {
+      const channel = Ledger.claimSent(row.channel)
+      const plan = Plan.sent(row.plan, now)
+      this.put({ ...row, plan }, channel, now)
+      return this.#claims.push(claimMessage(session, channel, plan))
+    }
+    const outcome = Ledger.claimStart(row.channel, reason === 'age' || reason === 'close')
+    if (!('channel' in outcome)) return
+    const { channel } = outcome
+    const rest = channel.claiming !== undefined && channel.claiming.total < Ledger.claimable(channel)
+    this.put({ ...row, plan: Plan.started(row.plan, reason, rest, now) }, channel, now)
+    // One that is not to wait leaves with this commit.
+    this.claim(channelId, now)
+  }
+
+  /** Runs one part of a command; if it throws, takes back that part only. */
+  attempt(part: () => void): boolean {
+    const mark = this.draft.mark()
+    try {
+      part()
+      return true
+    } catch (error) {
+      this.draft.rollback(mark)
+      this.ports.dropped(error)
+      return false
+    }
+  }
+
+  position(name: 'seq' | 'sent'): number {
+    return this.positions.get(name) ?? 0
+  }
+
+  changes(): Changes {
+    return {
+      session: this.session.changes()[0]?.after,
+      channels: this.channels.changes(),
+      reservations: this.reservations.changes(),
+      requests: this.requests.changes(),
+      answers: this.answers.changes(),
+      deposits: this.deposits.changes(),
+      journal: [...this.#journal.items],
+      sent: this.positions.changes().find(({ key }) => key === 'sent')?.after,
+    }
+  }
+
+  /** The changes are durable: here is what may leave now. */
+  commit(): { replies: [ticket: number, reply: ReserveReply][]; claims: ClaimMessage[] } {
+    this.draft.commit()
+    for (const table of [this.channels, this.reservations, this.deposits, this.requests, this.answers]) table.settle()
+    for (const table of [this.session, this.positions, this.turns, this.corrections]) table.settle()
+    this.#journal.take()
+    return { replies: this.replies.take(), claims: this.#claims.take() }
+  }
+}

@@ -1,0 +1,237 @@
+/** Rows of a StreamSession to SQLite and back. Synchronous throughout: reads see what the last commit wrote. */
+import type { Hex } from '@pbstream/core/Hex'
+import type { JournalRow } from '@pbstream/core/message/Event'
+import type { SessionRef } from '@pbstream/core/message/Session'
+import {
+  changingColumns,
+  decodeChannel,
+  decodeJournal,
+  encodeChannel,
+  encodeJournal,
+  fixedColumns,
+  type Row,
+} from './Codec.ts'
+import type { Change } from './Draft.ts'
+import type { AnswerRow, ChannelRow, Deposit, Loaded, Reader, RequestRow, Reservation } from './Rows.ts'
+import type { Changes } from './State.ts'
+
+/** Journal rows stay so long after the events queue has them. */
+export const JOURNAL_MS = 86_400_000
+/** How many rows of a table one pruning removes. */
+const PRUNE_MAX = 1_000
+
+const channelColumns = ['id', ...fixedColumns, ...changingColumns]
+const marks = (count: number): string => Array(count).fill('?').join(', ')
+const channelInsert = `INSERT INTO channel (${channelColumns.join(', ')}) VALUES (${marks(channelColumns.length)})`
+const channelUpdate = `UPDATE channel SET ${changingColumns.map((name) => `${name} = ?`).join(', ')} WHERE id = ?`
+const journalInsert = `INSERT INTO journal VALUES (${marks(14)})`
+
+export class Store implements Reader {
+  readonly #sql: SqlStorage
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql
+  }
+
+  /** Everything that is held in memory. */
+  load(): Loaded {
+    const reservations = this.#rows('SELECT * FROM reservation').map((row): [string, Reservation] => [
+      String(row['id']),
+      {
+        channelId: row['channel_id'] as Hex,
+        hold: BigInt(String(row['hold'])),
+        marked: BigInt(String(row['marked'])),
+        expiresAt: Number(row['expires_at']),
+        requestId: row['request_id'] === null ? undefined : String(row['request_id']),
+        providerId: String(row['provider_id']),
+        routeId: String(row['route_id']),
+        rateVersion: Number(row['rate_version']),
+      },
+    ])
+    const reserved = new Map<Hex, bigint>()
+    for (const [, { channelId, hold }] of reservations) reserved.set(channelId, (reserved.get(channelId) ?? 0n) + hold)
+    const channels = this.#rows('SELECT * FROM channel').map((row): [Hex, ChannelRow] => {
+      const id = row['id'] as Hex
+      return [id, decodeChannel(row, reserved.get(id) ?? 0n)]
+    })
+    const deposits = this.#rows('SELECT * FROM deposit').map((row): [string, Deposit] => [
+      String(row['id']),
+      {
+        channelId: row['channel_id'] as Hex,
+        amount: BigInt(String(row['amount'])),
+        status: row['status'] as Deposit['status'],
+        at: Number(row['at']),
+      },
+    ])
+    const seq = Number(this.#rows('SELECT max(seq) AS seq FROM journal')[0]?.['seq'] ?? 0)
+    const meta = new Map(this.#rows('SELECT key, value FROM meta').map((row) => [row['key'], String(row['value'])]))
+    const session = meta.get('session')
+    return {
+      session: session === undefined ? undefined : decodeSession(session),
+      channels,
+      reservations,
+      deposits,
+      seq,
+      sent: Number(meta.get('sent') ?? 0),
+    }
+  }
+
+  /** Writes what a group changed. Call it inside a transaction. */
+  write(changes: Changes): void {
+    const { session, sent } = changes
+    if (session !== undefined) this.#setMeta('session', encodeSession(session))
+    if (sent !== undefined) this.#setMeta('sent', String(sent))
+    for (const change of changes.channels) this.#writeChannel(change)
+    for (const change of changes.reservations) this.#writeReservation(change)
+    for (const change of changes.requests) this.#writeRequest(change)
+    for (const change of changes.answers) this.#writeAnswer(change)
+    for (const change of changes.deposits) this.#writeDeposit(change)
+    for (const row of changes.journal) this.#sql.exec(journalInsert, ...encodeJournal(row))
+  }
+
+  request(id: string): RequestRow | undefined {
+    const row = this.#rows('SELECT * FROM request WHERE id = ?', id)[0]
+    return row === undefined
+      ? undefined
+      : {
+          digest: row['digest'] as Hex,
+          state: row['state'] as RequestRow['state'],
+          reservationId: String(row['reservation_id']),
+          receipt: row['receipt'] === null ? undefined : String(row['receipt']),
+          expiresAt: Number(row['expires_at']),
+        }
+  }
+
+  answer(reservationId: string): AnswerRow | undefined {
+    const row = this.#rows('SELECT * FROM answer WHERE reservation_id = ?', reservationId)[0]
+    if (row === undefined) return undefined
+    const headers = JSON.parse(String(row['headers'])) as [string, string][]
+    const body = new Uint8Array(row['body'] as ArrayBuffer)
+    return { answer: { status: Number(row['status']), headers, body }, expiresAt: Number(row['expires_at']) }
+  }
+
+  /** Journal rows after a position, in order. */
+  journal(after: number, limit: number): JournalRow[] {
+    return this.#rows('SELECT * FROM journal WHERE seq > ? ORDER BY seq LIMIT ?', after, limit).map(decodeJournal)
+  }
+
+  /**
+   * Removes answers and request ids that have expired and journal rows that were sent long ago, some at a time. The
+   * last journal row stays: it is where the next one counts from.
+   */
+  prune(now: number, sent: number): void {
+    const oldest = (table: string): string => `rowid IN (SELECT rowid FROM ${table} ORDER BY rowid LIMIT ${PRUNE_MAX})`
+    this.#sql.exec(`DELETE FROM answer WHERE ${oldest('answer')} AND expires_at <= ?`, now)
+    this.#sql.exec(`DELETE FROM request WHERE ${oldest('request')} AND expires_at <= ? AND state <> 'in_flight'`, now)
+    this.#sql.exec(
+      `DELETE FROM journal WHERE ${oldest('journal')} AND at <= ? AND seq <= ? AND seq < (SELECT max(seq) FROM journal)`,
+      now - JOURNAL_MS,
+      sent,
+    )
+  }
+
+  /** When there is something to prune next; undefined when there never will be unless something happens. */
+  pruneDueAt(sent: number): number | undefined {
+    const first = this.#rows(
+      `SELECT (SELECT expires_at FROM answer ORDER BY rowid LIMIT 1) AS answer,
+        (SELECT expires_at FROM request ORDER BY rowid LIMIT 1) AS request,
+        (SELECT at FROM journal WHERE seq <= ? AND seq < (SELECT max(seq) FROM journal) ORDER BY seq LIMIT 1) AS journal`,
+      sent,
+    )[0]
+    const times: number[] = []
+    if (typeof first?.['answer'] === 'number') times.push(first['answer'])
+    if (typeof first?.['request'] === 'number') times.push(first['request'])
+    if (typeof first?.['journal'] === 'number') times.push(first['journal'] + JOURNAL_MS)
+    return times.length === 0 ? undefined : Math.min(...times)
+  }
+
+  #writeChannel({ key, before, after }: Change<Hex, ChannelRow>): void {
+    if (after === undefined) return
+    const [fixed, changing] = encodeChannel(after)
+    if (before === undefined) this.#sql.exec(channelInsert, key, ...fixed, ...changing)
+    else this.#sql.exec(channelUpdate, ...changing, key)
+  }
+
+  #writeReservation({ key, before, after }: Change<string, Reservation>): void {
+    if (after === undefined) {
+      this.#sql.exec('DELETE FROM reservation WHERE id = ?', key)
+    } else if (before === undefined) {
+      const { channelId, hold, marked, expiresAt, requestId, providerId, routeId, rateVersion } = after
+      this.#sql.exec(
+        'INSERT INTO reservation VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+        ...[
+          key,
+          channelId,
+          String(hold),
+          String(marked),
+          expiresAt,
+          requestId ?? null,
+          providerId,
+          routeId,
+          rateVersion,
+        ],
+      )
+    } else {
+      const { marked, expiresAt } = after
+      this.#sql.exec('UPDATE reservation SET marked = ?, expires_at = ? WHERE id = ?', String(marked), expiresAt, key)
+    }
+  }
+
+  #writeRequest({ key, before, after }: Change<string, RequestRow>): void {
+    // An id that was freed and taken again is a new row, so that rows stay in the order in which they expire.
+    const again = before !== undefined && after?.reservationId !== before.reservationId
+    if (after === undefined || again) this.#sql.exec('DELETE FROM request WHERE id = ?', key)
+    if (after === undefined) return
+    const { digest, state, reservationId, receipt, expiresAt } = after
+    if (before === undefined || again) {
+      this.#sql.exec(
+        'INSERT INTO request VALUES (?, ?, ?, ?, ?, ?)',
+        ...[key, digest, state, reservationId, receipt ?? null, expiresAt],
+      )
+    } else {
+      this.#sql.exec('UPDATE request SET state = ?, receipt = ? WHERE id = ?', state, receipt ?? null, key)
+    }
+  }
+
+  #writeAnswer({ key, after }: Change<string, AnswerRow>): void {
+    if (after === undefined) return
+    const { status, headers, body } = after.answer
+    this.#sql.exec(
+      'INSERT OR REPLACE INTO answer VALUES (?, ?, ?, ?, ?)',
+      ...[key, after.expiresAt, status, JSON.stringify(headers), body],
+    )
+  }
+
+  #writeDeposit({ key, after }: Change<string, Deposit>): void {
+    if (after === undefined) {
+      this.#sql.exec('DELETE FROM deposit WHERE id = ?', key)
+    } else {
+      const { channelId, amount, status, at } = after
+      this.#sql.exec(
+        'INSERT OR REPLACE INTO deposit VALUES (?, ?, ?, ?, ?)',
+        key,
+        channelId,
+        String(amount),
+        status,
+        at,
+      )
+    }
+  }
+
+  #setMeta(key: string, value: string): void {
+    this.#sql.exec('INSERT OR REPLACE INTO meta VALUES (?, ?)', key, value)
+  }
+
+  #rows(query: string, ...bindings: (string | number)[]): Row[] {
+    return this.#sql.exec<Row>(query, ...bindings).toArray()
+  }
+}
+
+function encodeSession({ chainId, contract, payer, payerAuthorizer }: SessionRef): string {
+  return [chainId, contract, payer, payerAuthorizer].join(':')
+}
+
+function decodeSession(text: string): SessionRef {
+  const [chainId, contract, payer, payerAuthorizer] = text.split(':') as [string, Hex, Hex, Hex]
+  return { chainId: Number(chainId), contract, payer, payerAuthorizer }
+}

@@ -1,0 +1,251 @@
+/**
+ * The Durable Object that orders every charge of one session key.
+ *
+ * Calls that arrive together are one group: applied in order to the books, written in one transaction, and answered
+ * when that stands (group commit). What the calls mean is in `Book`; this class has the queue of calls, the storage,
+ * the clock, the alarm and the message queues.
+ */
+import { DurableObject } from 'cloudflare:workers'
+import type { Hex } from '@pbstream/core/Hex'
+import type {
+  ChainEvent,
+  ChannelNumbers,
+  RefundReply,
+  RefundRequest,
+  Report,
+  ReportReply,
+  Reserve,
+  ReserveReply,
+  StreamSessionApi,
+} from '@pbstream/core/message/Session'
+import type { ClaimMessage } from '@pbstream/core/message/Settlement'
+import { Book, EVENTS_MS } from './Book.ts'
+import { isChainEvent, isRefundRequest, isReport, isReserve } from './Check.ts'
+import { sendClaims, sendEvents } from './Outbox.ts'
+import { migrate } from './schema.ts'
+import { settings, type StreamSessionEnv } from './Settings.ts'
+import { Store } from './Store.ts'
+
+const unavailable = { kind: 'refused', code: 'temporarily_unavailable' } as const
+const malformed = { kind: 'refused', code: 'malformed_payment' } as const
+/** Pruning does not wake an object more often than this. */
+const PRUNE_EVERY_MS = 600_000
+/** Calls that come so soon after a group of several wait for company. */
+const BUSY_MS = 5
+/** After a failure the alarm comes back so soon. */
+const AGAIN_MS = 5_000
+
+/** One call, applied within a group: `settle` when the group is durable, `fail` when it is not. */
+type Job = { apply(book: Book, now: number): void; settle(): void; fail(error: unknown): void }
+
+export class StreamSession extends DurableObject<StreamSessionEnv> implements StreamSessionApi {
+  readonly #store: Store
+  readonly #book: Book
+  #jobs: Job[] = []
+  /** Callers of `reserve` whose reply is not out yet. */
+  readonly #waiting = new Map<number, (reply: ReserveReply) => void>()
+  #tickets = 0
+  /** When the last group was committed, and how many calls it had, remembered for a few groups. */
+  #committed = { at: 0, calls: 0 }
+  #alarmAt: number | undefined
+  #turnTimer: ReturnType<typeof setTimeout> | undefined
+
+  constructor(ctx: DurableObjectState, env: StreamSessionEnv) {
+    super(ctx, env)
+    const { sql } = ctx.storage
+    ctx.storage.transactionSync(() => migrate(sql))
+    this.#store = new Store(sql)
+    const ports = { reader: this.#store, id: () => crypto.randomUUID(), dropped }
+    this.#book = new Book(this.#store.load(), ports, settings(env))
+    // The alarm of an object that comes back is the one that was left armed; without one, work would wait for a call.
+    void ctx.blockConcurrencyWhile(async () => {
+      this.#alarmAt = (await ctx.storage.getAlarm()) ?? undefined
+      this.#arm(this.#dueAt(Date.now()))
+    })
+  }
+
+  reserve(command: Reserve): Promise<ReserveReply> {
+    if (command?.v !== 1) return Promise.resolve(unavailable)
+    if (!isReserve(command)) return Promise.resolve(malformed)
+    return new Promise((resolve) => {
+      const ticket = ++this.#tickets
+      this.#waiting.set(ticket, resolve)
+      this.#enqueue({
+        apply: (book, now) => book.reserve(ticket, command, now),
+        settle: () => {},
+        fail: () => this.#reply(ticket, unavailable),
+      })
+    })
+  }
+
+  report(v: 1, reports: Report[]): Promise<ReportReply[]> {
+    if (v !== 1 || !Array.isArray(reports)) return Promise.reject(new Error('unknown version of report'))
+    return this.#each(reports, (book, report, now) => (isReport(report) ? book.report(report, now) : { done: false }))
+  }
+
+  refund(request: RefundRequest): Promise<RefundReply> {
+    if (request?.v !== 1) return Promise.resolve(unavailable)
+    if (!isRefundRequest(request)) return Promise.resolve(malformed)
+    return this.#each([request], (book, asked, now) => book.refund(asked, now)).then(
+      ([reply]) => reply ?? unavailable,
+      () => unavailable,
+    )
+  }
+
+  async acknowledge(v: 1, events: ChainEvent[]): Promise<void> {
+    if (v !== 1 || !Array.isArray(events)) throw new Error('unknown version of acknowledge')
+    await this.#each(events, (book, event, now) => (isChainEvent(event) ? book.acknowledge(event, now) : undefined))
+  }
+
+  view(v: 1, channelId: Hex): Promise<ChannelNumbers | undefined> {
+    return Promise.resolve(v === 1 ? this.#book.view(channelId) : undefined)
+  }
+
+  /** Everything that time does. Never fails: an alarm that fails too often is never called again. */
+  override async alarm(): Promise<void> {
+    this.#alarmAt = undefined
+    let failed = false
+    try {
+      await this.#each([undefined], (book, _, now) => book.tick(now))
+      const marks = this.#book.positions.sent
+      let sent = marks
+      try {
+        await sendEvents(this.env, this.#book, this.#store, (seq) => (sent = seq))
+      } finally {
+        if (sent > marks) await this.#each([sent], (book, seq) => book.sent(seq))
+      }
+      this.#store.prune(Date.now(), this.#book.positions.sent)
+    } catch (error) {
+      failed = true
+      dropped(error)
+    }
+    const now = Date.now()
+    const due = this.#dueAt(now)
+    const notBefore = now + (failed ? AGAIN_MS : EVENTS_MS)
+    if (failed || due !== undefined) this.#arm(Math.max(due ?? 0, notBefore))
+  }
+
+  /** Runs `apply` for each item in the next group. An item that meets a bug is dropped alone, and fails the call. */
+  #each<T, R>(items: readonly T[], apply: (book: Book, item: T, now: number) => R): Promise<R[]> {
+    return new Promise((resolve, reject) => {
+      const results: R[] = []
+      let bug: unknown
+      this.#enqueue({
+        apply: (book, now) => {
+          for (const item of items) {
+            const mark = book.mark()
+            try {
+              results.push(apply(book, item, now))
+            } catch (error) {
+              book.rollback(mark)
+              bug = error
+            }
+          }
+        },
+        settle: () => (bug === undefined ? resolve(results) : reject(bug)),
+        fail: reject,
+      })
+    })
+  }
+
+  /**
+   * A call that comes alone is committed at once. When calls come faster than that, each group waits for the next turn
+   * of the event loop, which delivers what has arrived meanwhile.
+   */
+  #enqueue(job: Job): void {
+    this.#jobs.push(job)
+    if (this.#jobs.length > 1) return
+    const idleMs = Date.now() - this.#committed.at
+    const busy = idleMs < 1 || (this.#committed.calls > 1 && idleMs < BUSY_MS)
+    if (busy) setTimeout(() => this.#commit(), 0)
+    else queueMicrotask(() => this.#commit())
+  }
+
+  /** Applies all calls that wait, in order, and commits them together. */
+  #commit(): void {
+    const jobs = this.#jobs
+    this.#jobs = []
+    const book = this.#book
+    const now = Date.now()
+    this.#committed = { at: now, calls: Math.max(jobs.length, this.#committed.calls / 2) }
+    const applied: Job[] = []
+    for (const job of jobs) {
+      const mark = book.mark()
+      try {
+        job.apply(book, now)
+        applied.push(job)
+      } catch (error) {
+        book.rollback(mark)
+        dropped(error)
+        job.fail(error)
+      }
+    }
+    const changes = book.changes()
+    try {
+      this.ctx.storage.transactionSync(() => this.#store.write(changes))
+    } catch (error) {
+      book.rollback()
+      book.commit()
+      dropped(error)
+      for (const job of applied) job.fail(error)
+      this.#arm(now + AGAIN_MS)
+      this.#armTurns(now + AGAIN_MS)
+      return
+    }
+    const { replies, claims } = book.commit()
+    this.#arm(book.changesDueAt(changes, now))
+    this.#armTurns()
+    for (const [ticket, reply] of replies) this.#reply(ticket, reply)
+    for (const job of applied) job.settle()
+    if (claims.length > 0) this.ctx.waitUntil(this.#send(claims))
+  }
+
+  #reply(ticket: number, reply: ReserveReply): void {
+    this.#waiting.get(ticket)?.(reply)
+    this.#waiting.delete(ticket)
+  }
+
+  /** Claims leave after their commit. Those that the queue does not take are due again soon. */
+  async #send(claims: ClaimMessage[]): Promise<void> {
+    const failed = await sendClaims(this.env, claims)
+    if (failed.length === 0) return
+    await this.#each([failed], (book, channelIds, now) => book.unsent(channelIds, now)).catch(dropped)
+  }
+
+  #dueAt(now: number): number | undefined {
+    const { sent } = this.#book.positions
+    const work = this.#book.dueAt(now)
+    const oldest = this.#store.pruneDueAt(sent)
+    const prune = oldest === undefined ? undefined : Math.max(oldest, now + PRUNE_EVERY_MS)
+    return work === undefined ? prune : Math.min(work, prune ?? work)
+  }
+
+  /** Makes sure that the alarm comes at `at` or before. */
+  #arm(at: number | undefined): void {
+    if (at === undefined || (this.#alarmAt !== undefined && this.#alarmAt <= at)) return
+    this.#alarmAt = at
+    this.ctx.storage.setAlarm(at).catch((error: unknown) => {
+      this.#alarmAt = undefined
+      dropped(error)
+    })
+  }
+
+  /** Turns are in memory, and so is the timer that ends them. */
+  #armTurns(notBefore = 0): void {
+    if (this.#turnTimer !== undefined) clearTimeout(this.#turnTimer)
+    const due = this.#book.turnDueAt
+    if (due === undefined) return
+    const wait = Math.max(due, notBefore) - Date.now()
+    this.#turnTimer = setTimeout(
+      () => {
+        this.#each([undefined], (book, _, now) => book.lapse(now)).catch(dropped)
+      },
+      Math.max(0, wait),
+    )
+  }
+}
+
+/** Something failed that no caller can be told about. Names only: no amounts, vouchers or ids leave in logs (I12). */
+function dropped(error: unknown): void {
+  console.error('stream-session:', error instanceof Error ? `${error.name}: ${error.message}` : 'unknown error')
+}

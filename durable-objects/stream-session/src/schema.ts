@@ -1,0 +1,58 @@
+/**
+ * The tables of a StreamSession. Amounts are TEXT decimals of atomic units (SQLite integers come back as doubles), times
+ * INTEGER Unix milliseconds. The README of this folder describes each of them.
+ */
+export const SCHEMA_VERSION = 1
+
+const tables = `
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS channel (
+  id TEXT PRIMARY KEY,
+  payer TEXT NOT NULL, payer_authorizer TEXT NOT NULL, receiver TEXT NOT NULL, receiver_authorizer TEXT NOT NULL,
+  token TEXT NOT NULL, withdraw_delay INTEGER NOT NULL, salt TEXT NOT NULL,
+  provisional TEXT NOT NULL, deposited TEXT NOT NULL, returned TEXT NOT NULL, accepted TEXT NOT NULL,
+  spent TEXT NOT NULL, claimed TEXT NOT NULL, settled TEXT NOT NULL, lost TEXT NOT NULL, published TEXT NOT NULL,
+  vouchers TEXT NOT NULL,
+  claiming_total TEXT, claiming_max TEXT, claiming_signature TEXT,
+  withdraw_requested_at INTEGER NOT NULL, refund_nonce TEXT NOT NULL,
+  refund_id TEXT, refund_amount TEXT, refund_at INTEGER, refunded_at INTEGER NOT NULL,
+  charges INTEGER NOT NULL, since INTEGER NOT NULL, reason TEXT NOT NULL,
+  attempt INTEGER NOT NULL, sends INTEGER NOT NULL, due_at INTEGER NOT NULL,
+  revision INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS reservation (
+  id TEXT PRIMARY KEY,
+  channel_id TEXT NOT NULL, hold TEXT NOT NULL, marked TEXT NOT NULL, expires_at INTEGER NOT NULL,
+  request_id TEXT, provider_id TEXT NOT NULL, route_id TEXT NOT NULL, rate_version INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS request (
+  id TEXT PRIMARY KEY,
+  digest TEXT NOT NULL, state TEXT NOT NULL, reservation_id TEXT NOT NULL, receipt TEXT, expires_at INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS answer (
+  reservation_id TEXT PRIMARY KEY,
+  expires_at INTEGER NOT NULL, status INTEGER NOT NULL, headers TEXT NOT NULL, body BLOB NOT NULL
+);
+CREATE TABLE IF NOT EXISTS deposit (
+  id TEXT PRIMARY KEY,
+  channel_id TEXT NOT NULL, amount TEXT NOT NULL, status TEXT NOT NULL, at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS journal (
+  seq INTEGER PRIMARY KEY,
+  kind TEXT NOT NULL, channel_id TEXT NOT NULL, debit TEXT NOT NULL, credit TEXT NOT NULL, amount TEXT NOT NULL,
+  reservation_id TEXT, request_id TEXT, provider_id TEXT, route_id TEXT, rate_version INTEGER, cumulative TEXT,
+  tx TEXT, at INTEGER NOT NULL
+);
+`
+
+/**
+ * Creates the tables of a new object and brings those of an old one up to date.
+ *
+ * @throws {Error} when a newer version of this code wrote them: nothing is decided on rows that are not understood.
+ */
+export function migrate(sql: SqlStorage): void {
+  sql.exec(tables)
+  const found = sql.exec<{ value: string }>("SELECT value FROM meta WHERE key = 'schema'").toArray()[0]?.value
+  if (found === undefined) sql.exec("INSERT INTO meta (key, value) VALUES ('schema', ?)", String(SCHEMA_VERSION))
+  else if (Number(found) > SCHEMA_VERSION) throw new Error(`stream-session: schema ${found} is newer than this code`)
+}

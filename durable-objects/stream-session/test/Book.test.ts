@@ -1,0 +1,66 @@
+import { runInDurableObject } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { StreamSession } from '../src/StreamSession.ts'
+import { type Faults, Model, steps } from './Model.ts'
+
+const namespace = (env as unknown as { STREAM_SESSION: DurableObjectNamespace<StreamSession> }).STREAM_SESSION
+
+/** A check that nothing reaches proves nothing. */
+const mustReach = [
+  ...['granted', 'deposit', 'corrective', 'unknown_channel', 'in_flight', 'duplicate', 'replay', 'request_id_mismatch'],
+  ...['channel_closing', 'withdrawal_pending', 'granted after being parked', 'corrective after being parked'],
+  ...['post true', 'post false', 'void true', 'mark true', 'claim age first', 'claim age again', 'claim close first'],
+  ...['journal charge from escrow', 'journal settle from claimed', 'journal refund from escrow'],
+  ...['journal deposit from provisional', 'journal loss from provisional'],
+]
+
+/** Without a seed every run tries other histories; a failure prints the seed. */
+const check = (name: string, runs: number, seed?: number, faults: Faults = {}): Promise<void> =>
+  runInDurableObject(namespace.getByName(name), (_, state) => {
+    fc.assert(
+      fc.property(steps, (history) => new Model(state.storage, faults).run(history)),
+      { numRuns: runs, ...(seed === undefined ? {} : { seed }) },
+    )
+  })
+
+describe('random histories with repeats, reordering, expiry, failing commits and crashes', () => {
+  test('keep every invariant, answer every call once, and a restart changes nothing', async () => {
+    await check('histories', 250, 7)
+    await check('histories', 100)
+    for (const what of mustReach) expect(Model.reached.get(what) ?? 0, what).toBeGreaterThan(0)
+  })
+
+  const bugs: Record<string, Faults> = {
+    'request ids are forgotten': {
+      reader: (reader) => ({ request: () => undefined, answer: (id) => reader.answer(id) }),
+    },
+    'the end of a reservation is not written': {
+      write: (changes) => ({
+        ...changes,
+        reservations: changes.reservations.filter(({ after }) => after !== undefined),
+      }),
+    },
+    'a journal row is lost': { write: (changes) => ({ ...changes, journal: changes.journal.slice(1) }) },
+    'a deposit report is counted twice': {
+      book: (book) => {
+        const { acknowledge } = book
+        book.acknowledge = (event, now) => {
+          acknowledge.call(book, event, now)
+          if (event.kind !== 'deposit') return
+          const [more] = book.held.deposits
+          if (more !== undefined) acknowledge.call(book, { ...event, depositId: more[0], status: 'mined' }, now)
+          const view = book.channel(event.channelId)
+          if (view !== undefined && event.status === 'mined')
+            Object.assign(view, { deposited: view.deposited + event.amount })
+        }
+      },
+    },
+  }
+  for (const [bug, faults] of Object.entries(bugs)) {
+    test(`the check finds a planted bug: ${bug}`, async () => {
+      await expect(check(bug, 300, 7, faults)).rejects.toThrow()
+    })
+  }
+})

@@ -1,0 +1,409 @@
+/**
+ * Histories against the books and the real SQLite of an object, checked after every group against sums kept beside
+ * them and against what a restart would read back.
+ */
+import * as Journal from '@pbstream/core/Journal'
+import * as Ledger from '@pbstream/core/Ledger'
+import type { ChainEvent, RefundReply, Report, Reserve, ReserveReply } from '@pbstream/core/message/Session'
+import type { ClaimMessage } from '@pbstream/core/message/Settlement'
+import fc from 'fast-check'
+import { expect } from 'vitest'
+import { Book } from '../src/Book.ts'
+import type { Settings } from '../src/Plan.ts'
+import type { Loaded, Reader } from '../src/Rows.ts'
+import type { Changes, Ports } from '../src/State.ts'
+import { Store } from '../src/Store.ts'
+import { channelOf, digestOf } from './fixtures.ts'
+
+export type Step =
+  | {
+      do: 'reserve'
+      hold: bigint
+      above: bigint
+      call: number
+      id: number
+      digest: number
+      deposit: bigint
+      second: boolean
+    }
+  | { do: 'post' | 'mark'; which: number; amount: bigint }
+  | { do: 'void'; which: number; frees: boolean }
+  | { do: 'answer'; which: number }
+  | { do: 'observe'; more: bigint; withdrawal: boolean; second: boolean }
+  | { do: 'deposit'; which: number; status: 'mined' | 'confirmed' | 'failed'; amount: bigint }
+  | { do: 'claim'; which: number; status: 'confirmed' | 'failed'; paid: boolean }
+  | { do: 'refund'; amount: bigint; second: boolean }
+  | { do: 'refunded'; which: number; status: 'mined' | 'failed' }
+  | { do: 'wait'; ms: number }
+  | { do: 'commit' | 'fail' | 'crash' }
+
+const which = fc.nat({ max: 9 })
+const second = fc.boolean()
+const amount = fc.bigInt({ min: 0n, max: 12n })
+const doing = <T extends string>(...names: T[]) => fc.constantFrom(...names)
+
+export const steps: fc.Arbitrary<Step[]> = fc.array(
+  fc.oneof(
+    {
+      weight: 10,
+      arbitrary: fc.record({
+        do: doing('reserve'),
+        hold: fc.bigInt({ min: 1n, max: 9n }),
+        above: fc.oneof({ weight: 3, arbitrary: fc.constant(0n) }, fc.bigInt({ min: -4n, max: 6n })),
+        call: fc.nat({ max: 12 }),
+        id: fc.nat({ max: 6 }),
+        digest: fc.nat({ max: 1 }),
+        deposit: fc.oneof(fc.constant(0n), fc.bigInt({ min: 1n, max: 40n })),
+        second,
+      }),
+    },
+    { weight: 7, arbitrary: fc.record({ do: doing('post', 'mark'), which, amount }) },
+    { weight: 2, arbitrary: fc.record({ do: doing('void'), which, frees: fc.boolean() }) },
+    { weight: 1, arbitrary: fc.record({ do: doing('answer'), which }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        do: doing('observe'),
+        more: amount,
+        withdrawal: fc.nat({ max: 5 }).map((n) => n === 0),
+        second,
+      }),
+    },
+    {
+      weight: 5,
+      arbitrary: fc.record({
+        do: doing('deposit'),
+        which,
+        status: doing('mined', 'confirmed', 'failed'),
+        amount: fc.bigInt({ min: 1n, max: 40n }),
+      }),
+    },
+    {
+      weight: 4,
+      arbitrary: fc.record({ do: doing('claim'), which, status: doing('confirmed', 'failed'), paid: fc.boolean() }),
+    },
+    { weight: 1, arbitrary: fc.record({ do: doing('refund'), amount, second }) },
+    { weight: 1, arbitrary: fc.record({ do: doing('refunded'), which, status: doing('mined', 'failed') }) },
+    { weight: 4, arbitrary: fc.record({ do: doing('wait'), ms: fc.constantFrom(10, 2_000, 6_000, 91_000, 700_000) }) },
+    { weight: 8, arbitrary: fc.record({ do: doing('commit') }) },
+    { weight: 1, arbitrary: fc.record({ do: doing('fail', 'crash') }) },
+  ) as fc.Arbitrary<Step>,
+  { minLength: 20, maxLength: 100, size: 'max' },
+)
+
+const settings: Settings = { settleAmount: 30n, settleCount: 4, settleAgeMs: 60_000, minDeposit: 3n }
+const tables = ['channel', 'reservation', 'request', 'answer', 'deposit', 'journal']
+
+/** Ways to plant a bug. */
+export type Faults = { reader?(reader: Reader): Reader; write?(changes: Changes): Changes; book?(book: Book): void }
+
+type Channel = ReturnType<typeof channelOf>
+
+export class Model {
+  readonly #storage: DurableObjectStorage
+  readonly #store: Store
+  readonly #faults: Faults
+  readonly #channels: [Channel, Channel] = [channelOf(7, 1), channelOf(7, 2)]
+  #book: Book
+  #now = 1_000_000_000_000
+  #ids = 0
+  #tickets = 0
+  /** Replies that are still to come; each comes once. */
+  readonly #open = new Map<number, Reserve>()
+  readonly #granted: { id: string; command: Reserve; charged: bigint | undefined }[] = []
+  readonly #deposits: { id: string; channel: Channel }[] = []
+  readonly #claims: ClaimMessage[] = []
+  readonly #refunds: { channel: Channel; order: Extract<RefundReply, { kind: 'granted' }>['refund'] }[] = []
+  /** Request ids that a reservation has taken and nobody has freed. */
+  readonly #taken = new Map<string, string>()
+  /** What the commands of this group said; it stands when the group does. */
+  #said: (() => void)[] = []
+
+  constructor(storage: DurableObjectStorage, faults: Faults = {}) {
+    this.#storage = storage
+    this.#faults = faults
+    for (const table of tables) storage.sql.exec(`DELETE FROM ${table}`)
+    storage.sql.exec("DELETE FROM meta WHERE key <> 'schema'")
+    this.#store = new Store(storage.sql)
+    this.#book = this.#load()
+  }
+
+  /** What happened so far in all histories: a check that nothing reaches proves nothing. */
+  static readonly reached = new Map<string, number>()
+
+  run(history: Step[]): void {
+    // Whose session it is comes with the first call; then one channel has money and one has none.
+    this.#reserve({ do: 'reserve', hold: 1n, above: 0n, call: 0, id: 9, digest: 0, deposit: 0n, second: false })
+    this.#book.acknowledge(this.#channels[0].observed(60n), this.#now)
+    this.#book.acknowledge(this.#channels[1].observed(0n), this.#now)
+    for (const step of history) this.#step(step)
+    this.#commit()
+    // Faults stop: whoever waits is answered, every reservation ends.
+    for (let i = 0; i < 3; i++) {
+      this.#now += 130_000
+      this.#book.tick(this.#now)
+      this.#commit()
+    }
+    expect([...this.#open.keys()], 'every call is answered').toEqual([])
+    expect(this.#book.held.reservations, 'I7: every reservation ends').toEqual([])
+  }
+
+  #step(step: Step): void {
+    switch (step.do) {
+      case 'reserve':
+        return this.#reserve(step)
+      case 'post':
+      case 'mark':
+        return this.#report(step.which, (reservationId) => ({ kind: step.do, reservationId, amount: step.amount }))
+      case 'void':
+        return this.#report(step.which, (reservationId) => ({ kind: 'void', reservationId, freesId: step.frees }))
+      case 'answer': {
+        const answer = { status: 200, headers: [], body: new Uint8Array([1]) }
+        return this.#report(step.which, (reservationId) => ({ kind: 'answer', reservationId, answer }))
+      }
+      case 'observe': {
+        const channel = this.#channels[step.second ? 1 : 0]
+        const known = this.#book.channel(channel.channelId)
+        const pending = this.#book.held.deposits.reduce((sum, [, { amount: more }]) => sum + more, 0n)
+        // A node that lags shows at most what we know of; one that is ahead shows more.
+        const balance = known === undefined ? step.more : Ledger.funds(known) + (pending === 0n ? step.more : 0n)
+        const refundNonce = known?.refundNonce ?? 0n
+        const over = { withdrawRequestedAt: step.withdrawal ? 5 : 0, refundNonce }
+        return this.#book.acknowledge(channel.observed(balance, over), this.#now)
+      }
+      case 'deposit': {
+        const deposit = recent(this.#deposits, step.which)
+        if (deposit !== undefined) this.#acknowledge(deposit.channel.deposit(deposit.id, step.amount, step.status))
+        return
+      }
+      case 'claim': {
+        const claim = recent(this.#claims, step.which)
+        const channel = this.#channels.find(({ channelId }) => channelId === claim?.channelId)
+        if (claim !== undefined && channel !== undefined) {
+          this.#acknowledge(channel.claim(BigInt(claim.total), step.status, step.paid))
+        }
+        return
+      }
+      case 'refund': {
+        const channel = this.#channels[step.second ? 1 : 0]
+        const numbers = this.#book.view(channel.channelId)
+        const max = numbers === undefined ? 0n : Ledger.base(numbers)
+        const reply = this.#book.refund(
+          channel.refund(max, step.amount === 0n ? {} : { amount: step.amount }),
+          this.#now,
+        )
+        reach(`refund ${reply.kind === 'refused' ? reply.code : reply.kind}`)
+        if (reply.kind === 'granted') this.#said.push(() => this.#refunds.push({ channel, order: reply.refund }))
+        return
+      }
+      case 'refunded': {
+        const refund = recent(this.#refunds, step.which)
+        if (refund === undefined) return
+        const { refundId, amount: paid, nonce, claim } = refund.order
+        const claimed = claim?.total ?? 0n
+        const { channelId } = refund.channel
+        return this.#acknowledge({
+          kind: 'refund',
+          channelId,
+          refundId,
+          amount: paid,
+          claimed,
+          nonce,
+          status: step.status,
+        })
+      }
+      case 'wait':
+        this.#commit()
+        this.#now += step.ms
+        this.#book.tick(this.#now)
+        return
+      case 'commit':
+        return this.#commit()
+      case 'fail':
+        return this.#fail()
+      case 'crash':
+        this.#said = []
+        this.#open.clear()
+        this.#book = this.#load()
+    }
+  }
+
+  #reserve(step: Extract<Step, { do: 'reserve' }>): void {
+    const channel = this.#channels[step.second ? 1 : 0]
+    const numbers = this.#book.view(channel.channelId)
+    const max = (numbers === undefined ? 0n : Ledger.base(numbers)) + step.hold + step.above
+    if (max < 0n) return
+    const { callId, ...rest } = channel.reserve(max, step.hold, {
+      digest: digestOf(step.digest),
+      ...(step.id < 4 ? { requestId: `id-${step.id}` } : {}),
+      ...(step.deposit === 0n ? {} : { deposit: { amount: step.deposit } }),
+    })
+    const command: Reserve = step.call === 0 ? rest : { ...rest, callId: step.call < 6 ? `call-${step.call}` : callId! }
+    const ticket = ++this.#tickets
+    this.#open.set(ticket, command)
+    this.#book.reserve(ticket, command, this.#now)
+  }
+
+  #report(index: number, make: (reservationId: string) => Report): void {
+    const granted = recent(this.#granted, index)
+    if (granted === undefined) return
+    const report = make(granted.id)
+    const { done } = this.#book.report(report, this.#now)
+    reach(`${report.kind} ${done}`)
+    if (!done) return
+    this.#said.push(() => {
+      const { requestId } = granted.command
+      if (report.kind === 'void' && report.freesId && requestId !== undefined) {
+        if (this.#taken.get(requestId) === granted.id) this.#taken.delete(requestId)
+      }
+      if (report.kind === 'post' || report.kind === 'void') {
+        expect(granted.charged, 'I7: a reservation ends once').toBeUndefined()
+        granted.charged =
+          report.kind === 'void' ? 0n : report.amount < granted.command.hold ? report.amount : granted.command.hold
+      }
+    })
+  }
+
+  #acknowledge(event: ChainEvent): void {
+    this.#book.acknowledge(event, this.#now)
+    // Twice is as good as once.
+    if (this.#now % 3 === 0) this.#book.acknowledge(event, this.#now)
+  }
+
+  /** The transaction throws half-way: everything is as it was, and whoever asked in this group is told so. */
+  #fail(): void {
+    const before = this.#store.load()
+    const parked = new Set(this.#open.keys())
+    const changes = this.#book.changes()
+    expect(() =>
+      this.#storage.transactionSync(() => {
+        this.#store.write(changes)
+        throw new Error('disk full')
+      }),
+    ).toThrow('disk full')
+    this.#book.rollback()
+    const { replies, claims } = this.#book.commit()
+    expect([replies, claims]).toEqual([[], []])
+    this.#said = []
+    expect(this.#store.load()).toEqual(before)
+    this.#same()
+    // Who was parked before still waits; the callers of this group were refused.
+    for (const ticket of parked) if (!this.#stillParked(ticket)) this.#open.delete(ticket)
+  }
+
+  #audited = 0
+  readonly #parked = new Set<number>()
+
+  #stillParked(ticket: number): boolean {
+    return this.#parked.has(ticket)
+  }
+
+  #commit(): void {
+    const changes = this.#faults.write?.(this.#book.changes()) ?? this.#book.changes()
+    this.#storage.transactionSync(() => this.#store.write(changes))
+    const { replies, claims } = this.#book.commit()
+    for (const said of this.#said) said()
+    this.#said = []
+    for (const [ticket, reply] of replies) this.#replied(ticket, reply)
+    this.#parked.clear()
+    for (const ticket of this.#open.keys()) this.#parked.add(ticket)
+    for (const claim of claims) this.#claimed(claim)
+    this.#same()
+    this.#audit()
+  }
+
+  #replied(ticket: number, reply: ReserveReply): void {
+    const command = this.#open.get(ticket)
+    if (command === undefined) throw new Error('a call was answered twice')
+    this.#open.delete(ticket)
+    reach(reply.kind === 'refused' ? reply.code : reply.kind)
+    if (this.#parked.has(ticket)) reach(`${reply.kind} after being parked`)
+    if (reply.kind === 'deposit') {
+      const channel = this.#channels.find(({ channelId }) => channelId === command.channelId)
+      if (channel !== undefined) this.#deposits.push({ id: reply.depositId, channel })
+    }
+    if (reply.kind === 'corrective' && reply.voucher !== undefined) {
+      expect(reply.voucher.max).toBeGreaterThanOrEqual(reply.channel!.chargedCumulative)
+    }
+    if (reply.kind !== 'granted') return
+    const { requestId } = command
+    if (requestId !== undefined) {
+      const owner = this.#taken.get(requestId)
+      expect(owner, 'I2: an id is served once').toBeUndefined()
+      this.#taken.set(requestId, reply.reservationId)
+    }
+    expect(command.voucher.max).toBeGreaterThanOrEqual(reply.channel.chargedCumulative)
+    expect(reply.channel.balance).toBeGreaterThanOrEqual(reply.channel.chargedCumulative)
+    this.#granted.push({ id: reply.reservationId, command, charged: undefined })
+  }
+
+  #claimed(claim: ClaimMessage): void {
+    this.#claims.push(claim)
+    reach(`claim ${claim.reason} ${claim.attempt > 0 ? 'again' : 'first'}`)
+    expect(BigInt(claim.max)).toBeGreaterThanOrEqual(BigInt(claim.total))
+    expect(BigInt(claim.signature), 'I4: claimed under a voucher that was signed').toBe(BigInt(claim.max))
+    const numbers = this.#book.view(claim.channelId)!
+    expect(numbers.spent).toBeGreaterThanOrEqual(BigInt(claim.total))
+    expect(numbers.published).toBeGreaterThanOrEqual(BigInt(claim.max))
+  }
+
+  /** A restart would find what is there now. */
+  #same(): void {
+    const sorted = ({ channels, reservations, deposits, ...rest }: Loaded) => ({
+      ...rest,
+      channels: new Map(channels),
+      reservations: new Map(reservations),
+      deposits: new Map(deposits),
+    })
+    expect(sorted(this.#store.load()), 'a restart changes nothing').toEqual(sorted(this.#book.held))
+  }
+
+  /** The journal adds up to the numbers, without gaps, and charges each reservation once and within its hold. */
+  #audit(): void {
+    const rows = this.#store.journal(0, 10_000)
+    for (const { kind, debit } of rows.slice(this.#audited)) reach(`journal ${kind} from ${debit}`)
+    this.#audited = rows.length
+    expect(rows.map(({ seq }) => seq)).toEqual(rows.map((_, i) => i + 1))
+    const holds = new Map(this.#granted.map(({ id, command }) => [id, command.hold]))
+    const charged = new Set<string>()
+    for (const row of rows) {
+      if (row.kind !== 'charge' || row.reservationId === undefined) continue
+      expect(charged.has(row.reservationId), 'I7: a reservation is charged once').toBe(false)
+      charged.add(row.reservationId)
+      expect(BigInt(row.amount)).toBeLessThanOrEqual(holds.get(row.reservationId) ?? 0n)
+    }
+    for (const { channelId } of this.#channels) {
+      const numbers = this.#book.view(channelId)
+      if (numbers === undefined) continue
+      const own = rows.filter((row) => row.channelId === channelId)
+      const sums = Journal.sum(own.map(({ amount: text, ...row }) => ({ ...row, amount: BigInt(text) })))
+      for (const [account, held] of Object.entries(Journal.balances(numbers))) {
+        expect(sums.get(account) ?? 0n, `I5 ${account}`).toBe(held)
+      }
+    }
+  }
+
+  #load(): Book {
+    const reader = this.#faults.reader?.(this.#store) ?? this.#store
+    const ports: Ports = {
+      reader,
+      id: () => `n${++this.#ids}`,
+      dropped: (error) => {
+        throw error
+      },
+    }
+    const book = new Book(this.#store.load(), ports, settings)
+    this.#faults.book?.(book)
+    this.#parked.clear()
+    return book
+  }
+}
+
+/** One of the last few, mostly the last. */
+function recent<T>(items: readonly T[], index: number): T | undefined {
+  return items.at(-1 - (index % Math.min(4, items.length || 1)))
+}
+
+function reach(what: string): void {
+  Model.reached.set(what, (Model.reached.get(what) ?? 0) + 1)
+}

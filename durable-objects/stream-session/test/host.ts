@@ -1,0 +1,17 @@
+/** Hosts the object and keeps what it puts on the queues. Runs in the isolate of the tests, so they can look. */
+import type { SessionEvent } from '@pbstream/core/message/Event'
+import type { ClaimMessage } from '@pbstream/core/message/Settlement'
+
+export { StreamSession } from '../src/StreamSession.ts'
+
+export const received: { claims: ClaimMessage[]; events: SessionEvent[] } = { claims: [], events: [] }
+
+export default {
+  fetch: () => new Response(null, { status: 404 }),
+  queue(batch: MessageBatch<ClaimMessage | SessionEvent>): void {
+    for (const { body } of batch.messages) {
+      if (body.kind === 'claim') received.claims.push(body)
+      else received.events.push(body)
+    }
+  },
+}

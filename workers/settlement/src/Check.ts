@@ -1,0 +1,85 @@
+/** What can be said about orders before they are sent, and why one would revert. */
+import * as Authorization from '@pbstream/core/Authorization'
+import * as ChannelConfig from '@pbstream/core/ChannelConfig'
+import type { ErrorCode } from '@pbstream/core/Errors'
+import type { Hex } from '@pbstream/core/Hex'
+import type { DepositOrder } from '@pbstream/core/message/Settlement'
+import { recover } from '@pbstream/core/NobleRecover'
+import * as Signature from '@pbstream/core/Signature'
+import * as Contract from './Contract.ts'
+import type { Chain } from './Deps.ts'
+
+export type Problem = { code: ErrorCode; detail?: string }
+
+/** Seconds that an authorisation must still be good for, so that it can be mined. */
+const MARGIN = 6n
+
+/** True when the id is the hash of the config on this chain's contract. */
+export function isChannel(chain: Chain, config: ChannelConfig.ChannelConfig, channelId: Hex): boolean {
+  return ChannelConfig.id(config, chain.channelDomain) === channelId
+}
+
+export type Times = { validAfter: bigint; validBefore: bigint }
+
+/** Why an authorisation cannot be used now, by its times alone. */
+export function times({ validAfter, validBefore }: Times, nowMs: number): 'early' | 'late' | undefined {
+  const now = BigInt(Math.floor(nowMs / 1000))
+  if (validAfter > now) return 'early'
+  return validBefore < now + MARGIN ? 'late' : undefined
+}
+
+/** The form in which a signature goes into a contract call; what is not ECDSA goes in as it is. */
+export function forContract(signature: Hex): Hex {
+  return Signature.normalise(signature) ?? signature
+}
+
+/** The authorisation that a deposit's payer signed. */
+export function depositAuthorization(
+  chain: Chain,
+  order: Pick<DepositOrder, 'channelId' | 'config' | 'amount' | 'authorization'>,
+) {
+  const { validAfter, validBefore, salt, signature } = order.authorization
+  return {
+    from: order.config.payer,
+    to: chain.collector,
+    value: order.amount,
+    validAfter,
+    validBefore,
+    nonce: Authorization.depositNonce(order.channelId, salt),
+    signature,
+  }
+}
+
+/** Why a deposit that would revert does so. */
+export async function whyNoDeposit(chain: Chain, order: Parameters<typeof depositAuthorization>[1]): Promise<Problem> {
+  const authorization = depositAuthorization(chain, order)
+  const why = await whyNotSpent(chain, authorization, Authorization.receiveDigest(chain.tokenDomain, authorization))
+  if (why === 'used') return { code: 'deposit_authorization_invalid', detail: 'it was used or cancelled' }
+  if (why === 'signature') return { code: 'deposit_authorization_invalid', detail: 'it is not signed by the payer' }
+  return { code: why === 'funds' ? 'insufficient_funds' : 'deposit_failed' }
+}
+
+/** Why a transfer that would revert does so. */
+export async function whyNoTransfer(chain: Chain, authorization: Authorization.Authorization): Promise<Problem> {
+  const why = await whyNotSpent(chain, authorization, Authorization.transferDigest(chain.tokenDomain, authorization))
+  if (why === 'used') return { code: 'exact_used' }
+  if (why === 'signature') return { code: 'exact_signature_invalid' }
+  return { code: why === 'funds' ? 'insufficient_funds' : 'transaction_reverted' }
+}
+
+type Why = 'used' | 'signature' | 'funds' | 'other'
+
+async function whyNotSpent(chain: Chain, a: Authorization.Authorization, digest: Uint8Array): Promise<Why> {
+  const [used, balance] = await Promise.all([
+    Contract.authorizationUsed(chain.rpc, chain.token, a.from, a.nonce),
+    Contract.balanceOf(chain.rpc, chain.token, a.from),
+  ])
+  if (used) return 'used'
+  if (recover(digest, a.signature) !== a.from) return 'signature'
+  return balance < a.value ? 'funds' : 'other'
+}
+
+/** True when an ECDSA signature over a 32-byte digest is by this address. */
+export function signedBy(address: Hex, digest: Uint8Array, signature: Hex): boolean {
+  return recover(digest, signature) === address
+}

@@ -1,0 +1,137 @@
+/** Calldata for the channel contract and the token, and what is read from them. */
+import { batchSettlementAbi } from '@pbstream/core/abi/BatchSettlement'
+import { testUsdcAbi } from '@pbstream/core/abi/TestUSDC'
+import type { ChannelConfig } from '@pbstream/core/ChannelConfig'
+import type { Address, Hex } from '@pbstream/core/Hex'
+import type { Authorization } from '@pbstream/core/message/Settlement'
+import { type At, type ChainRpc, RpcUnavailable } from '@pbstream/nonce-lane/ChainRpc'
+import { decodeFunctionResult, encodeAbiParameters, encodeFunctionData } from 'viem'
+
+const abi = batchSettlementAbi
+const tokenAbi = testUsdcAbi
+
+/** Gas that these may take at most, several times what they take with keys that are no contracts. */
+export const MAX_TRANSFER_GAS = 400_000n
+export const MAX_DEPOSIT_GAS = 500_000n
+export const MAX_REFUND_GAS = 500_000n
+export const MAX_SETTLE_GAS = 200_000n
+
+/** One voucher and the running total that is to be recorded of it. */
+export type ClaimRow = { config: ChannelConfig; max: bigint; total: bigint; signature: Hex }
+
+export function claimWithSignature(rows: readonly ClaimRow[], signature: Hex): Hex {
+  const claims = rows.map(({ config, max, total, signature: voucher }) => ({
+    voucher: { channel: config, maxClaimableAmount: max },
+    signature: voucher,
+    totalClaimed: total,
+  }))
+  return encodeFunctionData({ abi, functionName: 'claimWithSignature', args: [claims, signature] })
+}
+
+export function settle(receiver: Address, token: Address): Hex {
+  return encodeFunctionData({ abi, functionName: 'settle', args: [receiver, token] })
+}
+
+export function refundWithSignature(config: ChannelConfig, amount: bigint, nonce: bigint, signature: Hex): Hex {
+  return encodeFunctionData({ abi, functionName: 'refundWithSignature', args: [config, amount, nonce, signature] })
+}
+
+/** All calls in one transaction, or none. */
+export function multicall(calls: Hex[]): Hex {
+  return encodeFunctionData({ abi, functionName: 'multicall', args: [calls] })
+}
+
+export type DepositAuthorization = { validAfter: bigint; validBefore: bigint; salt: Hex; signature: Hex }
+
+export function deposit(config: ChannelConfig, amount: bigint, collector: Address, by: DepositAuthorization): Hex {
+  const data = encodeAbiParameters(
+    [{ type: 'uint256' }, { type: 'uint256' }, { type: 'uint256' }, { type: 'bytes' }],
+    [by.validAfter, by.validBefore, BigInt(by.salt), by.signature],
+  )
+  return encodeFunctionData({ abi, functionName: 'deposit', args: [config, amount, collector, data] })
+}
+
+/** EIP-3009 with the signature as bytes, so that contract wallets may sign too. */
+export function transferWithAuthorization(a: Authorization): Hex {
+  const args = [a.from, a.to, a.value, a.validAfter, a.validBefore, a.nonce, a.signature] as const
+  return encodeFunctionData({ abi: tokenAbi, functionName: 'transferWithAuthorization', args })
+}
+
+export type ChannelState = { balance: bigint; totalClaimed: bigint }
+export type ReceiverState = { totalClaimed: bigint; totalSettled: bigint }
+export type FullChannelState = ChannelState & { withdrawRequestedAt: number; refundNonce: bigint }
+
+/** The call whose answer, above a refund's nonce, shows that the refund has been executed. */
+export function refundNonceCall(channelId: Hex): Hex {
+  return encodeFunctionData({ abi, functionName: 'refundNonce', args: [channelId] })
+}
+
+/** Channels and receivers of one block, in one call. */
+export async function readStates(
+  rpc: ChainRpc,
+  contract: Address,
+  ids: readonly Hex[],
+  pairs: readonly { receiver: Address; token: Address }[],
+  at: At,
+): Promise<{ channels: ChannelState[]; receivers: ReceiverState[] }> {
+  const channelCalls = ids.map((id) => encodeFunctionData({ abi, functionName: 'channels', args: [id] }))
+  const pairCalls = pairs.map(({ receiver, token }) =>
+    encodeFunctionData({ abi, functionName: 'receivers', args: [receiver, token] }),
+  )
+  const results = await readMany(rpc, contract, [...channelCalls, ...pairCalls], at)
+  const channels = results.slice(0, ids.length).map((data) => {
+    const [balance, totalClaimed] = decodeFunctionResult({ abi, functionName: 'channels', data })
+    return { balance, totalClaimed }
+  })
+  const receivers = results.slice(ids.length).map((data) => {
+    const [totalClaimed, totalSettled] = decodeFunctionResult({ abi, functionName: 'receivers', data })
+    return { totalClaimed, totalSettled }
+  })
+  return { channels, receivers }
+}
+
+/** All there is to know of one channel, in the newest block. */
+export async function readChannel(rpc: ChainRpc, contract: Address, id: Hex): Promise<FullChannelState> {
+  const [channel, pending, nonce] = await readMany(
+    rpc,
+    contract,
+    [
+      encodeFunctionData({ abi, functionName: 'channels', args: [id] }),
+      encodeFunctionData({ abi, functionName: 'pendingWithdrawals', args: [id] }),
+      refundNonceCall(id),
+    ],
+    'latest',
+  )
+  if (channel === undefined || pending === undefined || nonce === undefined) throw new RpcUnavailable('short answer')
+  const [balance, totalClaimed] = decodeFunctionResult({ abi, functionName: 'channels', data: channel })
+  const [, initiatedAt] = decodeFunctionResult({ abi, functionName: 'pendingWithdrawals', data: pending })
+  const refundNonce = decodeFunctionResult({ abi, functionName: 'refundNonce', data: nonce })
+  return { balance, totalClaimed, withdrawRequestedAt: initiatedAt, refundNonce }
+}
+
+export async function balanceOf(rpc: ChainRpc, token: Address, owner: Address): Promise<bigint> {
+  const data = encodeFunctionData({ abi: tokenAbi, functionName: 'balanceOf', args: [owner] })
+  return decodeFunctionResult({ abi: tokenAbi, functionName: 'balanceOf', data: await returned(rpc, token, data) })
+}
+
+/** Whether an EIP-3009 nonce was used or cancelled. */
+export async function authorizationUsed(rpc: ChainRpc, token: Address, from: Address, nonce: Hex): Promise<boolean> {
+  const data = encodeFunctionData({ abi: tokenAbi, functionName: 'authorizationState', args: [from, nonce] })
+  const answer = await returned(rpc, token, data)
+  return decodeFunctionResult({ abi: tokenAbi, functionName: 'authorizationState', data: answer })
+}
+
+/** The contract's own multicall, as a view: all answers are of the same block. */
+async function readMany(rpc: ChainRpc, contract: Address, calls: Hex[], at: At): Promise<readonly Hex[]> {
+  const answer = await returned(rpc, contract, multicall(calls), at)
+  const results = decodeFunctionResult({ abi, functionName: 'multicall', data: answer })
+  if (results.length !== calls.length) throw new RpcUnavailable('multicall: short answer')
+  return results
+}
+
+async function returned(rpc: ChainRpc, to: Address, data: Hex, at: At = 'latest'): Promise<Hex> {
+  const reply = await rpc.call({ to, data }, at)
+  // Views do not revert: a node that says so does not have the contract or the block.
+  if (reply.kind === 'reverted' || reply.data === '0x') throw new RpcUnavailable('a view returned nothing')
+  return reply.data
+}

@@ -1,0 +1,96 @@
+/** Everything that handlers reach outside for, made from `Env` once an isolate. */
+import type { Hash } from '@pbstream/core/Eip712'
+import * as Authorization from '@pbstream/core/Authorization'
+import * as Voucher from '@pbstream/core/Voucher'
+import type { Address } from '@pbstream/core/Hex'
+import type { PbEvent } from '@pbstream/core/message/Event'
+import type { ChainEvent, StreamSessionApi } from '@pbstream/core/message/Session'
+import type { ChainRpc } from '@pbstream/nonce-lane/ChainRpc'
+import { connect } from '@pbstream/nonce-lane/JsonRpc'
+import { laneName, type NonceLaneApi } from '@pbstream/nonce-lane/Order'
+import { type ChainConfig, type Env, parseChains } from './Env.ts'
+import * as Keys from './Keys.ts'
+
+/** One chain: its configuration, its node and the domains that are signed for on it. */
+export type Chain = ChainConfig & {
+  rpc: ChainRpc
+  /** EIP-712 domain of the channel contract. */
+  channelDomain: Hash
+  /** EIP-712 domain of the token. */
+  tokenDomain: Hash
+}
+
+export type Deps = {
+  keys: Keys.Keys
+  chains: readonly Chain[]
+  chain(chainId: number): Chain | undefined
+  /** A fresh stub each time: a broken one stays broken. */
+  lane(chainId: number, signer: Address): NonceLaneApi
+  acknowledge(session: string, events: ChainEvent[]): Promise<void>
+  publish(events: PbEvent[]): Promise<void>
+  /** Unix milliseconds. */
+  now(): number
+  sleep(ms: number): Promise<void>
+  /** One line for operators. Nothing secret, no voucher, no payer. */
+  log(event: string, detail: Record<string, string | number>): void
+}
+
+const made = new WeakMap<Env, Deps>()
+
+/** @throws Error when the configuration cannot be used. */
+export function deps(env: Env): Deps {
+  const known = made.get(env)
+  if (known !== undefined) return known
+  const chains = parseChains(env.CHAINS).map(connected)
+  const fresh: Deps = {
+    keys: Keys.load(env),
+    chains,
+    chain: (chainId) => chains.find((chain) => chain.chainId === chainId),
+    lane: (chainId, signer) => env.NONCE_LANE.getByName(laneName(chainId, signer)) as unknown as NonceLaneApi,
+    acknowledge: (session, events) => acknowledge(env, session, events),
+    publish: (events) => publish(env, events),
+    now: () => Date.now(),
+    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    log,
+  }
+  made.set(env, fresh)
+  return fresh
+}
+
+/** Reports to a session what no lane will; when the session cannot be reached it finds out by looking at the chain. */
+export async function tell(on: Deps, session: string, event: ChainEvent | undefined): Promise<void> {
+  if (event === undefined) return
+  try {
+    await on.acknowledge(session, [event])
+  } catch (error) {
+    on.log('ack_lost', { kind: event.kind, message: error instanceof Error ? error.message : 'unknown' })
+  }
+}
+
+/** Tells the StreamSession of that name; throws when it has not taken the news. */
+export async function acknowledge(env: Env, session: string, events: ChainEvent[]): Promise<void> {
+  const stub = env.STREAM_SESSION.getByName(session) as unknown as Pick<StreamSessionApi, 'acknowledge'>
+  await stub.acknowledge(1, events)
+}
+
+const BATCH = 100
+
+/** Puts events on the events queue; throws when it has not taken them all. */
+export async function publish(env: Env, events: PbEvent[]): Promise<void> {
+  for (let i = 0; i < events.length; i += BATCH) {
+    await env.EVENTS.sendBatch(events.slice(i, i + BATCH).map((body) => ({ body })))
+  }
+}
+
+export function log(event: string, detail: Record<string, string | number>): void {
+  console.error(JSON.stringify({ event, ...detail }))
+}
+
+function connected(config: ChainConfig): Chain {
+  return {
+    ...config,
+    rpc: connect({ url: config.rpcUrl, timeoutMs: config.rpcTimeoutMs }),
+    channelDomain: Voucher.domainSeparator(config.chainId, config.contract),
+    tokenDomain: Authorization.domainSeparator(config),
+  }
+}

@@ -1,0 +1,93 @@
+/** What the Worker is given: bindings, secrets and the chains it settles on. */
+import type { PbEvent } from '@pbstream/core/message/Event'
+import { type Address, isAddress, lower } from '@pbstream/core/Hex'
+import * as z from 'zod'
+
+export type Env = {
+  /** Hosted here: one object per (chain, signer). */
+  NONCE_LANE: DurableObjectNamespace
+  /** Hosted by the gateway Worker. */
+  STREAM_SESSION: DurableObjectNamespace
+  EVENTS: Queue<PbEvent>
+  /** JSON: an array of `ChainConfig`. */
+  CHAINS: string
+  /** Signs claims and refunds; holds no money. Private keys are 32 bytes of hex. */
+  RECEIVER_AUTHORIZER_KEY: string
+  /** Pays the gas of our own settlement. */
+  GAS_KEY: string
+  /** Pays the gas of what facilitator callers ask for. */
+  FACILITATOR_GAS_KEY: string
+  /** Bearer key of facilitator callers; without it, and unless open, nobody is let in. */
+  FACILITATOR_API_KEY?: string
+  /** `true` on one's own machine only. */
+  FACILITATOR_OPEN?: string
+  /** Atomic units below which the facilitator sponsors nothing. */
+  FACILITATOR_MIN_AMOUNT?: string
+  FACILITATOR_LIMIT?: RateLimit
+  /** Atomic units below which a claim is left for later, unless its channel closes. `0`: none is. */
+  CLAIM_MIN_AMOUNT?: string
+  /** Wei of gas a day (UTC) and lane. */
+  DAILY_GAS_WEI?: string
+  FACILITATOR_DAILY_GAS_WEI?: string
+}
+
+const address = z.custom<Address>(isAddress, 'not an address').transform((value) => lower(value))
+const decimal = z
+  .string()
+  .regex(/^(0|[1-9][0-9]{0,38})$/)
+  .transform((text) => BigInt(text))
+
+const chainSchema = z.object({
+  chainId: z.number().int().positive(),
+  /** CAIP-2, `eip155:84532`. */
+  network: z.string().regex(/^eip155:[1-9][0-9]*$/),
+  contract: address,
+  collector: address,
+  token: address,
+  tokenName: z.string().min(1),
+  tokenVersion: z.string().min(1),
+  /** Seconds. */
+  withdrawDelay: z.number().int(),
+  maxTimeoutSeconds: z.number().int().positive(),
+  /** May hold a key: never logged. */
+  rpcUrl: z.url(),
+  /** Depth at which a transaction is final; 1 = the newest block. */
+  confirmations: z.number().int().min(1),
+  /** Milliseconds between looks at transactions under way. */
+  pollMs: z.number().int().min(10).default(1_000),
+  rebroadcastMs: z.number().int().min(0).default(5_000),
+  /** Milliseconds without a block until a fee is raised. */
+  stallMs: z.number().int().min(0).default(20_000),
+  rpcTimeoutMs: z.number().int().min(10).default(10_000),
+  /** Wei per gas that no transaction goes above. */
+  maxFeePerGas: decimal.default(500_000_000_000n),
+  /** Gas that one claim transaction may take. */
+  maxBatchGas: z.number().int().min(200_000).default(8_000_000),
+  /** Atomic units below which a deposit is not sponsored. */
+  minDeposit: decimal.default(0n),
+})
+
+export type ChainConfig = z.output<typeof chainSchema>
+
+/**
+ * The chains of `CHAINS`.
+ *
+ * @throws Error when it is not what this Worker needs; the message names the member, not its value.
+ */
+export function parseChains(text: string): ChainConfig[] {
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch {
+    throw new Error('CHAINS is not JSON')
+  }
+  const parsed = z.array(chainSchema).safeParse(json)
+  if (parsed.success) return parsed.data
+  const where = parsed.error.issues[0]?.path.join('.') ?? ''
+  throw new Error(`CHAINS cannot be used: ${where}`)
+}
+
+/** An amount given as a variable; `fallback` when it is absent. */
+export function amountOf(text: string | undefined, fallback: bigint): bigint {
+  return text === undefined || text === '' ? fallback : decimal.parse(text)
+}

@@ -1,0 +1,119 @@
+/** A refund: what is charged is claimed and paid out, and the rest goes back to the payer, in one transaction. */
+import type { ErrorCode } from '@pbstream/core/Errors'
+import { sessionName } from '@pbstream/core/message/Session'
+import type { RefundSubmission, SubmitReply } from '@pbstream/core/message/Settlement'
+import * as Voucher from '@pbstream/core/Voucher'
+import { RpcUnavailable } from '@pbstream/nonce-lane/ChainRpc'
+import { type AckEvent, chainEvent, eventByAnother, type LaneAck, type LaneOrder } from '@pbstream/nonce-lane/Order'
+import * as Check from './Check.ts'
+import * as Contract from './Contract.ts'
+import { type Chain, type Deps, tell } from './Deps.ts'
+import { type Outcome, submit, transactionOf } from './Submit.ts'
+
+const BY_ANOTHER = 'it was executed by another transaction'
+
+/**
+ * Signs and sends the refund once per `refundId`. Its StreamSession is told before this answers: by the lane when it was
+ * sent, from here when it never will be.
+ */
+export async function refund(deps: Deps, order: RefundSubmission): Promise<SubmitReply> {
+  const chain = deps.chain(order.session.chainId)
+  const problem = chain === undefined ? 'network_mismatch' : refusal(deps, chain, order)
+  if (chain === undefined || problem !== undefined) return unsent(deps, order, { code: problem ?? 'network_mismatch' })
+  try {
+    if (await tooMuch(deps, chain, order)) return await unsent(deps, order, { code: 'refund_amount_invalid' })
+  } catch (error) {
+    if (error instanceof RpcUnavailable) return unsent(deps, order, { code: 'temporarily_unavailable' })
+    throw error
+  }
+  return reply(deps, order, await submit(deps, chain, await laneOrder(deps, chain, order), { ms: order.waitMs }))
+}
+
+function refusal(deps: Deps, chain: Chain, order: RefundSubmission): ErrorCode | undefined {
+  const { session, config, channelId, amount } = order
+  if (session.contract !== chain.contract || !Check.isChannel(chain, config, channelId)) return 'channel_id_mismatch'
+  if (config.receiverAuthorizer !== deps.keys.receiverAuthorizer.address) return 'receiver_authorizer_mismatch'
+  return amount <= 0n ? 'refund_no_balance' : undefined
+}
+
+/** Nothing was sent: the channel may take charges again. */
+async function unsent(deps: Deps, order: RefundSubmission, problem: Check.Problem): Promise<SubmitReply> {
+  await tell(deps, sessionName(order.session), chainEvent(ack(order), 'failed', undefined))
+  return { kind: 'failed', ...problem }
+}
+
+/**
+ * The contract pays back less than asked when there is less; the session would then book too much. So such a refund
+ * is not sent. An item that is journaled already is not looked at again: its own transaction has changed the channel.
+ */
+async function tooMuch(deps: Deps, chain: Chain, order: RefundSubmission): Promise<boolean> {
+  const lane = deps.lane(chain.chainId, deps.keys.gas.address)
+  if ((await lane.status(1, itemId(order))) !== undefined) return false
+  const state = await Contract.readChannel(chain.rpc, chain.contract, order.channelId)
+  // Executed by another, or out of order: the lane's own test of the transaction tells which.
+  if (state.refundNonce !== order.nonce) return false
+  const total = order.claim?.total ?? 0n
+  const claimed = total > state.totalClaimed ? total : state.totalClaimed
+  return order.amount > state.balance - claimed
+}
+
+async function laneOrder(deps: Deps, chain: Chain, order: RefundSubmission): Promise<LaneOrder> {
+  const { channelId, config, amount, nonce, claim } = order
+  const { sign } = deps.keys.receiverAuthorizer
+  const refundSignature = await sign(Voucher.refundDigest(chain.channelDomain, { channelId, nonce, amount }))
+  const calls = [Contract.refundWithSignature(config, amount, nonce, refundSignature)]
+  const session = sessionName(order.session)
+  const acks: LaneAck[] = [{ session, event: ack(order) }]
+  if (claim !== undefined) {
+    const { max, total, signature } = claim
+    const batch = await sign(Voucher.claimBatchDigest(chain.channelDomain, [{ channelId, max, total }]))
+    calls.unshift(
+      Contract.claimWithSignature([{ config, max, total, signature }], batch),
+      // What is claimed is paid out at once: this may be the last that the chain sees of the channel.
+      Contract.settle(config.receiver, config.token),
+    )
+    acks.push({ session, event: { kind: 'payout', channelId, total } })
+  }
+  return {
+    chainId: chain.chainId,
+    signer: deps.keys.gas.address,
+    id: itemId(order),
+    purpose: 'refund',
+    to: chain.contract,
+    data: Contract.multicall(calls),
+    acks,
+    keys: [],
+    maxGas: Contract.MAX_REFUND_GAS,
+    // Signatures are public in the pool: whoever copies them first makes ours revert, with the money gone back.
+    proof: { to: chain.contract, data: Contract.refundNonceCall(channelId), above: nonce },
+    channels: 1,
+    amount,
+  }
+}
+
+function ack({ channelId, refundId, amount, nonce, claim }: RefundSubmission): AckEvent {
+  return { kind: 'refund', channelId, refundId, amount, claimed: claim?.total ?? 0n, nonce }
+}
+
+async function reply(deps: Deps, order: RefundSubmission, outcome: Outcome): Promise<SubmitReply> {
+  switch (outcome.kind) {
+    case 'mined':
+      return outcome
+    case 'pending':
+      return { kind: 'pending', transaction: outcome.transaction ?? '0x' }
+    case 'reverted':
+      return { kind: 'failed', code: 'refund_failed', detail: outcome.error, ...transactionOf(outcome) }
+    case 'by_another':
+      return { kind: 'failed', code: 'refund_failed', detail: BY_ANOTHER }
+    case 'would_revert':
+      if (!outcome.proven) return unsent(deps, order, { code: 'refund_failed' })
+      await tell(deps, sessionName(order.session), eventByAnother(ack(order)))
+      return { kind: 'failed', code: 'refund_failed', detail: BY_ANOTHER }
+    case 'unavailable':
+      return unsent(deps, order, { code: 'temporarily_unavailable', detail: outcome.message })
+  }
+}
+
+function itemId(order: RefundSubmission): string {
+  return `refund:${order.refundId}`
+}

@@ -1,0 +1,20 @@
+/** ③ settlement: the only Worker with chain keys. Queue consumers, the gateway's entrypoint, the facilitator. */
+import * as Claims from './Claims.ts'
+import * as DeadLetters from './DeadLetters.ts'
+import { deps } from './Deps.ts'
+import { amountOf, type Env } from './Env.ts'
+import { facilitator } from './facilitator/App.ts'
+
+export { Settlement } from './Entrypoint.ts'
+export { NonceLane } from './Lanes.ts'
+
+const DEAD_LETTERS = 'pbstream-claims-dlq'
+
+export default {
+  fetch: (request, env) => facilitator.fetch(request, env),
+
+  async queue(batch, env) {
+    if (batch.queue === DEAD_LETTERS) await DeadLetters.consume(deps(env), batch.messages)
+    else await Claims.consume(deps(env), batch.messages, { minAmount: amountOf(env.CLAIM_MIN_AMOUNT, 0n) })
+  },
+} satisfies ExportedHandler<Env, unknown>
