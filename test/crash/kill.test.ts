@@ -16,6 +16,7 @@ import { until } from '../support/until.ts'
 let chain: Chain
 let upstream: Upstream
 let directory: string
+let running: ChildProcess | undefined
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'pbstream-kill-'))
@@ -24,12 +25,13 @@ beforeEach(async () => {
   upstream = await Upstream.start()
 })
 afterEach(async () => {
+  await kill()
   await Promise.all([chain.stop(), upstream.stop()])
   await rm(directory, { recursive: true, force: true })
 })
 
 /** The Workers in a process group of their own, so that SIGKILL takes node and workerd at the same instant. */
-async function startWorkers(): Promise<{ gateway: string; kill: () => Promise<void> }> {
+async function startWorkers(): Promise<string> {
   const config = join(directory, 'config.json')
   const options = { rpcUrl: chain.rpcUrl, bundles: inject('bundles'), upstreamUrl: upstream.url, directory }
   await writeFile(config, JSON.stringify(options))
@@ -37,18 +39,18 @@ async function startWorkers(): Promise<{ gateway: string; kill: () => Promise<vo
     detached: true,
     stdio: ['ignore', 'pipe', 'inherit'],
   })
-  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-  for await (const line of createInterface({ input: child.stdout! })) {
-    const { gateway } = JSON.parse(line) as { gateway: string }
-    return {
-      gateway,
-      async kill() {
-        process.kill(-child.pid!, 'SIGKILL')
-        await exited
-      },
-    }
-  }
+  running = child
+  for await (const line of createInterface({ input: child.stdout! })) return (JSON.parse(line) as { gateway: string }).gateway
   throw new Error('the Workers ended before they were ready')
+}
+
+async function kill(): Promise<void> {
+  const child = running
+  running = undefined
+  if (child?.pid === undefined || child.exitCode !== null) return
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  process.kill(-child.pid, 'SIGKILL')
+  await exited
 }
 
 /**
@@ -72,33 +74,33 @@ test('SIGKILL under load: no acknowledged charge is lost or doubled, and afterwa
     })
   let acknowledged = 0n
   for (let round = 0; round < 3; round++) {
-    const workers = await startWorkers()
+    const gateway = await startWorkers()
     const payer = createPayer({ rpcUrl: chain.rpcUrl, key: keys.payer, scheme: 'batch-settlement' })
-    const total = await until('the channel goes on', () => paidTotal(payer, workers.gateway), 40_000)
+    const total = await until('the channel goes on', () => paidTotal(payer, gateway), 40_000)
     // Not less than what was acknowledged before the kill, and not more than what reached the upstream.
     expect(total).toBeGreaterThan(acknowledged)
     expect(total).toBeLessThanOrEqual(BigInt(upstream.calls('/work')) * 1000n)
     acknowledged = total
-    let running = true
+    let loading = true
     const load = (async () => {
-      while (running) {
-        const response = await payer.fetch(`${workers.gateway}/work`)
+      while (loading) {
+        const response = await payer.fetch(`${gateway}/work`)
         if (response.status === 200) acknowledged = chargeOf(response)?.total ?? acknowledged
       }
     })().catch(() => {})
     const goal = upstream.calls('/work') + 30
     await until('30 calls were served', () => upstream.calls('/work') >= goal)
-    await workers.kill()
-    running = false
+    await kill()
+    loading = false
     await load
   }
-  const workers = await startWorkers()
+  const gateway = await startWorkers()
   const payer = createPayer({ rpcUrl: chain.rpcUrl, key: keys.payer, scheme: 'batch-settlement' })
-  const total = await until('the channel goes on', () => paidTotal(payer, workers.gateway), 40_000)
+  const total = await until('the channel goes on', () => paidTotal(payer, gateway), 40_000)
   expect(total).toBeGreaterThan(acknowledged)
   await until('everything that was charged is settled', async () => {
-    const response = await payer.fetch(`${workers.gateway}/work`)
+    const response = await payer.fetch(`${gateway}/work`)
     return response.status === 200 && (await balance()) >= total
   }, 40_000)
-  await workers.kill()
+  await kill()
 }, 240_000)

@@ -80,7 +80,7 @@ describe('the official batch-settlement client, unchanged', () => {
       const { status } = await payer.fetch(`${stack.gateway}${path}`)
       statuses.set(status, (statuses.get(status) ?? 0) + 1)
     }
-    expect([...statuses.keys()].sort()).toEqual([200, 500])
+    expect([...statuses.keys()].sort((a, b) => a - b)).toEqual([200, 500])
     expect(statuses.get(500)).toBeGreaterThan(30)
   })
 

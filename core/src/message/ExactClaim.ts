@@ -21,6 +21,11 @@ export type TakeExact = {
   digest: Hex
   /** `Idempotency-Key` or x402 `payment-identifier`. */
   requestId?: string
+  /**
+   * The id of the quote that the caller echoed. Once submitted, an authorisation can be read from the chain by
+   * everybody; this cannot. Whoever comes back for what was paid under an id has to name it.
+   */
+  callId?: string
   /** How long this caller keeps it when it is not heard of again, in milliseconds. */
   holdMs: number
   /** False: too close to its end to be submitted; this call can only join what is under way or done. */

@@ -27,6 +27,7 @@ export class Claims {
   take(command: TakeExact, now: number): TakeReply {
     const { nonce } = command.authorization
     const row = this.#row(nonce)
+    if (row !== undefined && isStranger(row, command)) return { kind: 'digest_mismatch' }
     if (command.requestId !== undefined) {
       const request = this.#request(command.requestId)
       if (request !== undefined) return this.#takeKnownRequest(command, request, row, now)
@@ -133,6 +134,8 @@ export class Claims {
     const first = this.#row(request.nonce)
     if (first === undefined) return { kind: 'duplicate' }
     if (row !== undefined && row.nonce !== first.nonce) return { kind: 'digest_mismatch' }
+    // A new authorisation shows who asks; one that is unknown here and over may have been read from the chain.
+    if (row === undefined && !command.fresh) return { kind: 'expired' }
     if (first.state === 'serving' && first.held_until <= now) return this.#retake(command, first, now)
     return this.#join(first, command, now)
   }
@@ -170,15 +173,16 @@ export class Claims {
 
   #insert(command: TakeExact, attempt: number, now: number): TakeReply {
     if (!command.fresh) return { kind: 'expired' }
-    const { authorization, digest, requestId, holdMs } = command
+    const { authorization, digest, requestId, callId, holdMs } = command
     const { nonce } = authorization
     const pruneAt = Number(authorization.validBefore) * 1000 + DAY
     this.#sql.exec(
-      `INSERT INTO authorisation (nonce, digest, request_id, state, attempt, held_until, redeliveries, signed, prune_at)
-       VALUES (?, ?, ?, 'serving', ?, ?, 0, ?, ?)`,
+      `INSERT INTO authorisation (nonce, digest, request_id, call_id, state, attempt, held_until, redeliveries, signed, prune_at)
+       VALUES (?, ?, ?, ?, 'serving', ?, ?, 0, ?, ?)`,
       nonce,
       digest,
       requestId ?? null,
+      callId ?? null,
       attempt,
       now + holdMs,
       formatSigned(authorization),
@@ -241,6 +245,11 @@ export class Claims {
   #request(id: string): RequestRow | undefined {
     return this.#sql.exec<RequestRow>('SELECT * FROM request WHERE id = ?', id).toArray()[0]
   }
+}
+
+/** Submitted authorisations are public: without the quote that only its payer knows, one proves nothing. */
+function isStranger(row: Row, command: TakeExact): boolean {
+  return row.state !== 'serving' && row.call_id !== null && row.call_id !== command.callId
 }
 
 function answerOf(row: Row, now: number): StoredAnswer | undefined {

@@ -4,6 +4,7 @@ export const schema = `
     nonce TEXT PRIMARY KEY,
     digest TEXT NOT NULL,
     request_id TEXT,
+    call_id TEXT,
     state TEXT NOT NULL,
     attempt INTEGER NOT NULL,
     held_until INTEGER NOT NULL,
@@ -35,6 +36,7 @@ export type Row = {
   nonce: string
   digest: string
   request_id: string | null
+  call_id: string | null
   state: State
   attempt: number
   held_until: number

@@ -14,6 +14,8 @@ export type Receipt = {
   /** False: the transaction was mined and reverted. */
   success: boolean
   gasUsed: bigint
+  /** Wei per gas that it paid. */
+  gasPrice: bigint
 }
 
 /** What a transaction has to offer now, in wei per gas. */

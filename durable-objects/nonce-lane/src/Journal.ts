@@ -103,7 +103,7 @@ export class Journal {
     return typeof nonce === 'number' ? nonce : undefined
   }
 
-  /** Wei set aside for gas on the day of `now`. */
+  /** Wei of gas on the day of `now`: used by what is final, set aside for what is not. */
   spent(now: number): bigint {
     const wei = this.#sql.rows('SELECT wei FROM spend WHERE day = ?', Math.floor(now / DAY))[0]?.['wei']
     return typeof wei === 'string' ? BigInt(wei) : 0n
@@ -122,8 +122,7 @@ export class Journal {
       )
       for (const key of order.keys) this.#sql.rows('INSERT OR REPLACE INTO cover (key, item_id) VALUES (?, ?)', key, id)
       this.#insertAttempt(id, 0, false, given.fees, now)
-      const wei = this.spent(now) + given.gasLimit * given.fees.maxFee
-      this.#sql.rows('INSERT OR REPLACE INTO spend (day, wei) VALUES (?, ?)', Math.floor(now / DAY), wei.toString())
+      this.#spend(now, given.gasLimit * given.fees.maxFee)
     })
   }
 
@@ -178,6 +177,7 @@ export class Journal {
       )
       const entry = this.entry(id)
       if (entry === undefined) return
+      if (move.state === 'confirmed' || move.state === 'failed') this.#returnGas(entry)
       // A revert that can still be undone by a reorganisation is nobody's business yet.
       if (move.state === 'mined' && !(move.mined?.success === true && !move.mined.filler)) return
       this.#publish(entry, move.state === 'open' ? 'submitted' : move.state, now)
@@ -210,6 +210,19 @@ export class Journal {
       }
       this.#sql.rows('DELETE FROM spend WHERE day < ?', Math.floor(before / DAY))
     })
+  }
+
+  /** What was set aside for gas and not used is there for others. */
+  #returnGas(entry: Entry): void {
+    const setAside = entry.gasLimit * (entry.attempts[0]?.maxFee ?? 0n)
+    const used = entry.mined === undefined ? 0n : entry.mined.gasUsed * entry.mined.gasPrice
+    const created = this.#sql.rows('SELECT created_at FROM item WHERE id = ?', entry.id)[0]?.['created_at'] as number
+    this.#spend(created, used - setAside)
+  }
+
+  #spend(at: number, wei: bigint): void {
+    const total = (this.spent(at) + wei).toString()
+    this.#sql.rows('INSERT OR REPLACE INTO spend (day, wei) VALUES (?, ?)', Math.floor(at / DAY), total)
   }
 
   #insertAttempt(id: string, n: number, filler: boolean, fees: Fees, now: number): void {

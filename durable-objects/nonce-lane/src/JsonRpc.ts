@@ -1,7 +1,15 @@
 /** `ChainRpc` over Ethereum JSON-RPC: one POST a call, each with a deadline. */
 import { type Hex, lower } from '@pbstream/core/Hex'
 import * as z from 'zod'
-import { type At, type Call, type CallReply, type ChainRpc, type Receipt, type Reverted, RpcUnavailable } from './ChainRpc.ts'
+import {
+  type At,
+  type Call,
+  type CallReply,
+  type ChainRpc,
+  type Receipt,
+  type Reverted,
+  RpcUnavailable,
+} from './ChainRpc.ts'
 
 export type JsonRpcOptions = {
   url: string
@@ -22,6 +30,7 @@ const receiptSchema = z
     blockHash: bytes,
     status: quantity,
     gasUsed: quantity,
+    effectiveGasPrice: quantity.optional(),
   })
   .nullable()
 const blockSchema = z.object({ baseFeePerGas: quantity.optional() })
@@ -110,6 +119,7 @@ function toReceipt(found: z.infer<typeof receiptSchema>): Receipt | undefined {
     blockHash: lower(found.blockHash),
     success: found.status === 1n,
     gasUsed: found.gasUsed,
+    gasPrice: found.effectiveGasPrice ?? 0n,
   }
 }
 

@@ -35,7 +35,7 @@ export type Attempt = {
 
 export type State = 'open' | 'mined' | 'confirmed' | 'failed'
 
-export type Mined = { hash: Hex; block: number; blockHash: Hex; success: boolean; filler: boolean; gasUsed: bigint }
+export type Mined = Receipt & { filler: boolean }
 
 /** What decisions look at; the journal holds more. Attempts in order, at least one. */
 export type Item = {
@@ -144,8 +144,7 @@ function minedOf(item: Item, view: View): Mined | undefined {
   for (const { hash, filler } of item.attempts) {
     const receipt = hash === undefined ? undefined : view.receipts.get(hash)
     if (receipt === undefined) continue
-    const { block, blockHash, success, gasUsed } = receipt
-    return { hash: receipt.hash, block, blockHash, success, filler, gasUsed }
+    return { ...receipt, filler }
   }
   return undefined
 }

@@ -25,13 +25,20 @@ const attempt: Attempt = {
   underpriced: false,
 }
 const item: Item = { nonce: 5, state: 'open', attempts: [attempt] }
-const receipt: Receipt = { hash, block: 100, blockHash: `0x${'b1'.repeat(32)}`, success: true, gasUsed: 1n }
+const receipt: Receipt = {
+  hash,
+  block: 100,
+  blockHash: `0x${'b1'.repeat(32)}`,
+  success: true,
+  gasUsed: 1n,
+  gasPrice: 1n,
+}
 
 function view(over: Partial<View> = {}): View {
   return { now: 0, head: 100, count: 5, receipts: new Map(), ...over }
 }
 const withReceipt = (over: Partial<Receipt> = {}) => new Map([[hash, { ...receipt, ...over }]])
-const minedAt = (blockHash: Hex) => ({ hash, block: 100, blockHash, success: true, filler: false, gasUsed: 1n })
+const minedAt = (blockHash: Hex) => ({ ...receipt, blockHash, filler: false })
 
 describe('an open item', () => {
   test('is signed before anything else', () => {

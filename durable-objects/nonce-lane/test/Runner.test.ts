@@ -42,9 +42,7 @@ test('an order that was taken on meanwhile is accepted, whatever its own test of
   const world = new World()
   // Two calls at once; the first to ask loses its answer, the second takes the order on.
   world.faults = ['lost_after']
-  const replies = await world.run((runner) =>
-    Promise.all([0, 1].map(() => runner.submit(order(0), () => undefined))),
-  )
+  const replies = await world.run((runner) => Promise.all([0, 1].map(() => runner.submit(order(0), () => undefined))))
   expect(replies).toMatchObject([{ kind: 'accepted' }, { kind: 'accepted' }])
   await world.drain()
   expect(world.chain.mined).toHaveLength(1)
@@ -60,6 +58,9 @@ test('a lane that has set aside its gas for the day takes nothing more until the
   expect(await world.submit(order(2)), 'what is journaled is not asked again').toMatchObject({ kind: 'accepted' })
   world.now += 86_400_000
   await submitted(world, 3)
+  expect(world.journal.spent(world.now)).toBe(gasEach * config.maxFeeCap)
+  await world.drain()
+  expect(world.journal.spent(world.now), 'what was not used is free again').toBe(21_000n * config.maxFeeCap)
 })
 
 test('a dropped transaction goes out again, with the same bytes', async () => {

@@ -147,5 +147,23 @@ describe('the official client, unmodified, against the books', () => {
       expect(server.claims).toBeGreaterThan(5)
       expect(server.numbers.claimed).toBe(server.numbers.settled)
     })
+
+    test(`bursts with pauses for claims between them: no payment fails (seed ${seed})`, async () => {
+      const world = new World(seed)
+      const server = new Simulated(world)
+      const client = new OfficialClient(world, server, 2_000n)
+      const calls: Promise<Outcome>[] = []
+      for (let burst = 0; burst < 40; burst++) {
+        world.after(15_000 * burst, () => {
+          for (let i = 0; i < 3 + Math.floor(world.random() * 8); i++) {
+            const charge = BigInt(Math.floor(world.random() * 36))
+            calls.push(client.call({ max: 35n, charge, fails: false }))
+          }
+        })
+      }
+      await world.run()
+      expect(count(await Promise.all(calls), 'payment_failed')).toBe(0)
+      expect(server.claims).toBeGreaterThan(10)
+    })
   }
 })

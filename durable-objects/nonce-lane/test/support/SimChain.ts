@@ -83,7 +83,7 @@ export class SimChain {
       const tx = block.txs.find((each) => each.hash === hash)
       if (tx === undefined) continue
       const success = !tx.data.startsWith(marks.reverts)
-      return { hash, block: block.number, blockHash: block.hash, success, gasUsed: 21_000n }
+      return { hash, block: block.number, blockHash: block.hash, success, gasUsed: 21_000n, gasPrice: tx.maxFee }
     }
     return undefined
   }

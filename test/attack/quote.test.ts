@@ -1,0 +1,1 @@
+import { setRate, upsertProvider, upsertRoute } from '@pbstream/db/Catalog'
