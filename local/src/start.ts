@@ -54,9 +54,11 @@ async function main(): Promise<void> {
   const close = async () => {
     for (const closer of closers.splice(0).reverse()) await closer().catch(() => {})
   }
-  const ended = new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
-  })
+  const { promise: ended, resolve: end } = Promise.withResolvers<void>()
+  const takeSignals = () => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.removeAllListeners(signal).once(signal, () => end())
+  }
+  takeSignals()
   try {
     if (values.fresh) await rm(directory, { recursive: true, force: true })
     const keys = await loadKeys(directory)
@@ -85,6 +87,8 @@ async function main(): Promise<void> {
       }),
     )
     closers.push(() => system.stop())
+    // Miniflare would end the process at the first signal; the chain has to be saved first.
+    takeSignals()
     await seed(system.database, {
       payTo: addressOf(keys.provider),
       upstreamUrl: upstream.url,
