@@ -1,9 +1,11 @@
 /** Rows of a claim: read from a message, put together, split, and tested until the bad ones stand alone. Pure. */
+import * as Amount from '@pbstream/core/Amount'
 import * as ChannelConfig from '@pbstream/core/ChannelConfig'
 import { keccak256 } from '@pbstream/core/Eip712'
 import { type Address, fromBytes, type Hex, lower } from '@pbstream/core/Hex'
 import { type SessionRef, sessionName } from '@pbstream/core/message/Session'
 import { type ClaimMessage, claimMessage } from '@pbstream/core/message/Settlement'
+import * as Signature from '@pbstream/core/Signature'
 import type { ClaimRow } from './Contract.ts'
 
 /** A claim of one channel, as asked for by its session. */
@@ -23,7 +25,8 @@ export function parse(body: unknown): Row | undefined {
   const message = parsed.data
   const max = BigInt(message.max)
   const total = BigInt(message.total)
-  if (total === 0n || total > max || max >= 1n << 128n) return undefined
+  const signature = Signature.normalise(message.signature)
+  if (total === 0n || total > max || !Amount.isAmount(max) || signature === undefined) return undefined
   try {
     const config = ChannelConfig.parse(message.config)
     const session = ref(message.session)
@@ -35,7 +38,7 @@ export function parse(body: unknown): Row | undefined {
       config,
       max,
       total,
-      signature: message.signature,
+      signature,
       reason: message.reason,
       attempt: message.attempt,
     }

@@ -1,5 +1,6 @@
 /** x402 `exact`: one EIP-3009 transfer, submitted once however often it is asked for. */
-import type { Address } from '@pbstream/core/Hex'
+import { hashWords } from '@pbstream/core/Eip712'
+import { type Address, fromBytes } from '@pbstream/core/Hex'
 import type { ExactOrder, SubmitReply } from '@pbstream/core/message/Settlement'
 import { RpcUnavailable } from '@pbstream/nonce-lane/ChainRpc'
 import type { Purpose } from '@pbstream/nonce-lane/Order'
@@ -51,7 +52,7 @@ export async function exact(
     {
       chainId: chain.chainId,
       signer: by.signer,
-      id: `exact:${order.token}:${authorization.from}:${authorization.nonce}`,
+      id: itemId(order),
       purpose: by.purpose,
       to: chain.token,
       data: calldata(order),
@@ -79,6 +80,11 @@ export async function exact(
     case 'unavailable':
       return { kind: 'failed', code: 'temporarily_unavailable', detail: outcome.message }
   }
+}
+
+/** One item an authorisation. Hashed: ids are logged, and name nobody. */
+function itemId({ token, authorization }: ExactOrder): string {
+  return `exact:${fromBytes(hashWords(token, authorization.from, authorization.nonce))}`
 }
 
 function calldata({ authorization }: Pick<ExactOrder, 'authorization'>) {

@@ -4,9 +4,9 @@ import type { Config, Ports } from '@pbstream/nonce-lane/Runner'
 import { deps } from './Deps.ts'
 import { amountOf, type Env } from './Env.ts'
 
-/** A tenth of an ether, and a hundredth for callers of the facilitator. */
-const DAILY_GAS = 100_000_000_000_000_000n
-const FACILITATOR_DAILY_GAS = 10_000_000_000_000_000n
+/** An ether, and a tenth for callers of the facilitator: brakes, far above what a day takes. */
+const DAILY_GAS = 1_000_000_000_000_000_000n
+const FACILITATOR_DAILY_GAS = 100_000_000_000_000_000n
 const LOST_AFTER = 300_000
 const REFUSALS = 3
 

@@ -133,6 +133,7 @@ describe('the claims queue', () => {
       missing,
       { ...good, channelId: `0x${'00'.repeat(32)}` },
       { ...good, total: '10001' },
+      { ...good, signature: '0x1' },
       { ...good, session: { ...good.session, chainId: 1 } },
       { ...good, config: { ...good.config, receiverAuthorizer: gas.address } },
     ]
