@@ -96,7 +96,8 @@ export function lapse<C extends Call, J extends Judgement>(turn: Turn<C>, now: n
   if (turn.holder === undefined || now < turn.holder.until) return turn
   let next: Turn<C> = idle
   for (const call of turn.parked) next = step(next, call, now, port, turn.holder)
-  return next
+  // One of them may have opened a turn and another call of its name ended it: nobody stays behind.
+  return drain(next, now, port)
 }
 
 function drain<C extends Call, J extends Judgement>(turn: Turn<C>, now: number, port: Port<C, J>): Turn<C> {

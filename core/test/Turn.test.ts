@@ -272,4 +272,21 @@ describe('turns', () => {
     await world.run()
     expect(answered).toEqual(['granted', Turn.DEPOSIT_MS + Turn.TURN_MS])
   })
+
+  test('a call that waits behind a turn which a call of the same name ends is answered too', () => {
+    // Found by random histories: the deposit of `b` opened a turn within the lapse, and the other call of `b` ended it.
+    type Named = Turn.Call & { verdict: Turn.Verdict }
+    const acted: string[] = []
+    const port: Turn.Port<Named> = {
+      judge: ({ verdict }) => ({ verdict, asked: 2n, isPublic: false, corrected: false }),
+      act: (call, action) => void acted.push(`${call.name} ${action}`),
+    }
+    const call = (name: string, verdict: Turn.Verdict): Named => ({ name, anonymous: false, max: 2n, verdict })
+    let turn: Turn.Turn<Named> = Turn.idle
+    const calls = [call('a', 'stale'), call('b', 'deposit'), call('c', 'right'), call('b', 'right')]
+    for (const each of calls) turn = Turn.offer(turn, each, 0, port)
+    turn = Turn.lapse(turn, Turn.TURN_MS, port)
+    expect(acted).toEqual(['a correct', 'b deposit', 'b serve', 'c serve'])
+    expect(turn).toEqual(Turn.idle)
+  })
 })

@@ -16,7 +16,12 @@ const calls = 100
 export async function demo(story: Story): Promise<void> {
   const { system, keys, progress, chain } = story
   const gateway = system.urls.gateway
-  const payer = createPayer({ rpcUrl: chain.rpcUrl, key: keys.payer, sessionKey: keys.sessionKey, scheme: 'batch-settlement' })
+  const payer = createPayer({
+    rpcUrl: chain.rpcUrl,
+    key: keys.payer,
+    sessionKey: keys.sessionKey,
+    scheme: 'batch-settlement',
+  })
   const before = await providerBalance(story)
 
   progress.title('A caller without payment')
@@ -45,7 +50,10 @@ export async function demo(story: Story): Promise<void> {
   progress.title('The threshold of 100 payments is crossed: the money goes on chain')
   const paid = await settled(story, before)
   progress.say(`settlement transaction ${paid.transaction}`, { transaction: paid.transaction })
-  progress.say(`provider ${usdc(before)} → ${usdc(paid.balance)}`, { before: String(before), after: String(paid.balance) })
+  progress.say(`provider ${usdc(before)} → ${usdc(paid.balance)}`, {
+    before: String(before),
+    after: String(paid.balance),
+  })
 }
 
 async function unpaid({ progress }: Story, url: string): Promise<void> {
@@ -55,7 +63,8 @@ async function unpaid({ progress }: Story, url: string): Promise<void> {
     accepts: { scheme: string; network: string; amount: string }[]
   }
   progress.say(`GET /weather → ${response.status}`, { status: response.status })
-  for (const { scheme, network, amount } of accepts) progress.say(`offer: ${usdc(BigInt(amount))} by ${scheme} on ${network}`)
+  for (const { scheme, network, amount } of accepts)
+    progress.say(`offer: ${usdc(BigInt(amount))} by ${scheme} on ${network}`)
 }
 
 async function tellCharge({ progress, system }: Story, response: Response): Promise<void> {
@@ -92,7 +101,10 @@ async function stream({ progress, system }: Story, payer: Payer): Promise<void> 
   progress.write('\n')
   const ms = Math.round(performance.now() - started)
   const total = chargeOf(response)?.total
-  progress.say(`first byte after ${firstMs} ms, last after ${ms} ms; running total ${usdc(total ?? 0n)}`, { firstMs, ms })
+  progress.say(`first byte after ${firstMs} ms, last after ${ms} ms; running total ${usdc(total ?? 0n)}`, {
+    firstMs,
+    ms,
+  })
 }
 
 function deltaOf(event: string): string {

@@ -54,7 +54,12 @@ async function sign(json: unknown): Promise<Hex> {
 function ask(title: string, lines: string[]): Promise<boolean> {
   const dialog = document.createElement('dialog')
   dialog.setAttribute('aria-label', `Demo wallet: ${title}`)
-  Object.assign(dialog.style, { font: '14px/1.5 system-ui', borderRadius: '10px', border: '1px solid #8886', padding: '20px' })
+  Object.assign(dialog.style, {
+    font: '14px/1.5 system-ui',
+    borderRadius: '10px',
+    border: '1px solid #8886',
+    padding: '20px',
+  })
   const heading = document.createElement('h2')
   heading.textContent = `Demo wallet · ${title}`
   Object.assign(heading.style, { font: '600 16px system-ui', margin: '0 0 8px' })

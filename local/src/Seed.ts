@@ -13,7 +13,10 @@ export async function seed(
   const by = { actor: 'seed', at: Date.now() }
   await upsertProvider(database, { id: 'demo', name: 'Demo provider', payTo }, by)
   for (const route of routes) {
-    const id = route.path.slice(1).replace(/[^a-z0-9]+/g, '-').replace(/-$/, '')
+    const id = route.path
+      .slice(1)
+      .replace(/[^a-z0-9]+/g, '-')
+      .replace(/-$/, '')
     const origin = { kind: 'url', url: upstreamUrl } as const
     await upsertRoute(database, { ...route, id, providerId: 'demo', origin, chainIds: [Chain.id] }, by)
   }

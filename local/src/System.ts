@@ -111,7 +111,11 @@ function worker(name: WorkerName, options: SystemOptions) {
     name: `pbstream-${name}`,
     modulesRoot: directory,
     modules,
-    bindings: { ...(workerOptions.bindings as Record<string, string>), ...variables(name, options), ...secrets(name, options.keys) },
+    bindings: {
+      ...(workerOptions.bindings as Record<string, string>),
+      ...variables(name, options),
+      ...secrets(name, options.keys),
+    },
     serviceBindings: { ...(workerOptions.serviceBindings as Record<string, string>), ...services },
     hyperdrives: name === 'settlement' ? {} : hyperdrives,
     unsafeDirectSockets: [{ host: '127.0.0.1', port: options.ports?.[name] ?? 0 }],

@@ -59,13 +59,16 @@ async function pass(gatewayUrl: string, script: string, request: IncomingMessage
   for await (const chunk of request) chunks.push(chunk as Buffer)
   const headers = new Headers()
   for (const [name, value] of Object.entries(request.headers)) {
-    if (name !== 'host' && name !== 'connection' && name !== 'content-length' && typeof value === 'string') headers.set(name, value)
+    if (name !== 'host' && name !== 'connection' && name !== 'content-length' && typeof value === 'string')
+      headers.set(name, value)
   }
   const body = chunks.length === 0 ? {} : { body: Buffer.concat(chunks) }
   const method = request.method ?? 'GET'
   const answer = await fetch(gatewayUrl + (request.url ?? '/'), { method, headers, redirect: 'manual', ...body })
   const answerHeaders = Object.fromEntries(
-    [...answer.headers].filter(([name]) => !['content-length', 'content-encoding', 'transfer-encoding', 'connection'].includes(name)),
+    [...answer.headers].filter(
+      ([name]) => !['content-length', 'content-encoding', 'transfer-encoding', 'connection'].includes(name),
+    ),
   )
   response.writeHead(answer.status, answerHeaders)
   if (answer.headers.get('content-type')?.startsWith('text/html') === true) {

@@ -41,7 +41,8 @@ async function startWorkers(): Promise<string> {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   running = child
-  for await (const line of createInterface({ input: child.stdout! })) return (JSON.parse(line) as { gateway: string }).gateway
+  for await (const line of createInterface({ input: child.stdout! }))
+    return (JSON.parse(line) as { gateway: string }).gateway
   throw new Error('the Workers ended before they were ready')
 }
 
@@ -99,10 +100,14 @@ test('SIGKILL under load: no acknowledged charge is lost or doubled, and afterwa
   const options = { rpcUrl: chain.rpcUrl, bundles: inject('bundles'), keys, directory, vars: { SETTLE_AGE_MS: '1' } }
   const system = await System.start(options)
   try {
-    const channel = await until('everything that was charged is settled', async () => {
-      const [only] = (await overview(system.database, {})).channels
-      return only !== undefined && BigInt(only.metered) >= acknowledged && only.settled === only.metered && only
-    }, 60_000)
+    const channel = await until(
+      'everything that was charged is settled',
+      async () => {
+        const [only] = (await overview(system.database, {})).channels
+        return only !== undefined && BigInt(only.metered) >= acknowledged && only.settled === only.metered && only
+      },
+      60_000,
+    )
     expect(channel.inOrder).toBe(true)
     expect(channel.lost).toBe('0')
     expect(await balance()).toBe(BigInt(channel.settled))

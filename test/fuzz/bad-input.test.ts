@@ -9,7 +9,8 @@ let good: { channels: Json; exact: Json }
 let charged: number
 
 type Json = { [key: string]: unknown }
-const encode = (value: unknown) => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64')
+const encode = (value: unknown) =>
+  Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64')
 
 beforeAll(async () => {
   stack = await startStack({ routes: [{ path: '/cheap' }, { path: '/small', maxBodyBytes: 1000 }] })
@@ -37,7 +38,8 @@ async function expectRefused(response: Response): Promise<Json> {
   return body
 }
 
-const send = (header: string, path = '/cheap') => fetch(stack.gateway + path, { headers: { 'PAYMENT-SIGNATURE': header } })
+const send = (header: string, path = '/cheap') =>
+  fetch(stack.gateway + path, { headers: { 'PAYMENT-SIGNATURE': header } })
 
 /** A copy of `value` with the field at `path` replaced. */
 function spoil(value: Json, path: string, replacement: unknown): Json {
@@ -128,33 +130,49 @@ describe('an exact authorisation that is wrong in one place is refused and nothi
 })
 
 describe('paths', () => {
-  test.each(['//cheap', '/./cheap', '/x/../cheap', '/%2e%2e/cheap', '/cheap%2f', '/che%61p%5c', '/cheap%00', '/cheap%'])(
-    '%s: 400 or 404, never served',
-    async (path) => {
-      const { connect } = await import('node:net')
-      const { port, hostname } = new URL(stack.gateway)
-      const answer = await new Promise<string>((resolve, reject) => {
-        const socket = connect(Number(port), hostname, () => {
-          socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)
-        })
-        let text = ''
-        socket.on('data', (data) => (text += String(data))).on('end', () => resolve(text)).on('error', reject)
+  test.each([
+    '//cheap',
+    '/./cheap',
+    '/x/../cheap',
+    '/%2e%2e/cheap',
+    '/cheap%2f',
+    '/che%61p%5c',
+    '/cheap%00',
+    '/cheap%',
+  ])('%s: 400 or 404, never served', async (path) => {
+    const { connect } = await import('node:net')
+    const { port, hostname } = new URL(stack.gateway)
+    const answer = await new Promise<string>((resolve, reject) => {
+      const socket = connect(Number(port), hostname, () => {
+        socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)
       })
-      expect(answer).toMatch(/^HTTP\/1\.1 40[04]/)
-      expect(stack.upstream.received.length).toBe(charged)
-    },
-  )
+      let text = ''
+      socket
+        .on('data', (data) => (text += String(data)))
+        .on('end', () => resolve(text))
+        .on('error', reject)
+    })
+    expect(answer).toMatch(/^HTTP\/1\.1 40[04]/)
+    expect(stack.upstream.received.length).toBe(charged)
+  })
 })
 
 describe('requests', () => {
   test('a body over the limit of the route: 413', async () => {
-    const response = await fetch(`${stack.gateway}/small`, { method: 'POST', body: 'x'.repeat(2000), headers: { 'PAYMENT-SIGNATURE': encode(good.channels) } })
+    const response = await fetch(`${stack.gateway}/small`, {
+      method: 'POST',
+      body: 'x'.repeat(2000),
+      headers: { 'PAYMENT-SIGNATURE': encode(good.channels) },
+    })
     expect(response.status).toBe(413)
     await expectRefused(response)
   })
 
   test.each(['', ' ', 'a b\u0001', 'x'.repeat(256)])('the request id %j: 400', async (id) => {
-    const headers: [string, string][] = [['PAYMENT-SIGNATURE', encode(good.channels)], ['idempotency-key', id]]
+    const headers: [string, string][] = [
+      ['PAYMENT-SIGNATURE', encode(good.channels)],
+      ['idempotency-key', id],
+    ]
     const response = await fetch(`${stack.gateway}/cheap`, { headers }).catch(() => undefined)
     if (response === undefined || id.trim() === '') return
     expect(response.status).toBe(400)
@@ -176,14 +194,26 @@ describe('requests', () => {
 
 test('whatever is in the header, the answer is a 4xx and nothing is charged', async () => {
   const paths = [
-    'x402Version', 'accepted', 'accepted.amount', 'accepted.extra', 'payload', 'payload.channelConfig', 'payload.channelConfig.payer',
-    'payload.channelConfig.withdrawDelay', 'payload.voucher', 'payload.voucher.maxClaimableAmount', 'payload.voucher.signature', 'extensions',
+    'x402Version',
+    'accepted',
+    'accepted.amount',
+    'accepted.extra',
+    'payload',
+    'payload.channelConfig',
+    'payload.channelConfig.payer',
+    'payload.channelConfig.withdrawDelay',
+    'payload.voucher',
+    'payload.voucher.maxClaimableAmount',
+    'payload.voucher.signature',
+    'extensions',
   ]
   const header = fc.oneof(
     fc.string({ maxLength: 200 }).map(encode),
     fc.base64String({ maxLength: 400 }),
     fc.json({ maxDepth: 3 }).map(encode),
-    fc.tuple(fc.constantFrom(...paths), fc.jsonValue({ maxDepth: 2 })).map(([path, value]) => encode(spoil(good.channels, path, value))),
+    fc
+      .tuple(fc.constantFrom(...paths), fc.jsonValue({ maxDepth: 2 }))
+      .map(([path, value]) => encode(spoil(good.channels, path, value))),
   )
   const untouched = JSON.stringify(good.channels)
   await fc.assert(

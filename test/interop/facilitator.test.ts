@@ -55,7 +55,9 @@ describe('the official facilitator client', () => {
   test('is told why a payment does not verify', async () => {
     const payment = await paymentFor('exact')
     const requirements = { ...payment.accepted, amount: '60000' }
-    const answer = await facilitator.verify({ ...payment, accepted: requirements }, requirements).catch((error: unknown) => error)
+    const answer = await facilitator
+      .verify({ ...payment, accepted: requirements }, requirements)
+      .catch((error: unknown) => error)
     expect(JSON.stringify(answer)).toContain('invalid_exact_evm_payload_authorization_value')
   })
 })

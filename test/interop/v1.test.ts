@@ -30,6 +30,9 @@ test('the official v1 exact client pays and is told the transaction', async () =
   const response = await pay(`${stack.gateway}/cheap`)
   expect(response.status).toBe(200)
   expect((await stack.usdc(addressOf(stack.keys.provider))) - before).toBe(1000n)
-  const paid = JSON.parse(atob(response.headers.get('X-PAYMENT-RESPONSE') ?? '')) as { success: boolean; transaction: string }
+  const paid = JSON.parse(atob(response.headers.get('X-PAYMENT-RESPONSE') ?? '')) as {
+    success: boolean
+    transaction: string
+  }
   expect(paid).toMatchObject({ success: true, transaction: expect.stringMatching(/^0x[0-9a-f]{64}$/) })
 })

@@ -18,7 +18,11 @@ beforeAll(async () => {
   url.pathname = `/${name}`
   // Hyperdrive wants a password in the address, also where the server asks for none.
   if (url.password === '') url.password = 'unused'
-  stack = await startStack({ routes: [{ path: '/cheap' }], vars: { SETTLE_COUNT: '2' }, system: { postgresUrl: url.href } })
+  stack = await startStack({
+    routes: [{ path: '/cheap' }],
+    vars: { SETTLE_COUNT: '2' },
+    system: { postgresUrl: url.href },
+  })
 })
 afterAll(async () => {
   await stack?.stop()

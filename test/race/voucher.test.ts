@@ -75,7 +75,9 @@ test('an old public voucher replayed all the time does not slow the honest calle
   // Claims have published it by now.
   const replayed = await until('the old voucher is public', async () => {
     const response = await fetch(old.clone())
-    const required = JSON.parse(atob(response.headers.get('PAYMENT-REQUIRED') ?? 'e30=')) as { accepts?: { extra: object }[] }
+    const required = JSON.parse(atob(response.headers.get('PAYMENT-REQUIRED') ?? 'e30=')) as {
+      accepts?: { extra: object }[]
+    }
     return response.status === 402 && !('channelState' in (required.accepts?.[0]?.extra ?? {}))
   })
   expect(replayed).toBe(true)

@@ -1,4 +1,3 @@
-import { type PayerOptions } from '@pbstream/local/Payer'
 import type { Stack, StackPayer } from './Stack.ts'
 
 /**
@@ -6,7 +5,7 @@ import type { Stack, StackPayer } from './Stack.ts'
  *
  * `pay` sends unpaid and paid requests as usual, and so moves the client's state on.
  */
-export async function createHoldback(stack: Stack, options: Partial<PayerOptions> = {}) {
+export async function createHoldback(stack: Stack, options: Parameters<Stack['payer']>[0] = {}) {
   let held: Request | undefined
   let holding = false
   const hold: typeof fetch = async (input, init) => {
@@ -30,7 +29,11 @@ export async function createHoldback(stack: Stack, options: Partial<PayerOptions
 }
 
 /** Sends copies of one request at the same time. */
-export function sendAtOnce(request: Request, copies: number, headers: Record<string, string> = {}): Promise<Response[]> {
+export function sendAtOnce(
+  request: Request,
+  copies: number,
+  headers: Record<string, string> = {},
+): Promise<Response[]> {
   return Promise.all(
     Array.from({ length: copies }, () => {
       const copy = request.clone()

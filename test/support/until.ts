@@ -5,7 +5,11 @@ import { setTimeout as delay } from 'node:timers/promises'
  *
  * @throws Error naming `what` when there is none within `timeoutMs`.
  */
-export async function until<T>(what: string, read: () => Promise<T> | T, timeoutMs = 20_000): Promise<Exclude<T, undefined | false>> {
+export async function until<T>(
+  what: string,
+  read: () => Promise<T> | T,
+  timeoutMs = 20_000,
+): Promise<Exclude<T, undefined | false>> {
   const deadline = Date.now() + timeoutMs
   for (;;) {
     const value = await read()

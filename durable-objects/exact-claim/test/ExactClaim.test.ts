@@ -251,10 +251,14 @@ describe('request ids', () => {
 })
 
 describe('the alarm', () => {
-  const rows = (claim: () => Claim) =>
+  /** Tables and all. */
+  const isEmpty = (claim: () => Claim) =>
     runInDurableObject(
       claim(),
-      (_: unknown, state) => state.storage.sql.exec('SELECT nonce FROM authorisation').toArray().length,
+      async (_: unknown, state) =>
+        (await state.storage.getAlarm()) === null &&
+        state.storage.sql.exec("SELECT name FROM sqlite_master WHERE name IN ('authorisation', 'request')").toArray()
+          .length === 0,
     )
 
   it('remembers a delivered authorisation for as long as the chain would take it', async () => {
@@ -268,7 +272,7 @@ describe('the alarm', () => {
     expect(await claim().take(take(1, { fresh: false }))).toEqual({ kind: 'used', transaction: TX })
     vi.setSystemTime(START + 120_000 + 600_000)
     await runDurableObjectAlarm(claim())
-    expect(await rows(claim)).toBe(0)
+    expect(await isEmpty(claim)).toBe(true)
   })
 
   it('remembers what was paid and not delivered for a day', async () => {
@@ -281,6 +285,46 @@ describe('the alarm', () => {
     expect(await claim().take(take(1, { fresh: false }))).toMatchObject({ kind: 'submitted' })
     vi.setSystemTime(START + 25 * 3_600_000)
     await runDurableObjectAlarm(claim())
-    expect(await rows(claim)).toBe(0)
+    expect(await isEmpty(claim)).toBe(true)
+  })
+
+  it('leaves nothing behind of an authorisation that came to nothing', async () => {
+    const claim = fresh()
+    await claim().release(1, held(await claim().take(take())), true)
+    vi.setSystemTime(START + 25 * 3_600_000)
+    await runDurableObjectAlarm(claim())
+    expect(await isEmpty(claim)).toBe(true)
+    expect(await claim().take(take(2, { fresh: false }))).toEqual({ kind: 'expired' })
+    expect(await isEmpty(claim)).toBe(true)
+  })
+})
+
+describe('an authorisation that was submitted, and so can be read by everybody', () => {
+  const mine = { callId: 'quote-1', requestId: 'id-1' }
+
+  it('is joined only under the quote that it came with', async () => {
+    const claim = fresh()
+    const first = held(await claim().take(take(1, mine)))
+    await claim().submitting(1, first, HOLD_MS)
+    await claim().submitted(1, first, TX, false)
+    for (const callId of [undefined, 'quote-2'])
+      expect(await claim().take(take(1, { requestId: 'id-1', ...(callId === undefined ? {} : { callId }) }))).toEqual({
+        kind: 'digest_mismatch',
+      })
+    expect(await claim().take(take(1, mine))).toMatchObject({ kind: 'submitted' })
+  })
+
+  it('replays nothing to who has only read it', async () => {
+    const claim = fresh()
+    const first = held(await claim().take(take(1, mine)))
+    await claim().submitting(1, first, HOLD_MS)
+    await claim().submitted(1, first, TX, true)
+    await claim().delivered(1, first)
+    await claim().keep(1, first.nonce, answer)
+    expect(await claim().take(take(1, { requestId: 'id-1' }))).toEqual({ kind: 'digest_mismatch' })
+    // One that was made for something else, long ago.
+    expect(await claim().take(take(9, { ...mine, fresh: false }))).toEqual({ kind: 'expired' })
+    expect(await claim().take(take(1, mine))).toEqual({ kind: 'replay', answer })
+    expect(await claim().take(take(2, { ...mine, callId: 'quote-2' }))).toEqual({ kind: 'replay', answer })
   })
 })
