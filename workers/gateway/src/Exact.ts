@@ -42,7 +42,9 @@ async function check(call: PaidCall, credential: ExactCredential): Promise<Trans
   if (credential.version === 2 && (credential.accepted.asset !== chain.token || credential.accepted.payTo !== payTo)) {
     return { code: 'offer_mismatch', detail: 'another asset or payTo' }
   }
-  const price = await pinned(call, credential.version === 2 ? credential.quote : undefined, chain.network)
+  // One that has run out can only join what it has paid for: its quote had to be good as long as it was.
+  const at = Math.min(seconds(call), Number(authorization.validBefore))
+  const price = await pinned(call, credential.version === 2 ? credential.quote : undefined, chain.network, at)
   if ('code' in price) return price
   if (authorization.to !== payTo) return { code: 'exact_recipient_mismatch' }
   if (authorization.value !== price.amount) return { code: 'exact_value_mismatch' }
@@ -56,6 +58,7 @@ async function check(call: PaidCall, credential: ExactCredential): Promise<Trans
     chain,
     authorization,
     rate: price.rate,
+    ...(price.callId === undefined ? {} : { callId: price.callId }),
     version: credential.version,
     name: exactClaimName(chain.chainId, chain.token, authorization.from),
     fresh,
@@ -94,6 +97,7 @@ function command(call: PaidCall, transfer: Transfer): TakeExact {
     authorization: transfer.authorization,
     digest: call.digest,
     ...(call.requestId === undefined ? {} : { requestId: call.requestId }),
+    ...(transfer.callId === undefined ? {} : { callId: transfer.callId }),
     holdMs: HOLD_MS,
     fresh: transfer.fresh,
   }

@@ -73,9 +73,10 @@ async function dispatch(
   return decide(call)
 }
 
-/** A path whose decoded form belongs to another route could be read either way further on. */
+/** A path that could be read as another route's further on: decoded, or by an origin that overlooks differences. */
 function matchOf(snapshot: Snapshot, method: string, target: { path: string; decoded: string }): Match | 'ambiguous' {
   const match = snapshot.router.match(method, target.path)
+  if (match.kind === 'route' && snapshot.router.isAmbiguous(target.path, target.decoded)) return 'ambiguous'
   if (target.decoded === target.path) return match
   const other = snapshot.router.match(method, target.decoded)
   const same =

@@ -23,8 +23,15 @@ const REQUEST = new Set([
   'slug',
 ])
 
-/** Families of API headers that say how to answer and carry no identity. */
-const REQUEST_PREFIXES = ['anthropic-', 'openai-', 'x-stainless-', 'x-goog-', 'graphql-']
+/** Families of API headers that say how to answer. Of Google's only some do: others are keys and names of users. */
+const REQUEST_PREFIXES = [
+  'anthropic-',
+  'openai-',
+  'x-stainless-',
+  'x-goog-fieldmask',
+  'x-goog-request-params',
+  'graphql-',
+]
 
 /** From the upstream to the caller. Never: cookies, transport and whatever looks like ours. */
 const RESPONSE = new Set([
@@ -60,6 +67,9 @@ const RESPONSE = new Set([
 ])
 
 const RESPONSE_PREFIXES = ['x-ratelimit-', 'ratelimit-', 'anthropic-', 'openai-', 'x-goog-']
+
+/** Members of those families that name an account: a caller must not choose among the provider's, nor learn them. */
+const ACCOUNT = /^(?:openai|anthropic)-(?:organization|project|workspace)/
 
 /** How much an upstream says was used, for routes metered by report. Read by the gateway, not passed on. */
 export const USAGE_HEADER = 'pbstream-usage'
@@ -133,7 +143,7 @@ export function preflight(request: Request): Response | undefined {
 }
 
 function passes(name: string, names: ReadonlySet<string>, prefixes: readonly string[]): boolean {
-  return names.has(name) || prefixes.some((prefix) => name.startsWith(prefix))
+  return names.has(name) || (prefixes.some((prefix) => name.startsWith(prefix)) && !ACCOUNT.test(name))
 }
 
 /** `path` is what the caller asked for; what the upstream's URL has before it is the base of the route. */

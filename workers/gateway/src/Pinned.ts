@@ -13,23 +13,30 @@ const verified = new Lru<string, Quote.Claims>(4096)
 /**
  * The price of a paid call. A quote that is valid for this request is honoured until it expires, also when the rate
  * has changed since; without a quote the list price holds.
+ *
+ * @param at when the quote had to be good, in Unix seconds.
  */
 export async function pinned(
   call: PaidCall,
   quote: string | undefined,
   network: string,
+  at = seconds(call),
 ): Promise<Pinned | { code: ErrorCode }> {
   if (quote === undefined) return { amount: call.price, rate: call.rate }
-  const claims = await claimsOf(call, quote, network)
+  const claims = await claimsOf(call, quote, network, at)
   if ('code' in claims) return claims
   const rate = cardOf(call, claims)
   if (rate === undefined) return { code: 'quote_invalid' }
   return { amount: BigInt(claims.max), rate, callId: claims.jti }
 }
 
-async function claimsOf(call: PaidCall, quote: string, network: string): Promise<Quote.Claims | { code: ErrorCode }> {
+async function claimsOf(
+  call: PaidCall,
+  quote: string,
+  network: string,
+  now: number,
+): Promise<Quote.Claims | { code: ErrorCode }> {
   const expected = { rt: call.route.id, m: call.request.method, ih: Rate.inputsHash(call.inputs), net: network }
-  const now = seconds(call)
   const known = verified.get(quote)
   if (
     known !== undefined &&

@@ -20,6 +20,8 @@ export const reservedPaths: ReadonlySet<string> = new Set([
 export class Router {
   readonly #exact = new Map<string, CatalogRoute[]>()
   readonly #prefixes = new Map<string, CatalogRoute[]>()
+  /** The same by folded spelling: several may share one. */
+  readonly #folded = new Map<string, CatalogRoute[][]>()
   /** Lengths of the prefixes, longest first. */
   readonly #lengths: number[]
 
@@ -30,8 +32,14 @@ export class Router {
       const table = prefix ? this.#prefixes : this.#exact
       const key = prefix ? route.path.slice(0, -1) : route.path
       const same = table.get(key)
-      if (same === undefined) table.set(key, [route])
-      else same.push(route)
+      if (same !== undefined) {
+        same.push(route)
+        continue
+      }
+      const group = [route]
+      table.set(key, group)
+      const folded = prefix ? `${fold(key)}/*` : fold(key)
+      this.#folded.set(folded, [...(this.#folded.get(folded) ?? []), group])
     }
     this.#lengths = [...new Set([...this.#prefixes.keys()].map((prefix) => prefix.length))].sort((a, b) => b - a)
   }
@@ -47,6 +55,26 @@ export class Router {
     return allow.length === 0 ? { kind: 'none' } : { kind: 'method', allow: [...new Set(allow)].sort() }
   }
 
+  /**
+   * Whether a lenient origin would take this path for another route's: one that overlooks case, a closing slash, dots
+   * or `;parameters` serves `/PAID/` as `/paid`. A spelling that a route declares is never ambiguous.
+   */
+  isAmbiguous(path: string, decoded: string): boolean {
+    if (this.#exact.has(path) || this.#prefixes.has(path)) return false
+    const found = this.#find(path)
+    const near = this.#nearest(fold(decoded))
+    return near !== undefined && (found === undefined || !near.includes(found))
+  }
+
+  #nearest(folded: string): CatalogRoute[][] | undefined {
+    let groups = this.#folded.get(folded)
+    for (let end = folded.lastIndexOf('/'); groups === undefined && end >= 0; end = folded.lastIndexOf('/', end - 1)) {
+      groups = this.#folded.get(`${folded.slice(0, end)}/*`)
+      if (end === 0) break
+    }
+    return groups
+  }
+
   #find(path: string): CatalogRoute[] | undefined {
     const exact = this.#exact.get(path)
     if (exact !== undefined) return exact
@@ -57,4 +85,13 @@ export class Router {
     }
     return undefined
   }
+}
+
+/** What lenient origins make of a path. */
+function fold(path: string): string {
+  return path
+    .toLowerCase()
+    .replace(/;[^/]*/g, '')
+    .replace(/[. ]+(?=\/|$)/g, '')
+    .replace(/\/$/, '')
 }

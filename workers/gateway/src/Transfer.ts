@@ -8,6 +8,8 @@ export type Transfer = {
   chain: Chain
   authorization: Authorization
   rate: { version: number; rule: Rate.Card }
+  /** The id of its quote. */
+  callId?: string
   /** x402 version that the caller speaks. */
   version: 1 | 2
   /** The name of its claim object. */

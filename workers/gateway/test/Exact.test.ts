@@ -169,6 +169,13 @@ describe('a transfer that is pending when time is up', () => {
     expect((await at.send(PATH, { headers })).status).toBe(200)
   })
 
+  it('can be joined after the quote has run out too', async () => {
+    const { at, headers } = await pending()
+    at.settlement.exact = async () => ({ kind: 'mined', transaction: TX })
+    at.state.now = START + 3_600_000
+    expect((await at.send(PATH, { headers })).status).toBe(200)
+  })
+
   it('stays pending for the call that joins it too early', async () => {
     const { at, headers } = await pending()
     expect(errorOf(await at.send(PATH, { headers }))).toBe('settlement_pending')

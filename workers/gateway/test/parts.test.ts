@@ -37,6 +37,20 @@ describe('Router', () => {
   ])('%s %s goes to %s: exact first, then the longest prefix, then the method', (method, path, expected) => {
     expect(match(method, path)).toBe(expected)
   })
+
+  it.each(['/V1/A', '/v1/a/', '/v1/a;x=1', '/v1/a.', '/v1/a ', '/V1/b', '/v1/Deep/x', '/v1/deep;p/x'])(
+    '%s could be taken for the path of a narrower route',
+    (path) => {
+      expect(new Router(routes).isAmbiguous(path, path)).toBe(true)
+    },
+  )
+
+  it.each(['/v1/a', '/v1/b', '/v1/B', '/v1/b/', '/v1/', '/v1', '/', '/v1/deep/X;y', '/v1/a.json', '/other/'])(
+    '%s can be taken for that of its own route only',
+    (path) => {
+      expect(new Router(routes).isAmbiguous(path, path)).toBe(false)
+    },
+  )
 })
 
 describe('Headers', () => {
