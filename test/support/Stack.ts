@@ -50,7 +50,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       bundles: inject('bundles'),
       keys,
       ...(options.directory === undefined ? {} : { directory: options.directory }),
-      ...(options.vars === undefined ? {} : { vars: options.vars }),
+      // Tests deposit for a single call.
+      vars: { MIN_DEPOSIT: '0', ...options.vars },
       onLog: (line) => logs.push(line),
       ...options.system,
     })

@@ -122,9 +122,20 @@ function worth(
   const verdict = Ledger.judge(channel, voucher.max, hold, asked)
   if (verdict === 'stale') return 'stale'
   if (deposit !== undefined && covers(channel, command) && deposit.amount >= state.settings.minDeposit) return 'deposit'
-  if (verdict === 'right') return 'right'
+  if (verdict === 'right') return isOverdue(state, channel, now) ? 'reread' : 'right'
   const reread = deposit === undefined && (proven || !Ledger.isPublic(channel, voucher.max))
   return reread && mayReread(state, channel.channelId, now) ? 'reread' : 'stale'
+}
+
+/**
+ * Whether the chain has to be looked at again before this channel is charged: its payer may have asked for a withdrawal.
+ * Due at a quarter of the withdraw delay, with one caller in a while sent to look; at half of it nobody is served
+ * unseen, so that what is earned can be claimed before the money leaves.
+ */
+function isOverdue(state: State, { channelId, config }: Ledger.Channel, now: number): boolean {
+  const age = now - state.row(channelId).observedAt
+  const quarter = config.withdrawDelay * 250
+  return age >= 2 * quarter || (age >= quarter && mayReread(state, channelId, now))
 }
 
 /** A deposit that would do but is not worth its gas. */

@@ -38,6 +38,10 @@ export function refund(state: State, request: RefundRequest, now: number): Refun
     return { kind: 'refused', code: 'refund_limit_reached' }
   }
   const { voucher, amount } = request
+  // Anybody can show a public voucher: with one, money only goes back whole, or a unit would use up the day's refund.
+  if (amount !== undefined && Ledger.isPublic(row.channel, voucher.max)) {
+    return { kind: 'refused', code: 'refund_amount_invalid' }
+  }
   const outcome = Ledger.refundStart(row.channel, { refundId: state.ports.id(), voucher, amount, at: now })
   if ('channel' in outcome) {
     state.put(row, outcome.channel, now)
@@ -62,7 +66,7 @@ function observed(state: State, event: Event<'observed'>, now: number): void {
   const row = state.channels.get(channelId)
   if (row === undefined) {
     const channel = Ledger.open(event)
-    state.channels.set(channelId, { channel, plan: Plan.fresh, refundedAt: 0 })
+    state.channels.set(channelId, { channel, plan: Plan.fresh, refundedAt: 0, observedAt: now })
     // What was claimed before our time is not ours to journal: the journal opens with what is left.
     state.journal({ ...channel, deposited: channel.spent }, channel, now)
   } else {
@@ -70,7 +74,7 @@ function observed(state: State, event: Event<'observed'>, now: number): void {
     const lost = open !== undefined && now >= open.at + Admission.REFUND_LOST_MS && event.refundNonce === open.nonce
     const known = lost ? Ledger.refundFailed(row.channel, open.refundId) : row.channel
     const next = Ledger.reconcile(known, event, pending(state, event))
-    if (next !== row.channel) state.put(row, next, now)
+    state.put({ ...row, observedAt: now }, next, now)
     state.claim(channelId, now)
   }
   Admission.observed(state, channelId, now)

@@ -14,12 +14,12 @@ export const fixedColumns = 'payer payer_authorizer receiver receiver_authorizer
 export const changingColumns = [
   ...'provisional deposited returned accepted spent claimed settled lost published vouchers'.split(' '),
   ...'claiming_total claiming_max claiming_signature withdraw_requested_at refund_nonce'.split(' '),
-  ...'refund_id refund_amount refund_at refunded_at'.split(' '),
+  ...'refund_id refund_amount refund_at refunded_at observed_at'.split(' '),
   ...'charges since reason attempt sends due_at revision'.split(' '),
 ]
 
 /** What never changes of a channel (its key left out), and what does. `reserved` is the sum of the reservations. */
-export function encodeChannel({ channel, plan, refundedAt }: ChannelRow): [fixed: Value[], changing: Value[]] {
+export function encodeChannel({ channel, plan, refundedAt, observedAt }: ChannelRow): [fixed: Value[], changing: Value[]] {
   const { config, claiming, refund } = channel
   const { payer, payerAuthorizer, receiver, receiverAuthorizer, token, withdrawDelay, salt } = config
   const { provisional, deposited, returned, accepted, spent, claimed, settled, lost, published } = channel
@@ -35,6 +35,7 @@ export function encodeChannel({ channel, plan, refundedAt }: ChannelRow): [fixed
       String(channel.refundNonce),
       ...(refund === undefined ? [null, null, null] : [refund.refundId, String(refund.amount), refund.at]),
       refundedAt,
+      observedAt,
       plan.charges,
       plan.since,
       plan.reason,
@@ -90,7 +91,7 @@ export function decodeChannel(row: Row, reserved: bigint): ChannelRow {
     sends: Number(row['sends']),
     dueAt: Number(row['due_at']),
   }
-  return { channel, plan, refundedAt: Number(row['refunded_at']) }
+  return { channel, plan, refundedAt: Number(row['refunded_at']), observedAt: Number(row['observed_at']) }
 }
 
 export function encodeJournal(row: JournalRow): Value[] {

@@ -11,6 +11,8 @@ export type ChannelRow = {
   readonly plan: Plan
   /** When its last sponsored refund was mined; 0 for never. */
   readonly refundedAt: number
+  /** When settlement last looked at it on chain. */
+  readonly observedAt: number
 }
 
 /** Money set aside for one request. Ends in exactly one of posted, voided, expired (I7). */

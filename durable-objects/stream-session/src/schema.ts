@@ -16,6 +16,7 @@ CREATE TABLE IF NOT EXISTS channel (
   claiming_total TEXT, claiming_max TEXT, claiming_signature TEXT,
   withdraw_requested_at INTEGER NOT NULL, refund_nonce TEXT NOT NULL,
   refund_id TEXT, refund_amount TEXT, refund_at INTEGER, refunded_at INTEGER NOT NULL,
+  observed_at INTEGER NOT NULL,
   charges INTEGER NOT NULL, since INTEGER NOT NULL, reason TEXT NOT NULL,
   attempt INTEGER NOT NULL, sends INTEGER NOT NULL, due_at INTEGER NOT NULL,
   revision INTEGER NOT NULL

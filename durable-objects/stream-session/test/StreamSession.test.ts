@@ -389,6 +389,39 @@ describe('what leaves', () => {
     expect(await stub.reserve(channel.reserve(2n, 1n))).toEqual({ kind: 'refused', code: 'withdrawal_pending' })
   })
 
+  test('a withdrawal is noticed in time: the chain is looked at again at a quarter of the withdraw delay', async () => {
+    const { channel, stub } = await funded(100n)
+    granted(await stub.reserve(channel.reserve(1n, 1n)))
+    later(6 * 3_600_000)
+    expect(await stub.reserve(channel.reserve(2n, 1n))).toEqual({ kind: 'unknown_channel' })
+    // One is sent to look; others go on for a while.
+    granted(await stub.reserve(channel.reserve(2n, 1n)))
+    await stub.acknowledge(1, [channel.observed(100n, { withdrawRequestedAt: 5 })])
+    expect(await stub.reserve(channel.reserve(3n, 1n))).toEqual({ kind: 'refused', code: 'withdrawal_pending' })
+  })
+
+  test('when the chain cannot be looked at, nobody is served past half of the withdraw delay', async () => {
+    const { channel, stub } = await funded(100n)
+    later(12 * 3_600_000)
+    for (let i = 0; i < 3; i++) expect(await stub.reserve(channel.reserve(1n, 1n))).toEqual({ kind: 'unknown_channel' })
+    await stub.acknowledge(1, [channel.observed(100n)])
+    granted(await stub.reserve(channel.reserve(1n, 1n)))
+  })
+
+  test('a public voucher refunds the whole rest or nothing: a stranger cannot use up the refund of the day', async () => {
+    const { channel, stub } = await funded(100n)
+    await stub.acknowledge(1, [channel.observed(100n)])
+    const { reservationId } = granted(await stub.reserve(channel.reserve(1n, 1n)))
+    await stub.report(1, [{ kind: 'post', reservationId, amount: 1n }])
+    await stub.acknowledge(1, [channel.observed(100n, { withdrawRequestedAt: 5 })])
+    await stub.acknowledge(1, [channel.claim(1n, 'confirmed'), channel.observed(100n)])
+    expect(await stub.refund(channel.refund(1n, { amount: 1n }))).toEqual({
+      kind: 'refused',
+      code: 'refund_amount_invalid',
+    })
+    expect(await stub.refund(channel.refund(1n))).toMatchObject({ kind: 'granted', refund: { amount: 99n } })
+  })
+
   test('journal rows reach the events queue once each, in messages of at most 100, with cumulative numbers', async () => {
     const { channel, stub } = await funded(1_000n)
     for (let i = 0; i < 3; i++) {
@@ -428,6 +461,7 @@ describe('what leaves', () => {
     )
     expect(counts).toEqual([0, 0, 0, 1])
     await evictDurableObject(stub)
+    await stub.acknowledge(1, [channel.observed(1_000n)])
     const second = granted(await stub.reserve(channel.reserve(2n, 1n, { requestId: 'old' })))
     await stub.report(1, [{ kind: 'post', reservationId: second.reservationId, amount: 1n }])
     const seqs = await inside(stub, (_, { storage: { sql } }) =>
