@@ -12,7 +12,9 @@ let stack: Stack
 
 beforeAll(async () => {
   stack = await startStack({
-    routes: ['/pending', '/replay', '/front-run', '/poor', '/failing', '/one', '/two'].map((path) => ({ path })),
+    routes: ['/pending', '/side-effect', '/replay', '/front-run', '/poor', '/failing', '/one', '/two'].map((path) => ({
+      path,
+    })),
     system: { maxTimeoutSeconds: 12 },
   })
 })
@@ -136,4 +138,15 @@ test('a payer without money never reaches the upstream', async () => {
   expect(response.status).toBe(402)
   expect(await response.json()).toMatchObject({ code: 'insufficient_funds' })
   expect(stack.upstream.calls('/poor')).toBe(0)
+})
+
+test('money for one call has the upstream called once, however many authorisations draw on it', async () => {
+  const { sign } = await createHoldback(stack, { scheme: 'exact', funds: { usdc: 1000n } })
+  const requests: Request[] = []
+  for (let i = 0; i < 5; i++) {
+    requests.push(await sign(`${stack.gateway}/side-effect`, { method: 'POST', body: `${i}` }))
+  }
+  const counts = statuses(await Promise.all(requests.map((request) => fetch(request))))
+  expect(counts[200] ?? 0).toBeLessThanOrEqual(1)
+  expect(stack.upstream.calls('/side-effect')).toBeLessThanOrEqual(1)
 })

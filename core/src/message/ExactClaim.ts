@@ -36,8 +36,8 @@ export type TakeExact = {
 export type Held = { nonce: Hex; attempt: number }
 
 export type TakeReply =
-  /** This call serves it: call the upstream, then submit. */
-  | ({ kind: 'taken' } & Held)
+  /** This call serves it: call the upstream, then submit. `beside`: what this payer's other open authorisations ask for. */
+  | ({ kind: 'taken'; beside: bigint } & Held)
   /** Another call is serving it now. */
   | { kind: 'in_flight' }
   /** The upstream has answered 2xx and the transfer was submitted, but not yet seen mined: join it. */

@@ -99,8 +99,13 @@ export interface SettlementApi {
   observe(v: 1, session: SessionRef, channelId: Hex, config: ChannelConfig): Promise<{ ok: boolean }>
   deposit(order: DepositOrder): Promise<SubmitReply>
   refund(order: RefundSubmission): Promise<SubmitReply>
-  /** Whether the transfer would go through now: signature, balance, nonce unused, times. Free of side effects. */
-  checkExact(order: Omit<ExactOrder, 'waitMs'>): Promise<{ ok: true } | { ok: false; code: ErrorCode; detail?: string }>
+  /**
+   * Whether the transfer would go through now: signature, balance, nonce unused, times. Free of side effects. `beside`
+   * is what the same balance has to pay for besides: one balance vouches for one call at a time.
+   */
+  checkExact(
+    order: Omit<ExactOrder, 'waitMs'> & { beside?: bigint },
+  ): Promise<{ ok: true } | { ok: false; code: ErrorCode; detail?: string }>
   /** Submits the transfer once, however often it is asked; the same authorisation joins the transaction under way. */
   exact(order: ExactOrder): Promise<SubmitReply>
   /** Addresses that offers need: the receiver authorizer that signs claims and refunds. */

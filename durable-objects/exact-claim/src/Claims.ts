@@ -171,11 +171,21 @@ export class Claims {
     return this.#insert(command, row.attempt + 1, now)
   }
 
+  /** What authorisations ask for that are being served or mined: their money is still in the balance. */
+  #open(now: number): bigint {
+    const rows = this.#sql.exec<{ signed: string }>(
+      `SELECT signed FROM authorisation WHERE state = 'submitting' OR (state = 'serving' AND held_until > ?)`,
+      now,
+    )
+    return rows.toArray().reduce((sum, { signed }) => sum + parseSigned(signed).value, 0n)
+  }
+
   #insert(command: TakeExact, attempt: number, now: number): TakeReply {
     if (!command.fresh) return { kind: 'expired' }
     const { authorization, digest, requestId, callId, holdMs } = command
     const { nonce } = authorization
     const pruneAt = Number(authorization.validBefore) * 1000 + DAY
+    const beside = this.#open(now)
     this.#sql.exec(
       `INSERT INTO authorisation (nonce, digest, request_id, call_id, state, attempt, held_until, redeliveries, signed, prune_at)
        VALUES (?, ?, ?, ?, 'serving', ?, ?, 0, ?, ?)`,
@@ -197,7 +207,7 @@ export class Claims {
         pruneAt,
       )
     }
-    return { kind: 'taken', nonce, attempt }
+    return { kind: 'taken', beside, nonce, attempt }
   }
 
   #hold(row: Row, holdMs: number, now: number): Held {

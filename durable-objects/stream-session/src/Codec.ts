@@ -19,7 +19,12 @@ export const changingColumns = [
 ]
 
 /** What never changes of a channel (its key left out), and what does. `reserved` is the sum of the reservations. */
-export function encodeChannel({ channel, plan, refundedAt, observedAt }: ChannelRow): [fixed: Value[], changing: Value[]] {
+export function encodeChannel({
+  channel,
+  plan,
+  refundedAt,
+  observedAt,
+}: ChannelRow): [fixed: Value[], changing: Value[]] {
   const { config, claiming, refund } = channel
   const { payer, payerAuthorizer, receiver, receiverAuthorizer, token, withdrawDelay, salt } = config
   const { provisional, deposited, returned, accepted, spent, claimed, settled, lost, published } = channel

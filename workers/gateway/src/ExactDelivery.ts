@@ -14,13 +14,15 @@ import { problemResponse } from './Problem.ts'
 import { type Payer, signReceipt, signToken } from './Receipts.ts'
 import { callUpstream, type Outcome, UPSTREAM_MS } from './Upstream.ts'
 
+type Taken = Extract<TakeReply, { kind: 'taken' }>
+
 /** What is kept of `maxTimeoutSeconds` for everything but the block. */
 const MARGIN_MS = 5_000
 /** A transfer that is not submitted this many seconds before it runs out would only waste gas. */
 const LEAST_VALIDITY = 6
 
 /** The caller is the one that serves it: upstream first, then the transfer, then the first byte. */
-export async function deliverTaken(call: PaidCall, transfer: Transfer, held: Held): Promise<Response> {
+export async function deliverTaken(call: PaidCall, transfer: Transfer, held: Taken): Promise<Response> {
   const { promise: work, resolve: finish } = Promise.withResolvers<void>()
   // Registered before anything starts: a caller that hangs up must not leave the authorisation half used.
   call.keep(work)
@@ -79,10 +81,11 @@ export async function redeliver(call: PaidCall, transfer: Transfer, held: Held, 
   return hand(call, transfer, held, transaction, outcome, undefined).finally(finish)
 }
 
-async function serve(call: PaidCall, transfer: Transfer, held: Held, finish: () => void): Promise<Response> {
+async function serve(call: PaidCall, transfer: Transfer, held: Taken, finish: () => void): Promise<Response> {
   const claim = () => open(call, transfer.name)
   const { authorization } = transfer
-  const refusal = transfer.checked ? undefined : await checkOnChain(call, transfer, held)
+  const checked = transfer.checked && held.beside === 0n
+  const refusal = checked ? undefined : await checkOnChain(call, transfer, held)
   if (refusal !== undefined) {
     finish()
     return refuse(call, refusal)
@@ -117,12 +120,13 @@ async function serve(call: PaidCall, transfer: Transfer, held: Held, finish: () 
 }
 
 /** Asks the chain before anyone works; whatever it cannot vouch for is let go. */
-async function checkOnChain(call: PaidCall, transfer: Transfer, held: Held): Promise<ErrorCode | undefined> {
+async function checkOnChain(call: PaidCall, transfer: Transfer, held: Taken): Promise<ErrorCode | undefined> {
   const { chain, authorization } = transfer
   let passed = false
   try {
     const { chainId, token } = chain
-    const result = await call.gateway.env.SETTLEMENT.checkExact({ v: 1, chainId, token, authorization })
+    const { beside } = held
+    const result = await call.gateway.env.SETTLEMENT.checkExact({ v: 1, chainId, token, authorization, beside })
     passed = result.ok
     return result.ok ? undefined : result.code
   } finally {

@@ -30,7 +30,7 @@ export class Settlement extends WorkerEntrypoint<Env> implements SettlementApi {
     return refund(deps(this.env), order)
   }
 
-  async checkExact(order: Omit<ExactOrder, 'waitMs'>): ReturnType<SettlementApi['checkExact']> {
+  async checkExact(order: Parameters<SettlementApi['checkExact']>[0]): ReturnType<SettlementApi['checkExact']> {
     return checkExact(deps(this.env), order)
   }
 

@@ -1,7 +1,7 @@
 /** x402 `exact`: one EIP-3009 transfer, submitted once however often it is asked for. */
 import { hashWords } from '@pbstream/core/Eip712'
 import { type Address, fromBytes } from '@pbstream/core/Hex'
-import type { ExactOrder, SubmitReply } from '@pbstream/core/message/Settlement'
+import type { ExactOrder, SettlementApi, SubmitReply } from '@pbstream/core/message/Settlement'
 import { RpcUnavailable } from '@pbstream/nonce-lane/ChainRpc'
 import type { Purpose } from '@pbstream/nonce-lane/Order'
 import * as Check from './Check.ts'
@@ -14,7 +14,7 @@ type Checked = { ok: true } | ({ ok: false } & Check.Problem)
 /** Whether the transfer would go through now. Changes nothing. */
 export async function checkExact(
   deps: Deps,
-  order: Omit<ExactOrder, 'waitMs'>,
+  order: Parameters<SettlementApi['checkExact']>[0],
   signer: Address = deps.keys.gas.address,
 ): Promise<Checked> {
   const chain = deps.chain(order.chainId)
@@ -28,12 +28,22 @@ export async function checkExact(
       data: calldata(order),
       gas: Contract.MAX_TRANSFER_GAS,
     })
-    if (simulated.kind === 'returned') return { ok: true }
+    if (simulated.kind === 'returned') return await coversBeside(chain, order)
     return { ok: false, ...(await Check.whyNoTransfer(chain, order.authorization)) }
   } catch (error) {
     if (error instanceof RpcUnavailable) return { ok: false, code: 'temporarily_unavailable' }
     throw error
   }
+}
+
+/** Whether the balance also pays for what else is open; a simulation sees one transfer at a time. */
+async function coversBeside(
+  chain: Chain,
+  { authorization, beside = 0n }: Parameters<SettlementApi['checkExact']>[0],
+): Promise<Checked> {
+  if (beside === 0n) return { ok: true }
+  const balance = await Contract.balanceOf(chain.rpc, chain.token, authorization.from)
+  return balance >= authorization.value + beside ? { ok: true } : { ok: false, code: 'insufficient_funds' }
 }
 
 /** Submits the transfer; the same authorisation joins the transaction that is under way. */
