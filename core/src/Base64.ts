@@ -2,6 +2,9 @@
 
 const STANDARD = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
 const INVALID = 255
+/** The form of most texts; it has no spaces, which the native decoder would skip. */
+const STANDARD_FORM = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
+const STRICT = { alphabet: 'base64', lastChunkHandling: 'strict' }
 
 /** Value of each ASCII character in either alphabet. */
 const VALUE = new Uint8Array(128).fill(INVALID)
@@ -12,8 +15,16 @@ VALUE[95] = 63
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
+/** What newer engines do by themselves, ten times as fast (ECMAScript 2026; workerd has it, Node from 25 on). */
+type Native = { toBase64(options?: { alphabet?: string; omitPadding?: boolean }): string }
+const isNative = 'toBase64' in Uint8Array.prototype
+const fromNative = (
+  Uint8Array as unknown as { fromBase64?: (text: string, options: object) => Uint8Array<ArrayBuffer> }
+).fromBase64
+
 /** Standard base64 with padding: the form x402 clients decode. */
 export function encode(bytes: Uint8Array): string {
+  if (isNative) return (bytes as unknown as Native).toBase64()
   let binary = ''
   for (let i = 0; i < bytes.length; i += 4096) binary += String.fromCharCode(...bytes.subarray(i, i + 4096))
   return btoa(binary)
@@ -21,6 +32,7 @@ export function encode(bytes: Uint8Array): string {
 
 /** Base64url without padding: the form of JWS. */
 export function encodeUrl(bytes: Uint8Array): string {
+  if (isNative) return (bytes as unknown as Native).toBase64({ alphabet: 'base64url', omitPadding: true })
   return encode(bytes).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')
 }
 
@@ -29,6 +41,13 @@ export function encodeUrl(bytes: Uint8Array): string {
  * that no bytes have, and when the bits beyond the last byte are not zero (so bytes have one text per form).
  */
 export function decode(text: string): Uint8Array<ArrayBuffer> | undefined {
+  if (fromNative !== undefined && STANDARD_FORM.test(text)) {
+    try {
+      return fromNative(text, STRICT)
+    } catch {
+      return undefined
+    }
+  }
   let length = text.length
   if (length % 4 === 0 && length > 0 && text.charCodeAt(length - 1) === 61) {
     length -= text.charCodeAt(length - 2) === 61 ? 2 : 1

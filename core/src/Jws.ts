@@ -21,7 +21,7 @@ const encoder = new TextEncoder()
 
 /** Signs claims. `typ` says what they are, so that no kind of token passes for another. */
 export async function sign(claims: object, typ: string, signer: Signer): Promise<string> {
-  const input = `${part({ alg: 'EdDSA', kid: signer.kid, typ })}.${part(claims)}`
+  const input = `${headerOf(signer.kid, typ)}.${part(claims)}`
   return `${input}.${Base64.encodeUrl(await signer.sign(encoder.encode(input)))}`
 }
 
@@ -46,6 +46,18 @@ export async function verify(token: string, typ: string, keys: Keys): Promise<Re
   if (key === undefined) return { ok: false, code: 'unknown_key' }
   const valid = await key(encoder.encode(`${headerText}.${claimsText}`), signature)
   return valid ? { ok: true, claims } : { ok: false, code: 'signature' }
+}
+
+/** Headers by kid and type: there are a few of each. */
+const headers = new Map<string, string>()
+
+function headerOf(kid: string, typ: string): string {
+  const key = `${kid} ${typ}`
+  const known = headers.get(key)
+  if (known !== undefined) return known
+  const header = part({ alg: 'EdDSA', kid, typ })
+  if (headers.size < 64) headers.set(key, header)
+  return header
 }
 
 function part(value: object): string {

@@ -77,6 +77,13 @@ export function unitsWithin(rate: Card, hold: bigint): bigint | undefined {
 
 /** SHA-256 of what the price was derived from, in base64url: a quote holds for the same inputs only. */
 export function inputsHash(inputs: Inputs = {}): string {
-  const text = JSON.stringify({ units: inputs.units?.toString() ?? null })
+  if (inputs.units === undefined) return (unitless ??= hashOf(null))
+  return hashOf(inputs.units.toString())
+}
+
+let unitless: string | undefined
+
+function hashOf(units: string | null): string {
+  const text = JSON.stringify({ units })
   return Base64.encodeUrl(sha256(new TextEncoder().encode(text)))
 }

@@ -30,8 +30,6 @@ const unavailable = { kind: 'refused', code: 'temporarily_unavailable' } as cons
 const malformed = { kind: 'refused', code: 'malformed_payment' } as const
 /** Pruning does not wake an object more often than this. */
 const PRUNE_EVERY_MS = 600_000
-/** Calls that come so soon after a group of several wait for company. */
-const BUSY_MS = 5
 /** After a failure the alarm comes back so soon. */
 const AGAIN_MS = 5_000
 
@@ -45,8 +43,7 @@ export class StreamSession extends DurableObject<StreamSessionEnv> implements St
   /** Callers of `reserve` whose reply is not out yet. */
   readonly #waiting = new Map<number, (reply: ReserveReply) => void>()
   #tickets = 0
-  /** When the last group was committed, and how many calls it had, remembered for a few groups. */
-  #committed = { at: 0, calls: 0 }
+  #committing = false
   #alarmAt: number | undefined
   #turnTimer: ReturnType<typeof setTimeout> | undefined
 
@@ -149,16 +146,30 @@ export class StreamSession extends DurableObject<StreamSessionEnv> implements St
   }
 
   /**
-   * A call that comes alone is committed at once. When calls come faster than that, each group waits for the next turn
-   * of the event loop, which delivers what has arrived meanwhile.
+   * A call that comes alone is committed at once. While a commit is on its way to the disk, calls gather, and go
+   * together in the next one: the more there is to do, the larger the groups.
    */
   #enqueue(job: Job): void {
     this.#jobs.push(job)
-    if (this.#jobs.length > 1) return
-    const idleMs = Date.now() - this.#committed.at
-    const busy = idleMs < 1 || (this.#committed.calls > 1 && idleMs < BUSY_MS)
-    if (busy) setTimeout(() => this.#commit(), 0)
-    else queueMicrotask(() => this.#commit())
+    if (!this.#committing) void this.#commitAll()
+  }
+
+  async #commitAll(): Promise<void> {
+    this.#committing = true
+    try {
+      // Reports that travelled in one message are one group.
+      await Promise.resolve()
+      while (this.#jobs.length > 0) {
+        this.#commit()
+        await this.ctx.storage.sync()
+      }
+    } catch (error) {
+      // The disk did not take it: the platform holds back the answers and resets the object.
+      dropped(error)
+      for (const job of this.#jobs.splice(0)) job.fail(error)
+    } finally {
+      this.#committing = false
+    }
   }
 
   /** Applies all calls that wait, in order, and commits them together. */
@@ -167,7 +178,6 @@ export class StreamSession extends DurableObject<StreamSessionEnv> implements St
     this.#jobs = []
     const book = this.#book
     const now = Date.now()
-    this.#committed = { at: now, calls: Math.max(jobs.length, this.#committed.calls / 2) }
     const applied: Job[] = []
     for (const job of jobs) {
       const mark = book.mark()

@@ -11,6 +11,7 @@ import { replay } from './Answer.ts'
 import { chainsOf, type PaidCall, seconds } from './Call.ts'
 import type { Chain } from './Chains.ts'
 import { deliver } from './Delivery.ts'
+import { Lru } from './Lru.ts'
 import { corrective, offer } from './Offer.ts'
 import { problemResponse } from './Problem.ts'
 import { pinned } from './Pinned.ts'
@@ -92,7 +93,7 @@ export async function check(call: PaidCall, credential: BatchCredential): Promis
   if (config.token !== chain.token) return { code: 'token_mismatch' }
   if (config.withdrawDelay !== chain.withdrawDelay) return { code: 'withdraw_delay_mismatch' }
   if (config.payerAuthorizer === zeroAddress) return { code: 'payer_authorizer_missing' }
-  const channelId = ChannelConfig.id(config, chain.voucherDomain)
+  const channelId = channelIdOf(config, chain)
   if (channelId !== voucher.channelId) return { code: 'channel_id_mismatch' }
   const signer = call.gateway.recover(Voucher.digest(chain.voucherDomain, channelId, voucher.max), voucher.signature)
   if (signer !== config.payerAuthorizer) return { code: 'voucher_signature_invalid' }
@@ -113,6 +114,19 @@ export async function check(call: PaidCall, credential: BatchCredential): Promis
     ...(price.callId === undefined ? {} : { callId: price.callId }),
     ...(credential.quote === undefined ? {} : { quote: credential.quote }),
   }
+}
+
+/** Ids of channels seen lately: hashing one takes three rounds of Keccak. */
+const channelIds = new Lru<string, Hex>(4096)
+
+function channelIdOf(config: ChannelConfig.ChannelConfig, chain: Chain): Hex {
+  const { payer, payerAuthorizer, receiver, receiverAuthorizer, token, withdrawDelay, salt } = config
+  const key = [chain.network, payer, payerAuthorizer, receiver, receiverAuthorizer, token, withdrawDelay, salt].join()
+  const known = channelIds.get(key)
+  if (known !== undefined) return known
+  const id = ChannelConfig.id(config, chain.voucherDomain)
+  channelIds.set(key, id)
+  return id
 }
 
 /** The object of this key; a fresh stub each time, since one that has failed stays broken. */

@@ -1,0 +1,108 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { Chain } from '@pbstream/local/Chain'
+import type { Child } from './Child.ts'
+import { type Channel, chargedOf } from './Channel.ts'
+import { cpuSeconds } from './Cpu.ts'
+import { type Lane, type Ticket, head, quoteOf } from './Lane.ts'
+import type { LoadResult, Run } from './Load.ts'
+import type { SignOrder } from './Sign.ts'
+
+/** One row of the benchmark: a server, a resource and how its connections pay. */
+export type Contestant = {
+  name: string
+  url: string
+  /** The server's process; its children count as it. */
+  pid: number
+  /** One for each connection; a number of connections that do not pay. */
+  channels: Channel[] | number
+  /** Signs quotes as the server would, if it signs quotes. */
+  gatewayKey?: string
+}
+
+/** One stretch of measuring. */
+export type Slice = {
+  answered: number
+  seconds: number
+  /** Milliseconds. */
+  latencies: Float64Array
+  /** From the start until the server was idle again, so that work put off counts; undefined where it is unknown. */
+  cpu: number | undefined
+  busy: number
+}
+
+export type Helpers = { load: Child; signers: Child[] }
+
+/** Signs so much more than the last rate needs. */
+const spare = 1.4
+const quietMs = 250
+const quietWaits = 120
+/** Of CPU in `quietMs`: one tick may be anything. */
+const idleSeconds = 0.015
+
+/** Lanes for all connections, with tickets for `perLane` requests each. */
+export async function lanes(contestant: Contestant, signers: readonly Child[], perLane: number): Promise<Lane[]> {
+  const { channels, gatewayKey } = contestant
+  const start = head(contestant.url)
+  if (typeof channels === 'number') return Array.from({ length: channels }, () => ({ head: start }))
+  return Promise.all(
+    channels.map(async ({ channelId, key, template, price, charged }, i) => {
+      const token = quoteOf(template)
+      const order: SignOrder = { chainId: Chain.id, channelId, key, from: charged, price, count: perLane }
+      if (token !== undefined && gatewayKey !== undefined) order.quote = { token, gatewayKey }
+      const tickets = (await signers[i % signers.length]?.call<Ticket[]>('sign', order)) ?? []
+      return { head: start, payment: { template, tickets } }
+    }),
+  )
+}
+
+/**
+ * Signs for about `expected` requests a second, then loads the server for some seconds.
+ *
+ * @throws Error when an answer was not 200, or when the server's account of what it charged is not ours.
+ */
+export async function slice(contestant: Contestant, helpers: Helpers, run: Run, expected: number): Promise<Slice> {
+  const { load, signers } = helpers
+  const count = typeof contestant.channels === 'number' ? 1 : contestant.channels.length
+  const perLane = Math.ceil((expected * run.seconds * spare) / count) + 8
+  await load.call('prepare', { url: contestant.url, lanes: await lanes(contestant, signers, perLane) })
+  await quiet(contestant.pid)
+  const before = cpuSeconds(contestant.pid)
+  const result = await load.call<LoadResult>('run', run)
+  await quiet(contestant.pid)
+  const after = cpuSeconds(contestant.pid)
+  account(contestant, result)
+  const { answered, seconds, latencies, busy } = result
+  return {
+    answered,
+    seconds,
+    latencies,
+    busy,
+    cpu: before === undefined || after === undefined ? undefined : after - before,
+  }
+}
+
+/** Compares what the server says it charged with what was sent, and moves the channels on. */
+function account({ name, channels }: Contestant, { sent, heads }: LoadResult): void {
+  if (typeof channels === 'number') return
+  channels.forEach((channel, i) => {
+    const count = sent[i] ?? 0
+    channel.charged += BigInt(count) * channel.price
+    const said = chargedOf(heads[i] ?? '')
+    if (count > 0 && said !== channel.charged) {
+      throw new Error(
+        `${name}: ${count} calls make ${channel.charged} on ${channel.channelId}, the server says ${said}`,
+      )
+    }
+  })
+}
+
+/** Waits until a process does next to nothing, for at most half a minute. */
+async function quiet(pid: number): Promise<void> {
+  let last = cpuSeconds(pid)
+  for (let i = 0; i < quietWaits; i++) {
+    await delay(quietMs)
+    const now = cpuSeconds(pid)
+    if (now === undefined || last === undefined || now - last <= idleSeconds) return
+    last = now
+  }
+}
