@@ -41,7 +41,7 @@ export class Child {
   static start(name: string, core?: 'server' | 'load'): Child {
     const script = join(import.meta.dirname, `${name}.ts`)
     const pin = core === undefined || cores === undefined ? [] : ['taskset', '-c', String(cores[core])]
-    const [command = '', ...args] = [...pin, process.execPath, '--max-old-space-size=4096', script]
+    const [command, ...args] = [...pin, process.execPath, '--max-old-space-size=4096', script]
     const child = spawn(command, args, { stdio: ['ignore', 2, 2, 'ipc'], serialization: 'advanced' })
     return new Child(child, name)
   }
@@ -85,7 +85,7 @@ export function serve(methods: Record<string, (argument: any) => unknown>, dispo
   })
   process.once('disconnect', () => {
     const end = async () => dispose?.()
-    end().finally(() => process.exit())
+    void end().finally(() => process.exit())
   })
   // Ctrl-C reaches the whole group: the parent decides when it is over.
   process.on('SIGINT', () => undefined)
