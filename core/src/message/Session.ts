@@ -166,7 +166,8 @@ export type ChainEvent =
 
 /** The RPC surface of a StreamSession. */
 export interface StreamSessionApi {
-  reserve(command: Reserve): Promise<ReserveReply>
+  /** `reports` travel along and are applied first, in the same group. */
+  reserve(command: Reserve, reports?: Report[]): Promise<ReserveReply>
   report(v: 1, reports: Report[]): Promise<ReportReply[]>
   refund(request: RefundRequest): Promise<RefundReply>
   acknowledge(v: 1, events: ChainEvent[]): Promise<void>

@@ -61,7 +61,9 @@ export class StreamSession extends DurableObject<StreamSessionEnv> implements St
     })
   }
 
-  reserve(command: Reserve): Promise<ReserveReply> {
+  reserve(command: Reserve, reports?: Report[]): Promise<ReserveReply> {
+    // In the same group, so a reply means that they were written; a failed group answers unavailable, and they come again.
+    if (Array.isArray(reports) && reports.length > 0) this.report(1, reports).catch(dropped)
     if (command?.v !== 1) return Promise.resolve(unavailable)
     if (!isReserve(command)) return Promise.resolve(malformed)
     return new Promise((resolve) => {

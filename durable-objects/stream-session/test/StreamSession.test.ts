@@ -75,6 +75,19 @@ describe('a charge', () => {
     })
   })
 
+  test('is posted by a report that travels with the next reservation, before it is decided', async () => {
+    const { channel, stub } = await funded(10n)
+    const { reservationId } = granted(await stub.reserve(channel.reserve(4n, 4n)))
+    const next = granted(
+      await stub.reserve(channel.reserve(5n, 4n), [
+        { kind: 'post', reservationId, amount: 1n },
+        { kind: 'nonsense' } as never,
+      ]),
+    )
+    expect(next.channel.chargedCumulative).toBe(5n)
+    expect(await stub.view(1, channel.channelId)).toMatchObject({ spent: 1n, reserved: 4n })
+  })
+
   test('never costs more than its hold', async () => {
     const { channel, stub } = await funded(100n)
     const { reservationId } = granted(await stub.reserve(channel.reserve(2n, 2n)))

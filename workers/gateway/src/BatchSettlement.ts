@@ -13,6 +13,7 @@ import type { Chain } from './Chains.ts'
 import { deliver } from './Delivery.ts'
 import { Lru } from './Lru.ts'
 import { corrective, offer } from './Offer.ts'
+import { reserve } from './Reporter.ts'
 import { problemResponse } from './Problem.ts'
 import { pinned } from './Pinned.ts'
 
@@ -47,7 +48,7 @@ export async function payFromChannel(call: PaidCall, credential: BatchCredential
   let observed = false
   let transaction: Hex | undefined
   for (;;) {
-    const reply = await open(call, checked.name).reserve(command(call, checked))
+    const reply = await reserve(checked.name, () => open(call, checked.name), command(call, checked))
     if (reply.kind === 'unknown_channel' && !observed) {
       observed = true
       const seen = await call.gateway.env.SETTLEMENT.observe(

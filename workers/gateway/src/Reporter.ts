@@ -1,27 +1,24 @@
-import type { Report, ReportReply, StreamSessionApi } from '@pbstream/core/message/Session'
+import type { Report, ReportReply, Reserve, ReserveReply, StreamSessionApi } from '@pbstream/core/message/Session'
 
 /** How often a report is tried before its reservation is left to expire, and the pause before each new try. */
 const PAUSES_MS = [100, 400, 1600]
-/** A follower whose leader is not heard of for this long sends its own report: reports are idempotent. */
-const LEADER_MS = 5_000
+/** How long a report waits for company, in milliseconds. */
+const GATHER_MS = 5
+/** A report that travels with others and is not heard of for this long is sent again: reports are idempotent. */
+const COMPANY_MS = 5_000
 /** At most this many reports travel in one call. */
 const MAX_BATCH = 256
 
-type Entry = {
-  report: Report
-  /** Ends the wait: with the reply, or with the leadership of those that still wait. */
-  wake: (outcome: { reply: ReportReply } | 'lead' | 'failed') => void
-}
+/** `retry`: it is not known to have arrived. `undefined`: it was tried often enough. */
+type Outcome = ReportReply | 'retry' | undefined
+type Entry = { report: Report; settle: (outcome: Outcome) => void }
 
-/** Reports of one object that wait for the call under way to return. */
-type Lane = { busy: boolean; waiting: Entry[] }
-
-/** Of this isolate: requests come and go, the lanes are theirs in common. */
-const lanes = new Map<string, Lane>()
+/** Reports that wait for a call to their object. Of this isolate: requests come and go, these are theirs in common. */
+const waiting = new Map<string, Entry[]>()
 
 /**
- * Sends a report to a session. While one call to that object is under way, further reports of this isolate gather and
- * travel together in the next one, so a busy session costs one call a round trip and not one a request.
+ * Sends a report to a session. Reports of this isolate for one object gather for a moment and travel together, at best
+ * along with the next reservation, so a busy session costs little more than one call a request.
  *
  * Answers `undefined` when the report could not be delivered: the reservation then expires, and the payer is not
  * charged for more than its last mark.
@@ -33,55 +30,66 @@ export async function report(
   open: () => StreamSessionApi,
   what: Report,
 ): Promise<ReportReply | undefined> {
-  const lane = lanes.get(name) ?? { busy: false, waiting: [] }
-  lanes.set(name, lane)
-  if (!lane.busy) return lead(name, lane, open, what)
-  const outcome = await follow(name, lane, what)
-  if (outcome === 'lead') return lead(name, lane, open, what)
-  if (outcome === 'failed') return (await send(open, [what]))?.[0]
-  return outcome.reply
+  const { promise, resolve: settle } = Promise.withResolvers<Outcome>()
+  const entry = { report: what, settle }
+  const gathering = waiting.get(name)
+  if (gathering === undefined) {
+    waiting.set(name, [entry])
+    await new Promise((done) => setTimeout(done, GATHER_MS))
+    const gathered = waiting.get(name) ?? []
+    waiting.delete(name)
+    await sendAll(open, gathered)
+  } else {
+    gathering.push(entry)
+  }
+  const outcome = await within(promise, COMPANY_MS)
+  if (outcome !== 'retry') return outcome
+  // Whoever was to send what gathers here is gone.
+  if (waiting.get(name)?.includes(entry) === true) waiting.delete(name)
+  return (await send(open, [what]))?.[0]
 }
 
-/** Sends its own report and everything that waits, then hands over to the first of those that came meanwhile. */
-async function lead(
-  name: string,
-  lane: Lane,
-  open: () => StreamSessionApi,
-  own: Report,
-): Promise<ReportReply | undefined> {
-  lane.busy = true
-  // Reports that are made in the same tick travel along.
-  await Promise.resolve()
-  const batch = lane.waiting.splice(0, MAX_BATCH - 1)
+/** Asks a session for money, and takes reports along that wait for a call and whose replies nobody acts on. */
+export async function reserve(name: string, open: () => StreamSessionApi, command: Reserve): Promise<ReserveReply> {
+  const carried: Entry[] = []
+  const staying: Entry[] = []
+  for (const entry of waiting.get(name) ?? []) {
+    const { kind } = entry.report
+    const goes = (kind === 'post' || kind === 'void') && carried.length < MAX_BATCH
+    ;(goes ? carried : staying).push(entry)
+  }
+  if (carried.length === 0) return open().reserve(command)
+  // What stays is sent by the one who gathers.
+  waiting.set(name, staying)
+  let outcome: Outcome = 'retry'
   try {
-    const replies = await send(open, [own, ...batch.map((entry) => entry.report)])
-    batch.forEach((entry, i) => {
-      const reply = replies?.[i + 1]
-      entry.wake(reply === undefined ? 'failed' : { reply })
-    })
-    return replies?.[0]
+    const reports = carried.map((entry) => entry.report)
+    const reply = await open().reserve(command, reports)
+    // A group that was not written is refused so, and its reports are gone with it.
+    if (reply.kind !== 'refused' || reply.code !== 'temporarily_unavailable') outcome = { done: true }
+    return reply
   } finally {
-    const next = lane.waiting.shift()
-    if (next === undefined) {
-      lane.busy = false
-      if (lanes.get(name) === lane) lanes.delete(name)
-    } else next.wake('lead')
+    for (const entry of carried) entry.settle(outcome)
   }
 }
 
-async function follow(name: string, lane: Lane, what: Report): Promise<{ reply: ReportReply } | 'lead' | 'failed'> {
-  const { promise, resolve } = Promise.withResolvers<{ reply: ReportReply } | 'lead' | 'failed'>()
-  const entry: Entry = { report: what, wake: resolve }
-  lane.waiting.push(entry)
-  // The leader's request may be cancelled by the platform: then nobody would ever wake this one.
-  const timer = setTimeout(() => {
-    const index = lane.waiting.indexOf(entry)
-    if (index >= 0) lane.waiting.splice(index, 1)
-    if (lanes.get(name) === lane) lanes.delete(name)
-    resolve('failed')
-  }, LEADER_MS)
+async function sendAll(open: () => StreamSessionApi, entries: Entry[]): Promise<void> {
+  for (let i = 0; i < entries.length; i += MAX_BATCH) {
+    const batch = entries.slice(i, i + MAX_BATCH)
+    const reports = batch.map((entry) => entry.report)
+    const replies = await send(open, reports)
+    for (const [j, entry] of batch.entries()) entry.settle(replies?.[j])
+  }
+}
+
+/** The platform may cancel the request that sends for others: then nobody would ever settle this one. */
+async function within(promise: Promise<Outcome>, ms: number): Promise<Outcome> {
+  let timer: ReturnType<typeof setTimeout> | null = null
+  const late = new Promise<Outcome>((resolve) => {
+    timer = setTimeout(() => resolve('retry'), ms)
+  })
   try {
-    return await promise
+    return await Promise.race([promise, late])
   } finally {
     clearTimeout(timer)
   }

@@ -90,8 +90,9 @@ describe('a voucher for a fixed price', () => {
     const first = reader.read()
     await writer.write(new TextEncoder().encode('data: 1\n\n'))
     expect(new TextDecoder().decode((await first).value)).toBe('data: 1\n\n')
-    expect(at.session.reports.map((report) => report.kind)).toEqual(['post'])
     await reader.cancel()
+    await at.rest()
+    expect(at.session.reports.map((report) => report.kind)).toEqual(['post'])
   })
 
   it.each([404, 429, 500, 503])('is not charged when the upstream answers %d, which is relayed', async (status) => {

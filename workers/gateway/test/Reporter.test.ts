@@ -1,6 +1,6 @@
-import type { Report } from '@pbstream/core/message/Session'
+import type { Report, Reserve } from '@pbstream/core/message/Session'
 import { describe, expect, it } from 'vitest'
-import { report } from '../src/Reporter.ts'
+import { report, reserve } from '../src/Reporter.ts'
 import { FakeSession } from './support/world.ts'
 
 const post = (n: number): Report => ({ kind: 'post', reservationId: `r${n}`, amount: BigInt(n) })
@@ -22,6 +22,33 @@ describe('reports of one isolate for one session', () => {
     expect(replies.every((reply) => reply?.done === true)).toBe(true)
     expect(session.calls.length).toBeLessThanOrEqual(3)
     expect(session.reports.map((each) => each.reservationId)).toEqual(Array.from({ length: 51 }, (_, i) => `r${i + 1}`))
+  })
+
+  it('travel with the next reservation, and come again when its group was not written', async () => {
+    const session = new FakeSession()
+    const name = `s${++names}`
+    const command = { v: 1 } as Reserve
+    session.decide = () => ({ kind: 'refused', code: 'request_in_flight' })
+    const posted = report(name, () => session, post(1))
+    await reserve(name, () => session, command)
+    expect(await posted).toEqual({ done: true })
+    expect([session.reports, session.calls]).toEqual([[post(1)], []])
+    session.decide = () => ({ kind: 'refused', code: 'temporarily_unavailable' })
+    const again = report(name, () => session, post(2))
+    await reserve(name, () => session, command)
+    await again
+    expect(session.calls).toEqual([1])
+  })
+
+  it('whose replies decide something do not travel with a reservation', async () => {
+    const session = new FakeSession()
+    const name = `s${++names}`
+    session.decide = () => ({ kind: 'in_flight' })
+    const marked = report(name, () => session, { kind: 'mark', reservationId: 'r1', amount: 1n })
+    await reserve(name, () => session, { v: 1 } as Reserve)
+    expect(session.reports).toEqual([])
+    expect(await marked).toEqual({ done: true })
+    expect(session.calls).toEqual([1])
   })
 
   it('of different sessions do not wait for each other', async () => {

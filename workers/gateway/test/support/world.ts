@@ -1,4 +1,5 @@
 /** A gateway with everything around it replaced: the session, settlement, the upstream, the clock and the catalog. */
+import { onTestFinished } from 'vitest'
 import { env } from 'cloudflare:workers'
 import * as Challenge from '@pbstream/core/Challenge'
 import type { Address, Hex } from '@pbstream/core/Hex'
@@ -73,7 +74,8 @@ export class FakeSession implements StreamSessionApi {
   reply: ReportReply = { done: true }
   refund: StreamSessionApi['refund'] = async () => ({ kind: 'refused', code: 'refund_no_balance' })
 
-  async reserve(command: Reserve): Promise<ReserveReply> {
+  async reserve(command: Reserve, reports: Report[] = []): Promise<ReserveReply> {
+    this.reports.push(...reports)
     this.reserves.push(command)
     return (await this.decide?.(command)) ?? this.grant(command)
   }
@@ -168,6 +170,11 @@ export async function world(routes: CatalogRoute[] = [route()], more: Partial<En
     random: ports.random,
   }
   const keep = (work: Promise<unknown>) => void kept.push(work)
+  const rest = async () => {
+    for (let done = 0; done < kept.length; done = kept.length) await Promise.all(kept)
+  }
+  // Reports of one isolate gather by session: what a test leaves waiting would travel with the next test's.
+  onTestFinished(rest)
   return {
     session,
     settlement,
@@ -180,9 +187,7 @@ export async function world(routes: CatalogRoute[] = [route()], more: Partial<En
       handle(new Request(path.startsWith('http') ? path : ORIGIN + path, init), sources, keep),
     handle: (request: Request) => handle(request, sources, keep),
     /** Waits for everything that goes on after the answers. */
-    async rest() {
-      for (let done = 0; done < kept.length; done = kept.length) await Promise.all(kept)
-    },
+    rest,
   }
 }
 
