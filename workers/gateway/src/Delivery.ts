@@ -9,7 +9,7 @@ import { USAGE_HEADER } from './Headers.ts'
 import { type FlowCard, meter } from './Meter.ts'
 import { problemResponse } from './Problem.ts'
 import { type Payer, signReceipt, signToken } from './Receipts.ts'
-import { report } from './Reporter.ts'
+import { LATER_MS, report, SOON_MS } from './Reporter.ts'
 import { callUpstream, type Outcome, UPSTREAM_MS } from './Upstream.ts'
 
 /** A reservation that pays for a call. */
@@ -102,7 +102,9 @@ async function fixed(
   headers.set('pbstream-receipt', receipt)
   const { reservationId } = grant
   const withId = call.requestId !== undefined
-  const posted = send(call, grant, { kind: 'post', reservationId, amount, ...(withId ? { receipt } : {}) })
+  // What the next voucher starts from counts the hold already: only a smaller charge changes it.
+  const patience = amount === grant.hold ? LATER_MS : SOON_MS
+  const posted = send(call, grant, { kind: 'post', reservationId, amount, ...(withId ? { receipt } : {}) }, patience)
   if (!withId || !isKeepable(upstream)) {
     void posted.finally(finish)
     return relay(upstream, headers)
@@ -171,9 +173,9 @@ function receiptOf(call: PaidCall, grant: Grant, price: bigint, cumulative: bigi
 }
 
 /** Reports to the session; it never rejects. */
-function send(call: PaidCall, grant: Grant, what: Report): Promise<ReportReply | undefined> {
+function send(call: PaidCall, grant: Grant, what: Report, patienceMs?: number): Promise<ReportReply | undefined> {
   const { session } = grant.by
-  return report(session, () => call.gateway.env.STREAM_SESSION.getByName(session), what)
+  return report(session, () => call.gateway.env.STREAM_SESSION.getByName(session), what, patienceMs)
 }
 
 function isFlow(rule: Rate.Card): rule is FlowCard {

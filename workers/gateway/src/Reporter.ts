@@ -2,8 +2,9 @@ import type { Report, ReportReply, Reserve, ReserveReply, StreamSessionApi } fro
 
 /** How often a report is tried before its reservation is left to expire, and the pause before each new try. */
 const PAUSES_MS = [100, 400, 1600]
-/** How long a report waits for company, in milliseconds. */
-const GATHER_MS = 5
+/** How long a report waits for company, in milliseconds: one that changes what the next call has to pay, and others. */
+export const SOON_MS = 5
+export const LATER_MS = 40
 /** A report that travels with others and is not heard of for this long is sent again: reports are idempotent. */
 const COMPANY_MS = 5_000
 /** At most this many reports travel in one call. */
@@ -29,24 +30,19 @@ export async function report(
   name: string,
   open: () => StreamSessionApi,
   what: Report,
+  patienceMs = SOON_MS,
 ): Promise<ReportReply | undefined> {
   const { promise, resolve: settle } = Promise.withResolvers<Outcome>()
   const entry = { report: what, settle }
-  const gathering = waiting.get(name)
-  if (gathering === undefined) {
-    waiting.set(name, [entry])
-    await new Promise((done) => setTimeout(done, GATHER_MS))
-    const gathered = waiting.get(name) ?? []
+  waiting.set(name, [...(waiting.get(name) ?? []), entry])
+  await new Promise((done) => setTimeout(done, patienceMs))
+  const gathered = waiting.get(name)
+  if (gathered?.includes(entry) === true) {
     waiting.delete(name)
     await sendAll(open, gathered)
-  } else {
-    gathering.push(entry)
   }
   const outcome = await within(promise, COMPANY_MS)
-  if (outcome !== 'retry') return outcome
-  // Whoever was to send what gathers here is gone.
-  if (waiting.get(name)?.includes(entry) === true) waiting.delete(name)
-  return (await send(open, [what]))?.[0]
+  return outcome === 'retry' ? (await send(open, [what]))?.[0] : outcome
 }
 
 /** Asks a session for money, and takes reports along that wait for a call and whose replies nobody acts on. */
@@ -59,8 +55,8 @@ export async function reserve(name: string, open: () => StreamSessionApi, comman
     ;(goes ? carried : staying).push(entry)
   }
   if (carried.length === 0) return open().reserve(command)
-  // What stays is sent by the one who gathers.
-  waiting.set(name, staying)
+  if (staying.length > 0) waiting.set(name, staying)
+  else waiting.delete(name)
   let outcome: Outcome = 'retry'
   try {
     const reports = carried.map((entry) => entry.report)
