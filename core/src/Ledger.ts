@@ -120,7 +120,8 @@ export function open(seen: Observation): Channel {
 /**
  * Brings a known channel in line with a later look at the chain. Money that our own reports do not explain was
  * deposited directly; `pending` is what deposits under way may still explain. A balance that fell while a withdrawal
- * was pending was withdrawn. Observations from before the last refund are ignored.
+ * was pending was withdrawn; so is confirmed money that is gone, since a whole withdrawal fits between two looks.
+ * Provisional money may only be unknown to a node that lags. Observations from before the last refund are ignored.
  */
 export function reconcile(channel: Channel, seen: Observation, pending: bigint): Channel {
   if (seen.refundNonce < channel.refundNonce) return channel
@@ -135,16 +136,12 @@ export function reconcile(channel: Channel, seen: Observation, pending: bigint):
     })
   } else if (next.refund === undefined && surplus > pending) {
     next = change(next, { deposited: next.deposited + surplus - pending })
-  } else if (next.refund === undefined && surplus < 0n && channel.withdrawRequestedAt !== 0) {
-    next = change(next, { returned: next.returned - surplus })
+  } else if (next.refund === undefined && surplus < 0n) {
+    const missing = channel.withdrawRequestedAt !== 0 ? -surplus : channel.deposited - channel.returned - seen.balance
+    if (missing > 0n) next = change(next, { returned: next.returned + missing })
   }
   if (next.withdrawRequestedAt === seen.withdrawRequestedAt) return next
   return change(next, { withdrawRequestedAt: seen.withdrawRequestedAt })
-}
-
-/** The payer asked the contract for a withdrawal (or, with 0, took it back): seen by whoever watches the chain. */
-export function withdrawalSeen(channel: Channel, withdrawRequestedAt: number): Channel {
-  return channel.withdrawRequestedAt === withdrawRequestedAt ? channel : change(channel, { withdrawRequestedAt })
 }
 
 export type Verdict = 'right' | 'short' | 'stale'

@@ -135,14 +135,19 @@ describe('refunds and the chain', () => {
   test('a later look finds direct deposits, but not those that are under way, and not from before a refund', () => {
     expect(Ledger.reconcile(spent, seen(150n), 0n).deposited).toBe(150n)
     expect(Ledger.reconcile(spent, seen(150n), 50n)).toBe(spent)
-    expect(Ledger.reconcile(spent, seen(50n), 0n)).toBe(spent)
+    const provisional = Ledger.depositMined(spent, 50n)
+    expect(Ledger.reconcile(provisional, seen(100n), 0n)).toBe(provisional)
     const refunded = Ledger.refundDone(spent, { amount: 96n, claimed: 4n, nonce: 0n })
     expect(Ledger.reconcile(refunded, seen(100n), 0n)).toBe(refunded)
   })
   test('a balance that fell under a pending withdrawal was withdrawn; what is not covered is lost', () => {
-    const pending = Ledger.withdrawalSeen(spent, 7)
+    const pending = Ledger.reconcile(spent, seen(100n, { withdrawRequestedAt: 7 }), 0n)
     const gone = Ledger.reconcile(pending, seen(1n), 0n)
     expect(gone).toMatchObject({ returned: 99n, lost: 3n, withdrawRequestedAt: 0 })
+  })
+  test('a withdrawal that began and ended between two looks is seen by the confirmed money that is gone', () => {
+    expect(Ledger.reconcile(spent, seen(50n), 0n)).toMatchObject({ returned: 50n, deposited: 100n })
+    expect(Ledger.reconcile(spent, seen(0n), 0n)).toMatchObject({ returned: 100n, lost: 4n })
   })
   test('a refund whose report is missing is found by its nonce', () => {
     const found = Ledger.reconcile(spent, seen(4n, { refundNonce: 1n }), 0n)

@@ -72,11 +72,6 @@ export class System {
     }
   }
 
-  /** The bindings of one Worker, to look into its objects from outside. */
-  bindings<Env extends object>(name: WorkerName): Promise<Env> {
-    return this.#miniflare.getBindings<Env & Record<string, unknown>>(`pbstream-${name}`)
-  }
-
   /** Ends every Worker. Pending work stays on disk for the next start. */
   stop(): Promise<void> {
     return this.#miniflare.dispose()

@@ -421,6 +421,15 @@ describe('what leaves', () => {
     granted(await stub.reserve(channel.reserve(1n, 1n)))
   })
 
+  test('a channel that was emptied while nobody called is not served: the money is gone at the next look', async () => {
+    const { channel, stub } = await funded(100n)
+    later(3 * 86_400_000)
+    expect(await stub.reserve(channel.reserve(1n, 1n))).toEqual({ kind: 'unknown_channel' })
+    await stub.acknowledge(1, [channel.observed(0n)])
+    expect(await stub.reserve(channel.reserve(1n, 1n))).toMatchObject({ kind: 'corrective' })
+    expect(await stub.view(1, channel.channelId)).toMatchObject({ deposited: 100n, returned: 100n, reserved: 0n })
+  })
+
   test('a public voucher refunds the whole rest or nothing: a stranger cannot use up the refund of the day', async () => {
     const { channel, stub } = await funded(100n)
     await stub.acknowledge(1, [channel.observed(100n)])
