@@ -1,21 +1,33 @@
 import { createRequire } from 'node:module'
+import hardhatIgnition from '@nomicfoundation/hardhat-ignition'
 import { defineConfig } from 'hardhat/config'
 
 // The WASM compiler from npm: nothing is downloaded, every machine builds the same bytes.
-const compiler = createRequire(import.meta.url).resolve('solc/soljson.js')
+const path = createRequire(import.meta.url).resolve('solc/soljson.js')
+const version = '0.8.30'
+
+const settings = {
+  // The first EVM version with transient storage (EIP-1153).
+  evmVersion: 'cancun',
+  optimizer: { enabled: true, runs: 200 },
+  // No metadata trailer: a changed comment must not change the committed bytecode.
+  metadata: { bytecodeHash: 'none', appendCBOR: false },
+}
 
 export default defineConfig({
+  plugins: [hardhatIgnition],
   solidity: {
     profiles: {
       default: {
-        version: '0.8.30',
-        path: compiler,
-        settings: {
-          // The first EVM version with transient storage (EIP-1153).
-          evmVersion: 'cancun',
-          optimizer: { enabled: true, runs: 200 },
-          // No metadata trailer: a changed comment must not change the committed bytecode.
-          metadata: { bytecodeHash: 'none', appendCBOR: false },
+        compilers: [{ version, path, settings }],
+        overrides: {
+          // What goes on public networks is compiled for gas. It takes half a minute, so tests take the artifact
+          // (`vm.getCode`) and do not compile it again.
+          'src/StreamChannelEscrow.sol': {
+            version,
+            path,
+            settings: { ...settings, viaIR: true, optimizer: { enabled: true, runs: 3_000 } },
+          },
         },
       },
     },
@@ -25,6 +37,7 @@ export default defineConfig({
     tests: { solidity: './test' },
     artifacts: './artifacts',
     cache: './cache',
+    ignition: './ignition',
   },
   test: {
     solidity: {

@@ -3,9 +3,12 @@
 // committed file differs from what the sources give.
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { encodeAbiParameters, getCreate2Address, type Hex, keccak256 } from 'viem'
+import { create2 } from '../deployments/create2.ts'
 
 interface Artifact {
   abi: readonly unknown[]
+  bytecode: Hex
   deployedBytecode: string
   immutableReferences?: Record<string, unknown>
   deployedLinkReferences?: Record<string, unknown>
@@ -13,18 +16,20 @@ interface Artifact {
 
 const root = join(import.meta.dirname, '../..')
 
-/** Every contract of the local chain with the address official clients expect it at. */
+/** Every contract of the local chain with the address that clients expect it at: the same as on public networks. */
 const placed = [
   { name: 'BatchSettlement', address: '0x4020074e9dF2ce1deE5A9C1b5c3f541D02a10003' },
   { name: 'ERC3009Collector', address: '0x4020806089470a89826cB9fB1f4059150b550004' },
   { name: 'TestUSDC', address: '0x036CbD53842c5426634e7929541eC2318f3dCF7e' },
   { name: 'Multicall3', address: '0xcA11bde05977b3631167028862bE2a173976CA11' },
+  { name: 'StreamChannelEscrow', address: await escrowAddress() },
 ] as const
 
 /** Files of `core/src/abi` (Multicall3 is left out: viem has that ABI). */
 const abis = [
   { contract: 'BatchSettlement', file: 'BatchSettlement', constant: 'batchSettlementAbi' },
   { contract: 'ERC3009Collector', file: 'Erc3009Collector', constant: 'erc3009CollectorAbi' },
+  { contract: 'StreamChannelEscrow', file: 'StreamChannelEscrow', constant: 'streamChannelEscrowAbi' },
   { contract: 'TestUSDC', file: 'TestUSDC', constant: 'testUsdcAbi' },
 ] as const
 
@@ -34,6 +39,13 @@ const header =
 async function artifact(name: string): Promise<Artifact> {
   const path = join(root, 'contracts/artifacts/src', `${name}.sol`, `${name}.json`)
   return JSON.parse(await readFile(path, 'utf8')) as Artifact
+}
+
+/** Where CreateX puts the escrow on any chain: it hashes a salt that names no deployer before it uses it. */
+async function escrowAddress(): Promise<Hex> {
+  const { bytecode } = await artifact('StreamChannelEscrow')
+  const salt = keccak256(encodeAbiParameters([{ type: 'bytes32' }], [create2.salt]))
+  return getCreate2Address({ from: create2.factory, salt, bytecode })
 }
 
 function abiFile(constant: string, abi: readonly unknown[]): string {
@@ -53,7 +65,7 @@ async function deploymentFile(): Promise<string> {
     }),
   )
   return (
-    `${header}// Local stand-ins only: on public networks other contracts live at these addresses.\n// oxfmt-ignore\n` +
+    `${header}// Stand-ins, and the escrow itself. On public networks other contracts live at the addresses of the stand-ins.\n// oxfmt-ignore\n` +
     `export const localDeployment = {\n  chainId: 84532,\n  contracts: {\n${entries.join('')}  },\n} as const\n`
   )
 }

@@ -4,19 +4,7 @@ pragma solidity ^0.8.28;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {IDepositCollector} from "./interfaces/IDepositCollector.sol";
-
-/// @dev The one EIP-3009 function this collector needs, in its `bytes` form (USDC 2.2 has it).
-interface IReceiveWithAuthorization {
-    function receiveWithAuthorization(
-        address from,
-        address to,
-        uint256 value,
-        uint256 validAfter,
-        uint256 validBefore,
-        bytes32 nonce,
-        bytes calldata signature
-    ) external;
-}
+import {IReceiveWithAuthorization} from "./interfaces/IReceiveWithAuthorization.sol";
 
 /// @title Local stand-in for the x402 ERC-3009 deposit collector
 /// @notice FOR THE LOCAL CHAIN ONLY; on public networks the canonical collector at the same address is used.

@@ -51,7 +51,7 @@ contract TestUSDC is ERC20 {
     }
 
     function DOMAIN_SEPARATOR() public view returns (bytes32) {
-        return Domain.separator(name(), version());
+        return Domain.separator(keccak256("USDC"), keccak256("2"));
     }
 
     /// @notice Makes money from nothing: local chain only.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {IBatchSettlement} from "../interfaces/IBatchSettlement.sol";
+import {IChannels} from "../interfaces/IChannels.sol";
 
 /// @title EIP-712 struct hashes of the x402 channel types
 /// @dev Only struct hashes: which domain they are signed under is the business of the contract that uses them.
@@ -17,7 +17,9 @@ library ChannelHash {
         "ClaimBatch(ClaimEntry[] claims)ClaimEntry(bytes32 channelId,uint128 maxClaimableAmount,uint128 totalClaimed)"
     );
 
-    function channelConfig(IBatchSettlement.ChannelConfig calldata config) internal pure returns (bytes32) {
+    bytes32 internal constant CANCEL_WITHDRAW = keccak256("CancelWithdraw(bytes32 channelId,uint40 initiatedAt)");
+
+    function channelConfig(IChannels.ChannelConfig calldata config) internal pure returns (bytes32) {
         // All seven fields are static, so the struct encodes as its fields in order.
         return keccak256(abi.encode(CHANNEL_CONFIG, config));
     }
@@ -28,6 +30,10 @@ library ChannelHash {
 
     function refund(bytes32 channelId, uint256 nonce, uint128 amount) internal pure returns (bytes32) {
         return keccak256(abi.encode(REFUND, channelId, nonce, amount));
+    }
+
+    function cancelWithdraw(bytes32 channelId, uint40 initiatedAt) internal pure returns (bytes32) {
+        return keccak256(abi.encode(CANCEL_WITHDRAW, channelId, initiatedAt));
     }
 
     function claimEntry(bytes32 channelId, uint128 maxClaimableAmount, uint128 totalClaimed)

@@ -8,9 +8,7 @@ library Domain {
     bytes32 private constant TYPE_HASH =
         keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
 
-    function separator(string memory name, string memory version) internal view returns (bytes32) {
-        return keccak256(
-            abi.encode(TYPE_HASH, keccak256(bytes(name)), keccak256(bytes(version)), block.chainid, address(this))
-        );
+    function separator(bytes32 nameHash, bytes32 versionHash) internal view returns (bytes32) {
+        return keccak256(abi.encode(TYPE_HASH, nameHash, versionHash, block.chainid, address(this)));
     }
 }

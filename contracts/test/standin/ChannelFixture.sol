@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {BatchSettlement} from "../src/BatchSettlement.sol";
-import {ERC3009Collector} from "../src/ERC3009Collector.sol";
-import {TestUSDC} from "../src/TestUSDC.sol";
-import {IBatchSettlement} from "../src/interfaces/IBatchSettlement.sol";
-import {TestBase} from "./TestBase.sol";
+import {BatchSettlement} from "../../src/BatchSettlement.sol";
+import {ERC3009Collector} from "../../src/ERC3009Collector.sol";
+import {TestUSDC} from "../../src/TestUSDC.sol";
+import {IChannels} from "../../src/interfaces/IChannels.sol";
+import {TestBase} from "../support/TestBase.sol";
 
 /// @dev The stand-ins placed at the canonical addresses the way the local chain does it: code only, no constructor.
 abstract contract ChannelFixture is TestBase {
@@ -35,8 +35,8 @@ abstract contract ChannelFixture is TestBase {
         usdc.mint(payer, 1e12);
     }
 
-    function channel(uint256 salt) internal view returns (IBatchSettlement.ChannelConfig memory) {
-        return IBatchSettlement.ChannelConfig({
+    function channel(uint256 salt) internal view returns (IChannels.ChannelConfig memory) {
+        return IChannels.ChannelConfig({
             payer: payer,
             payerAuthorizer: vm.addr(SESSION_KEY),
             receiver: RECEIVER,
@@ -65,54 +65,54 @@ abstract contract ChannelFixture is TestBase {
         return abi.encode(uint256(0), type(uint256).max, salt, sign(PAYER_KEY, digest));
     }
 
-    function deposit(IBatchSettlement.ChannelConfig memory config, uint128 amount) internal returns (bytes32 channelId) {
+    function deposit(IChannels.ChannelConfig memory config, uint128 amount) internal returns (bytes32 channelId) {
         channelId = settlement.getChannelId(config);
         bytes memory data = consent(channelId, amount);
         vm.prank(RELAYER);
         settlement.deposit(config, amount, address(collector), data);
     }
 
-    function row(IBatchSettlement.ChannelConfig memory config, uint128 ceiling, uint128 total, uint256 key)
+    function row(IChannels.ChannelConfig memory config, uint128 ceiling, uint128 total, uint256 key)
         internal
         view
-        returns (IBatchSettlement.VoucherClaim memory)
+        returns (IChannels.VoucherClaim memory)
     {
         bytes32 digest = settlement.getVoucherDigest(settlement.getChannelId(config), ceiling);
-        return IBatchSettlement.VoucherClaim(IBatchSettlement.Voucher(config, ceiling), sign(key, digest), total);
+        return IChannels.VoucherClaim(IChannels.Voucher(config, ceiling), sign(key, digest), total);
     }
 
-    function row(IBatchSettlement.ChannelConfig memory config, uint128 total)
+    function row(IChannels.ChannelConfig memory config, uint128 total)
         internal
         view
-        returns (IBatchSettlement.VoucherClaim memory)
+        returns (IChannels.VoucherClaim memory)
     {
         return row(config, total, total, SESSION_KEY);
     }
 
-    function rows(IBatchSettlement.VoucherClaim memory one)
+    function rows(IChannels.VoucherClaim memory one)
         internal
         pure
-        returns (IBatchSettlement.VoucherClaim[] memory batch)
+        returns (IChannels.VoucherClaim[] memory batch)
     {
-        batch = new IBatchSettlement.VoucherClaim[](1);
+        batch = new IChannels.VoucherClaim[](1);
         batch[0] = one;
     }
 
-    function rows(IBatchSettlement.VoucherClaim memory one, IBatchSettlement.VoucherClaim memory two)
+    function rows(IChannels.VoucherClaim memory one, IChannels.VoucherClaim memory two)
         internal
         pure
-        returns (IBatchSettlement.VoucherClaim[] memory batch)
+        returns (IChannels.VoucherClaim[] memory batch)
     {
-        batch = new IBatchSettlement.VoucherClaim[](2);
+        batch = new IChannels.VoucherClaim[](2);
         (batch[0], batch[1]) = (one, two);
     }
 
     /// @dev Claims as the receiver.
-    function claim(IBatchSettlement.VoucherClaim memory one) internal {
+    function claim(IChannels.VoucherClaim memory one) internal {
         claim(rows(one));
     }
 
-    function claim(IBatchSettlement.VoucherClaim[] memory batch) internal {
+    function claim(IChannels.VoucherClaim[] memory batch) internal {
         vm.prank(RECEIVER);
         settlement.claim(batch);
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Multicall3} from "../src/Multicall3.sol";
-import {TestBase} from "./TestBase.sol";
+import {Multicall3} from "../../src/Multicall3.sol";
+import {TestBase} from "../support/TestBase.sol";
 
 contract Multicall3Test is TestBase {
     Multicall3 private multicall = new Multicall3();

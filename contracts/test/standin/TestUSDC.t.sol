@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {TestUSDC} from "../src/TestUSDC.sol";
+import {TestUSDC} from "../../src/TestUSDC.sol";
 import {ChannelFixture} from "./ChannelFixture.sol";
 
 contract TestUSDCTest is ChannelFixture {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {IBatchSettlement} from "../src/interfaces/IBatchSettlement.sol";
+import {IChannels} from "../../src/interfaces/IChannels.sol";
 import {ChannelFixture} from "./ChannelFixture.sol";
 
 /// @dev Does what payers and receivers may do with three channels, in any order.

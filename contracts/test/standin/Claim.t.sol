@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {IERC1271} from "@openzeppelin/contracts/interfaces/IERC1271.sol";
-import {IBatchSettlement} from "../src/interfaces/IBatchSettlement.sol";
+import {IChannels} from "../../src/interfaces/IChannels.sol";
 import {ChannelFixture} from "./ChannelFixture.sol";
 
 /// @dev A wallet that accepts exactly one digest.
@@ -22,7 +22,7 @@ contract ClaimTest is ChannelFixture {
     function testFuzz_claim_recordsUpToTheVoucher(uint128 ceiling, uint128 total) public {
         ceiling = uint128(bound(ceiling, 1, 1000));
         total = uint128(bound(total, 1, ceiling));
-        IBatchSettlement.ChannelConfig memory config = channel(0);
+        IChannels.ChannelConfig memory config = channel(0);
         bytes32 channelId = deposit(config, 1000);
         claim(row(config, ceiling, total, SESSION_KEY));
         assertChannel(channelId, 1000, total);
@@ -32,11 +32,11 @@ contract ClaimTest is ChannelFixture {
     }
 
     function test_claim_skipsStaleRowsAndKeepsTheRest() public {
-        (IBatchSettlement.ChannelConfig memory a, IBatchSettlement.ChannelConfig memory b) = (channel(1), channel(2));
+        (IChannels.ChannelConfig memory a, IChannels.ChannelConfig memory b) = (channel(1), channel(2));
         bytes32 idA = deposit(a, 1000);
         bytes32 idB = deposit(b, 1000);
         claim(row(a, 300));
-        IBatchSettlement.VoucherClaim[] memory batch = rows(row(a, 299), row(b, 200));
+        IChannels.VoucherClaim[] memory batch = rows(row(a, 299), row(b, 200));
         vm.prank(authorizer);
         settlement.claim(batch);
         assertChannel(idA, 1000, 300);
@@ -44,32 +44,32 @@ contract ClaimTest is ChannelFixture {
     }
 
     function test_claim_revertsTheWholeBatchForOneUnderfundedRow() public {
-        (IBatchSettlement.ChannelConfig memory a, IBatchSettlement.ChannelConfig memory b) = (channel(1), channel(2));
+        (IChannels.ChannelConfig memory a, IChannels.ChannelConfig memory b) = (channel(1), channel(2));
         bytes32 idA = deposit(a, 1000);
         bytes32 idB = deposit(b, 100);
-        IBatchSettlement.VoucherClaim[] memory batch = rows(row(a, 300), row(b, 101));
+        IChannels.VoucherClaim[] memory batch = rows(row(a, 300), row(b, 101));
         vm.prank(RECEIVER);
-        vm.expectRevert(abi.encodeWithSelector(IBatchSettlement.ClaimExceedsBalance.selector, idB, 101, 100));
+        vm.expectRevert(abi.encodeWithSelector(IChannels.ClaimExceedsBalance.selector, idB, 101, 100));
         settlement.claim(batch);
         assertChannel(idA, 1000, 0);
     }
 
     function test_claim_revertsOnEmptyBatch() public {
-        vm.expectRevert(IBatchSettlement.EmptyBatch.selector);
-        settlement.claim(new IBatchSettlement.VoucherClaim[](0));
+        vm.expectRevert(IChannels.EmptyBatch.selector);
+        settlement.claim(new IChannels.VoucherClaim[](0));
     }
 
     function test_claim_revertsForAStranger() public {
-        IBatchSettlement.ChannelConfig memory config = channel(0);
+        IChannels.ChannelConfig memory config = channel(0);
         deposit(config, 1000);
-        IBatchSettlement.VoucherClaim[] memory batch = rows(row(config, 1));
-        vm.expectRevert(abi.encodeWithSelector(IBatchSettlement.NotReceiverSide.selector, address(this)));
+        IChannels.VoucherClaim[] memory batch = rows(row(config, 1));
+        vm.expectRevert(abi.encodeWithSelector(IChannels.NotReceiverSide.selector, address(this)));
         settlement.claim(batch);
     }
 
     function test_claim_asksThePayerContractWhenNoAuthorizerIsNamed() public {
         OneDigestWallet wallet = new OneDigestWallet();
-        IBatchSettlement.ChannelConfig memory config = channel(0);
+        IChannels.ChannelConfig memory config = channel(0);
         config.payer = address(wallet);
         config.payerAuthorizer = address(0);
         bytes32 channelId = settlement.getChannelId(config);
@@ -79,15 +79,15 @@ contract ClaimTest is ChannelFixture {
         settlement.deposit(config, 100, address(collector), abi.encode(uint256(0), type(uint256).max, uint256(1), bytes("")));
 
         wallet.accept(settlement.getVoucherDigest(channelId, 40));
-        claim(IBatchSettlement.VoucherClaim(IBatchSettlement.Voucher(config, 40), "", 40));
+        claim(IChannels.VoucherClaim(IChannels.Voucher(config, 40), "", 40));
         assertChannel(channelId, 100, 40);
     }
 
     function test_claimWithSignature_isRelayedByAnyone() public {
-        (IBatchSettlement.ChannelConfig memory a, IBatchSettlement.ChannelConfig memory b) = (channel(1), channel(2));
+        (IChannels.ChannelConfig memory a, IChannels.ChannelConfig memory b) = (channel(1), channel(2));
         bytes32 idA = deposit(a, 1000);
         bytes32 idB = deposit(b, 1000);
-        IBatchSettlement.VoucherClaim[] memory batch = rows(row(a, 10), row(b, 20));
+        IChannels.VoucherClaim[] memory batch = rows(row(a, 10), row(b, 20));
         settlement.claimWithSignature(batch, sign(AUTHORIZER_KEY, settlement.getClaimBatchDigest(batch)));
         assertChannel(idA, 1000, 10);
         assertChannel(idB, 1000, 20);
@@ -95,36 +95,36 @@ contract ClaimTest is ChannelFixture {
 
     function test_claimWithSignature_acceptsAContractAuthorizer() public {
         OneDigestWallet wallet = new OneDigestWallet();
-        IBatchSettlement.ChannelConfig memory config = channel(0);
+        IChannels.ChannelConfig memory config = channel(0);
         config.receiverAuthorizer = address(wallet);
         bytes32 channelId = deposit(config, 1000);
-        IBatchSettlement.VoucherClaim[] memory batch = rows(row(config, 10));
+        IChannels.VoucherClaim[] memory batch = rows(row(config, 10));
         wallet.accept(settlement.getClaimBatchDigest(batch));
         settlement.claimWithSignature(batch, "");
         assertChannel(channelId, 1000, 10);
     }
 
     function test_claimWithSignature_revertsOnMixedAuthorizers() public {
-        IBatchSettlement.ChannelConfig memory a = channel(1);
-        IBatchSettlement.ChannelConfig memory b = channel(2);
+        IChannels.ChannelConfig memory a = channel(1);
+        IChannels.ChannelConfig memory b = channel(2);
         b.receiverAuthorizer = vm.addr(STRANGER_KEY);
         deposit(a, 1000);
         deposit(b, 1000);
-        IBatchSettlement.VoucherClaim[] memory batch = rows(row(a, 10), row(b, 20));
+        IChannels.VoucherClaim[] memory batch = rows(row(a, 10), row(b, 20));
         bytes memory signature = sign(AUTHORIZER_KEY, settlement.getClaimBatchDigest(batch));
         vm.expectRevert(
-            abi.encodeWithSelector(IBatchSettlement.MixedAuthorizers.selector, authorizer, b.receiverAuthorizer)
+            abi.encodeWithSelector(IChannels.MixedAuthorizers.selector, authorizer, b.receiverAuthorizer)
         );
         settlement.claimWithSignature(batch, signature);
     }
 
     function test_settle_paysTheReceiverOnceForAllChannels() public {
-        (IBatchSettlement.ChannelConfig memory a, IBatchSettlement.ChannelConfig memory b) = (channel(1), channel(2));
+        (IChannels.ChannelConfig memory a, IChannels.ChannelConfig memory b) = (channel(1), channel(2));
         deposit(a, 1000);
         deposit(b, 1000);
         claim(rows(row(a, 10), row(b, 20)));
         vm.expectEmit(address(settlement));
-        emit IBatchSettlement.Settled(RECEIVER, address(usdc), address(this), 30);
+        emit IChannels.Settled(RECEIVER, address(usdc), address(this), 30);
         settlement.settle(RECEIVER, address(usdc));
         assertEq(usdc.balanceOf(RECEIVER), 30);
         settlement.settle(RECEIVER, address(usdc));

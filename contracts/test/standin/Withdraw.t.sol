@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {IBatchSettlement} from "../src/interfaces/IBatchSettlement.sol";
+import {IChannels} from "../../src/interfaces/IChannels.sol";
 import {ChannelFixture} from "./ChannelFixture.sol";
 
 contract WithdrawTest is ChannelFixture {
     function testFuzz_finalizeWithdraw_waitsForTheDelay(uint40 delay) public {
         delay = uint40(bound(delay, 15 minutes, 30 days));
-        IBatchSettlement.ChannelConfig memory config = channel(0);
+        IChannels.ChannelConfig memory config = channel(0);
         config.withdrawDelay = delay;
         bytes32 channelId = deposit(config, 1000);
         vm.prank(payer);
@@ -15,7 +15,7 @@ contract WithdrawTest is ChannelFixture {
 
         vm.warp(START + delay - 1);
         vm.prank(payer);
-        vm.expectRevert(abi.encodeWithSelector(IBatchSettlement.WithdrawDelayNotElapsed.selector, START + delay));
+        vm.expectRevert(abi.encodeWithSelector(IChannels.WithdrawDelayNotElapsed.selector, START + delay));
         settlement.finalizeWithdraw(config);
 
         vm.warp(START + delay);
@@ -28,7 +28,7 @@ contract WithdrawTest is ChannelFixture {
 
     function testFuzz_finalizeWithdraw_leavesWhatWasClaimedMeanwhile(uint128 claimed) public {
         claimed = uint128(bound(claimed, 1, 1000));
-        IBatchSettlement.ChannelConfig memory config = channel(0);
+        IChannels.ChannelConfig memory config = channel(0);
         bytes32 channelId = deposit(config, 1000);
         vm.prank(payer);
         settlement.initiateWithdraw(config, 1000);
@@ -43,35 +43,35 @@ contract WithdrawTest is ChannelFixture {
     }
 
     function test_initiateWithdraw_revertsBeyondTheUnclaimed() public {
-        IBatchSettlement.ChannelConfig memory config = channel(0);
+        IChannels.ChannelConfig memory config = channel(0);
         deposit(config, 1000);
         claim(row(config, 400));
         vm.prank(payer);
-        vm.expectRevert(abi.encodeWithSelector(IBatchSettlement.WithdrawExceedsAvailable.selector, 601, 600));
+        vm.expectRevert(abi.encodeWithSelector(IChannels.WithdrawExceedsAvailable.selector, 601, 600));
         settlement.initiateWithdraw(config, 601);
     }
 
     function test_initiateWithdraw_revertsForOthersForZeroAndTwice() public {
-        IBatchSettlement.ChannelConfig memory config = channel(0);
+        IChannels.ChannelConfig memory config = channel(0);
         bytes32 channelId = deposit(config, 1000);
         vm.prank(RECEIVER);
-        vm.expectRevert(abi.encodeWithSelector(IBatchSettlement.NotPayerSide.selector, RECEIVER));
+        vm.expectRevert(abi.encodeWithSelector(IChannels.NotPayerSide.selector, RECEIVER));
         settlement.initiateWithdraw(config, 1);
         vm.prank(payer);
-        vm.expectRevert(IBatchSettlement.ZeroAmount.selector);
+        vm.expectRevert(IChannels.ZeroAmount.selector);
         settlement.initiateWithdraw(config, 0);
         vm.prank(payer);
         settlement.initiateWithdraw(config, 1);
         vm.prank(payer);
-        vm.expectRevert(abi.encodeWithSelector(IBatchSettlement.WithdrawAlreadyPending.selector, channelId));
+        vm.expectRevert(abi.encodeWithSelector(IChannels.WithdrawAlreadyPending.selector, channelId));
         settlement.initiateWithdraw(config, 1);
     }
 
     function test_finalizeWithdraw_revertsWithoutARequest() public {
-        IBatchSettlement.ChannelConfig memory config = channel(0);
+        IChannels.ChannelConfig memory config = channel(0);
         bytes32 channelId = deposit(config, 1000);
         vm.prank(payer);
-        vm.expectRevert(abi.encodeWithSelector(IBatchSettlement.NoPendingWithdraw.selector, channelId));
+        vm.expectRevert(abi.encodeWithSelector(IChannels.NoPendingWithdraw.selector, channelId));
         settlement.finalizeWithdraw(config);
     }
 }

@@ -2,11 +2,12 @@
 pragma solidity ^0.8.28;
 
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
-import {BatchSettlement} from "../src/BatchSettlement.sol";
-import {ERC3009Collector} from "../src/ERC3009Collector.sol";
-import {TestUSDC} from "../src/TestUSDC.sol";
-import {IBatchSettlement} from "../src/interfaces/IBatchSettlement.sol";
-import {IDepositCollector} from "../src/interfaces/IDepositCollector.sol";
+import {BatchSettlement} from "../../src/BatchSettlement.sol";
+import {ERC3009Collector} from "../../src/ERC3009Collector.sol";
+import {TestUSDC} from "../../src/TestUSDC.sol";
+import {TypedData} from "../../src/TypedData.sol";
+import {IChannels} from "../../src/interfaces/IChannels.sol";
+import {IDepositCollector} from "../../src/interfaces/IDepositCollector.sol";
 import {ChannelFixture} from "./ChannelFixture.sol";
 
 /// @dev A collector that brings nothing.
@@ -27,7 +28,7 @@ contract ReenteringCollector is IDepositCollector {
 }
 
 contract AttackTest is ChannelFixture {
-    IBatchSettlement.ChannelConfig private config;
+    IChannels.ChannelConfig private config;
     bytes32 private channelId;
 
     function setUp() public override {
@@ -39,12 +40,12 @@ contract AttackTest is ChannelFixture {
     // A voucher is worth something for its own channel, contract and chain only.
 
     function test_claim_revertsForAVoucherOfAnotherChannel() public {
-        IBatchSettlement.ChannelConfig memory other = channel(1);
+        IChannels.ChannelConfig memory other = channel(1);
         deposit(other, 1000);
-        IBatchSettlement.VoucherClaim memory replayed = row(config, 500);
+        IChannels.VoucherClaim memory replayed = row(config, 500);
         replayed.voucher.channel = other;
         vm.prank(RECEIVER);
-        vm.expectRevert(IBatchSettlement.InvalidSignature.selector);
+        vm.expectRevert(TypedData.InvalidSignature.selector);
         settlement.claim(rows(replayed));
     }
 
@@ -55,11 +56,11 @@ contract AttackTest is ChannelFixture {
     }
 
     function test_claim_revertsForAnotherReceiver() public {
-        IBatchSettlement.VoucherClaim memory stolen = row(config, 500);
+        IChannels.VoucherClaim memory stolen = row(config, 500);
         stolen.voucher.channel.receiver = address(this);
         vm.expectRevert(
             abi.encodeWithSelector(
-                IBatchSettlement.ClaimExceedsBalance.selector, settlement.getChannelId(stolen.voucher.channel), 500, 0
+                IChannels.ClaimExceedsBalance.selector, settlement.getChannelId(stolen.voucher.channel), 500, 0
             )
         );
         settlement.claim(rows(stolen));
@@ -68,9 +69,9 @@ contract AttackTest is ChannelFixture {
     // Only the named keys sign.
 
     function test_claim_revertsForAVoucherOfThePayerWhenAnAuthorizerIsNamed() public {
-        IBatchSettlement.VoucherClaim memory one = row(config, 500, 500, PAYER_KEY);
+        IChannels.VoucherClaim memory one = row(config, 500, 500, PAYER_KEY);
         vm.prank(RECEIVER);
-        vm.expectRevert(IBatchSettlement.InvalidSignature.selector);
+        vm.expectRevert(TypedData.InvalidSignature.selector);
         settlement.claim(rows(one));
     }
 
@@ -78,25 +79,25 @@ contract AttackTest is ChannelFixture {
         (uint8 v, bytes32 r, bytes32 s) = vm.sign(SESSION_KEY, settlement.getVoucherDigest(channelId, 500));
         uint256 order = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141;
         bytes memory twin = abi.encodePacked(r, bytes32(order - uint256(s)), v == 27 ? uint8(28) : uint8(27));
-        IBatchSettlement.VoucherClaim memory one =
-            IBatchSettlement.VoucherClaim(IBatchSettlement.Voucher(config, 500), twin, 500);
+        IChannels.VoucherClaim memory one =
+            IChannels.VoucherClaim(IChannels.Voucher(config, 500), twin, 500);
         vm.prank(RECEIVER);
-        vm.expectRevert(IBatchSettlement.InvalidSignature.selector);
+        vm.expectRevert(TypedData.InvalidSignature.selector);
         settlement.claim(rows(one));
     }
 
     function test_claimWithSignature_revertsForAStrangersBatch() public {
-        IBatchSettlement.VoucherClaim[] memory batch = rows(row(config, 500));
+        IChannels.VoucherClaim[] memory batch = rows(row(config, 500));
         bytes memory signature = sign(STRANGER_KEY, settlement.getClaimBatchDigest(batch));
-        vm.expectRevert(IBatchSettlement.InvalidSignature.selector);
+        vm.expectRevert(TypedData.InvalidSignature.selector);
         settlement.claimWithSignature(batch, signature);
     }
 
     function test_claimWithSignature_revertsWhenARowIsRaisedAfterSigning() public {
-        IBatchSettlement.VoucherClaim[] memory batch = rows(row(config, 500, 100, SESSION_KEY));
+        IChannels.VoucherClaim[] memory batch = rows(row(config, 500, 100, SESSION_KEY));
         bytes memory signature = sign(AUTHORIZER_KEY, settlement.getClaimBatchDigest(batch));
         batch[0].totalClaimed = 500;
-        vm.expectRevert(IBatchSettlement.InvalidSignature.selector);
+        vm.expectRevert(TypedData.InvalidSignature.selector);
         settlement.claimWithSignature(batch, signature);
     }
 
@@ -105,10 +106,10 @@ contract AttackTest is ChannelFixture {
     function testFuzz_claim_revertsBeyondTheVoucher(uint128 ceiling, uint128 total) public {
         ceiling = uint128(bound(ceiling, 0, 999));
         total = uint128(bound(total, ceiling + 1, 1000));
-        IBatchSettlement.VoucherClaim memory one = row(config, ceiling, total, SESSION_KEY);
+        IChannels.VoucherClaim memory one = row(config, ceiling, total, SESSION_KEY);
         vm.prank(RECEIVER);
         vm.expectRevert(
-            abi.encodeWithSelector(IBatchSettlement.ClaimExceedsVoucher.selector, channelId, total, ceiling)
+            abi.encodeWithSelector(IChannels.ClaimExceedsVoucher.selector, channelId, total, ceiling)
         );
         settlement.claim(rows(one));
     }
@@ -126,14 +127,14 @@ contract AttackTest is ChannelFixture {
         vm.warp(START + 15 minutes);
         vm.prank(payer);
         settlement.finalizeWithdraw(config);
-        IBatchSettlement.VoucherClaim memory late = row(config, 500);
+        IChannels.VoucherClaim memory late = row(config, 500);
         vm.prank(RECEIVER);
-        vm.expectRevert(abi.encodeWithSelector(IBatchSettlement.ClaimExceedsBalance.selector, channelId, 500, 0));
+        vm.expectRevert(abi.encodeWithSelector(IChannels.ClaimExceedsBalance.selector, channelId, 500, 0));
         settlement.claim(rows(late));
     }
 
     function test_claim_cannotBeRepeatedAfterReopening() public {
-        IBatchSettlement.VoucherClaim memory used = row(config, 400);
+        IChannels.VoucherClaim memory used = row(config, 400);
         claim(used);
         vm.prank(RECEIVER);
         settlement.refund(config, 600);
@@ -149,22 +150,22 @@ contract AttackTest is ChannelFixture {
         vm.prank(payer);
         settlement.finalizeWithdraw(config);
         vm.prank(payer);
-        vm.expectRevert(abi.encodeWithSelector(IBatchSettlement.NoPendingWithdraw.selector, channelId));
+        vm.expectRevert(abi.encodeWithSelector(IChannels.NoPendingWithdraw.selector, channelId));
         settlement.finalizeWithdraw(config);
     }
 
     function test_refundWithSignature_isSpentByUseAndByADirectRefund() public {
         bytes memory first = sign(AUTHORIZER_KEY, settlement.getRefundDigest(channelId, 0, 100));
         settlement.refundWithSignature(config, 100, 0, first);
-        vm.expectRevert(abi.encodeWithSelector(IBatchSettlement.InvalidRefundNonce.selector, 1, 0));
+        vm.expectRevert(abi.encodeWithSelector(IChannels.InvalidRefundNonce.selector, 1, 0));
         settlement.refundWithSignature(config, 100, 0, first);
-        vm.expectRevert(IBatchSettlement.InvalidSignature.selector);
+        vm.expectRevert(TypedData.InvalidSignature.selector);
         settlement.refundWithSignature(config, 100, 1, first);
 
         bytes memory second = sign(AUTHORIZER_KEY, settlement.getRefundDigest(channelId, 1, 100));
         vm.prank(RECEIVER);
         settlement.refund(config, 1);
-        vm.expectRevert(abi.encodeWithSelector(IBatchSettlement.InvalidRefundNonce.selector, 2, 1));
+        vm.expectRevert(abi.encodeWithSelector(IChannels.InvalidRefundNonce.selector, 2, 1));
         settlement.refundWithSignature(config, 100, 1, second);
     }
 
@@ -172,7 +173,7 @@ contract AttackTest is ChannelFixture {
 
     function test_deposit_revertsWhenNothingArrives() public {
         address nothing = address(new EmptyHandedCollector());
-        vm.expectRevert(abi.encodeWithSelector(IBatchSettlement.DepositMismatch.selector, 1000, 0));
+        vm.expectRevert(abi.encodeWithSelector(IChannels.DepositMismatch.selector, 1000, 0));
         settlement.deposit(config, 1000, nothing, "");
     }
 
@@ -192,7 +193,7 @@ contract AttackTest is ChannelFixture {
     }
 
     function test_deposit_revertsForAConsentToAnotherChannel() public {
-        IBatchSettlement.ChannelConfig memory mine = channel(0);
+        IChannels.ChannelConfig memory mine = channel(0);
         mine.receiver = address(this);
         bytes memory data = consent(channelId, 100);
         vm.expectRevert(TestUSDC.InvalidSignature.selector);

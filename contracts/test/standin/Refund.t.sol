@@ -1,30 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {IBatchSettlement} from "../src/interfaces/IBatchSettlement.sol";
+import {IChannels} from "../../src/interfaces/IChannels.sol";
 import {ChannelFixture} from "./ChannelFixture.sol";
 
 contract RefundTest is ChannelFixture {
     function testFuzz_refund_capsAtTheUnclaimed(uint128 claimed, uint128 amount) public {
         claimed = uint128(bound(claimed, 1, 999));
         amount = uint128(bound(amount, 1, type(uint128).max));
-        IBatchSettlement.ChannelConfig memory config = channel(0);
+        IChannels.ChannelConfig memory config = channel(0);
         bytes32 channelId = deposit(config, 1000);
         claim(row(config, claimed));
         uint128 returned = amount < 1000 - claimed ? amount : 1000 - claimed;
         vm.expectEmit(address(settlement));
-        emit IBatchSettlement.Refunded(channelId, RECEIVER, returned);
+        emit IChannels.Refunded(channelId, returned, 0);
         vm.prank(RECEIVER);
         settlement.refund(config, amount);
         assertChannel(channelId, 1000 - returned, claimed);
         assertEq(usdc.balanceOf(payer), 1e12 - 1000 + returned);
     }
 
-    function test_refund_ofAnUnusedChannelClosesItAndADepositReopens() public {
-        IBatchSettlement.ChannelConfig memory config = channel(0);
+    function test_refund_ofAnUnusedChannelEmptiesItAndADepositReopens() public {
+        IChannels.ChannelConfig memory config = channel(0);
         bytes32 channelId = deposit(config, 1000);
-        vm.expectEmit(address(settlement));
-        emit IBatchSettlement.ChannelClosed(channelId, config);
         vm.prank(authorizer);
         settlement.refund(config, 1000);
         assertChannel(channelId, 0, 0);
@@ -33,7 +31,7 @@ contract RefundTest is ChannelFixture {
     }
 
     function test_refund_ofNothingStillSpendsTheNonce() public {
-        IBatchSettlement.ChannelConfig memory config = channel(0);
+        IChannels.ChannelConfig memory config = channel(0);
         bytes32 channelId = settlement.getChannelId(config);
         vm.prank(RECEIVER);
         settlement.refund(config, 1);
@@ -41,18 +39,18 @@ contract RefundTest is ChannelFixture {
     }
 
     function test_refund_revertsForThePayerAndForZero() public {
-        IBatchSettlement.ChannelConfig memory config = channel(0);
+        IChannels.ChannelConfig memory config = channel(0);
         deposit(config, 1000);
         vm.prank(payer);
-        vm.expectRevert(abi.encodeWithSelector(IBatchSettlement.NotReceiverSide.selector, payer));
+        vm.expectRevert(abi.encodeWithSelector(IChannels.NotReceiverSide.selector, payer));
         settlement.refund(config, 1);
         vm.prank(RECEIVER);
-        vm.expectRevert(IBatchSettlement.ZeroAmount.selector);
+        vm.expectRevert(IChannels.ZeroAmount.selector);
         settlement.refund(config, 0);
     }
 
     function test_refund_lowersAPendingWithdrawalAndCancelsItWhenCovered() public {
-        IBatchSettlement.ChannelConfig memory config = channel(0);
+        IChannels.ChannelConfig memory config = channel(0);
         bytes32 channelId = deposit(config, 1000);
         vm.prank(payer);
         settlement.initiateWithdraw(config, 600);
@@ -68,7 +66,7 @@ contract RefundTest is ChannelFixture {
     }
 
     function test_refundWithSignature_isRelayedByAnyone() public {
-        IBatchSettlement.ChannelConfig memory config = channel(0);
+        IChannels.ChannelConfig memory config = channel(0);
         bytes32 channelId = deposit(config, 1000);
         bytes memory signature = sign(AUTHORIZER_KEY, settlement.getRefundDigest(channelId, 0, 300));
         settlement.refundWithSignature(config, 300, 0, signature);
@@ -76,9 +74,9 @@ contract RefundTest is ChannelFixture {
     }
 
     function test_multicall_claimsThenRefundsTheRest() public {
-        IBatchSettlement.ChannelConfig memory config = channel(0);
+        IChannels.ChannelConfig memory config = channel(0);
         bytes32 channelId = deposit(config, 1000);
-        IBatchSettlement.VoucherClaim[] memory batch = rows(row(config, 400));
+        IChannels.VoucherClaim[] memory batch = rows(row(config, 400));
         bytes[] memory calls = new bytes[](2);
         calls[0] = abi.encodeCall(
             settlement.claimWithSignature, (batch, sign(AUTHORIZER_KEY, settlement.getClaimBatchDigest(batch)))

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {TestUSDC} from "../src/TestUSDC.sol";
-import {IBatchSettlement} from "../src/interfaces/IBatchSettlement.sol";
+import {TestUSDC} from "../../src/TestUSDC.sol";
+import {IChannels} from "../../src/interfaces/IChannels.sol";
 import {ChannelFixture} from "./ChannelFixture.sol";
 
 contract DepositTest is ChannelFixture {
@@ -16,7 +16,7 @@ contract DepositTest is ChannelFixture {
                 address(settlement)
             )
         );
-        IBatchSettlement.ChannelConfig memory c = channel(7);
+        IChannels.ChannelConfig memory c = channel(7);
         bytes32 structHash = keccak256(
             abi.encode(
                 settlement.CHANNEL_CONFIG_TYPEHASH(),
@@ -33,15 +33,16 @@ contract DepositTest is ChannelFixture {
     }
 
     function test_deposit_opensTheChannelOnce() public {
-        IBatchSettlement.ChannelConfig memory config = channel(0);
+        IChannels.ChannelConfig memory config = channel(0);
         bytes32 channelId = settlement.getChannelId(config);
         bytes memory data = consent(channelId, 100);
         vm.expectEmit(address(settlement));
-        emit IBatchSettlement.ChannelCreated(channelId, config);
-        vm.expectEmit(address(settlement));
-        emit IBatchSettlement.Deposited(channelId, address(this), 100, 100);
+        emit IChannels.ChannelCreated(channelId, config, 100);
         settlement.deposit(config, 100, address(collector), data);
-        deposit(config, 50);
+        bytes memory more = consent(channelId, 50);
+        vm.expectEmit(address(settlement));
+        emit IChannels.Deposited(channelId, 50, 150);
+        settlement.deposit(config, 50, address(collector), more);
         assertChannel(channelId, 150, 0);
         assertEq(usdc.balanceOf(address(settlement)), 150);
     }
@@ -55,28 +56,28 @@ contract DepositTest is ChannelFixture {
     }
 
     function test_deposit_revertsOnBadTerms() public {
-        IBatchSettlement.ChannelConfig memory config = channel(0);
-        vm.expectRevert(IBatchSettlement.ZeroAmount.selector);
+        IChannels.ChannelConfig memory config = channel(0);
+        vm.expectRevert(IChannels.ZeroAmount.selector);
         settlement.deposit(config, 0, address(collector), "");
 
-        vm.expectRevert(IBatchSettlement.ZeroAddress.selector);
+        vm.expectRevert(IChannels.ZeroAddress.selector);
         settlement.deposit(config, 1, address(0), "");
 
         config.receiverAuthorizer = address(0);
-        vm.expectRevert(IBatchSettlement.ZeroAddress.selector);
+        vm.expectRevert(IChannels.ZeroAddress.selector);
         settlement.deposit(config, 1, address(collector), "");
     }
 
     function testFuzz_deposit_revertsOnWithdrawDelayOutOfRange(uint40 delay) public {
         vm.assume(delay < 15 minutes || delay > 30 days);
-        IBatchSettlement.ChannelConfig memory config = channel(0);
+        IChannels.ChannelConfig memory config = channel(0);
         config.withdrawDelay = delay;
-        vm.expectRevert(abi.encodeWithSelector(IBatchSettlement.WithdrawDelayOutOfRange.selector, delay));
+        vm.expectRevert(abi.encodeWithSelector(IChannels.WithdrawDelayOutOfRange.selector, delay));
         settlement.deposit(config, 1, address(collector), "");
     }
 
     function test_deposit_revertsWhenTheConsentIsForAnotherAmount() public {
-        IBatchSettlement.ChannelConfig memory config = channel(0);
+        IChannels.ChannelConfig memory config = channel(0);
         bytes memory data = consent(settlement.getChannelId(config), 100);
         vm.expectRevert(TestUSDC.InvalidSignature.selector);
         settlement.deposit(config, 101, address(collector), data);

@@ -10,6 +10,7 @@ interface Vm {
     function expectRevert() external;
     function expectRevert(bytes4 selector) external;
     function expectRevert(bytes calldata data) external;
+    function getCode(string calldata artifact) external view returns (bytes memory);
     function prank(address sender) external;
     function sign(uint256 key, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
     function warp(uint256 timestamp) external;
@@ -43,6 +44,15 @@ abstract contract TestBase {
 
     function assertTrue(bool condition) internal pure {
         require(condition, "not true");
+    }
+
+    /// @dev Deploys a contract as it was built for public networks: the test does not compile it again.
+    function deploy(string memory artifact) internal returns (address deployed) {
+        bytes memory code = vm.getCode(artifact);
+        assembly ("memory-safe") {
+            deployed := create(0, add(code, 0x20), mload(code))
+        }
+        require(deployed != address(0), "deployment failed");
     }
 
     function sign(uint256 key, bytes32 digest) internal pure returns (bytes memory) {
