@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import hardhatIgnition from '@nomicfoundation/hardhat-ignition'
-import { defineConfig } from 'hardhat/config'
+import { configVariable, defineConfig } from 'hardhat/config'
+import { create2 } from './deployments/create2.ts'
 
 // The WASM compiler from npm: nothing is downloaded, every machine builds the same bytes.
 const path = createRequire(import.meta.url).resolve('solc/soljson.js')
@@ -32,6 +33,18 @@ export default defineConfig({
       },
     },
   },
+  networks: {
+    // Any chain: the runbook says how it is named.
+    target: {
+      type: 'http',
+      url: configVariable('DEPLOY_RPC_URL'),
+      accounts: [configVariable('DEPLOYER_KEY')],
+    },
+  },
+  ignition: {
+    requiredConfirmations: 1,
+    strategyConfig: { create2: { salt: create2.salt } },
+  },
   paths: {
     sources: './src',
     tests: { solidity: './test' },
@@ -41,6 +54,8 @@ export default defineConfig({
   },
   test: {
     solidity: {
+      // The golden vectors, read by test/vectors.
+      fsPermissions: { readDirectory: ['../core/vectors'] },
       fuzz: { runs: 128, seed: '0x1' },
       invariant: { runs: 16, depth: 32, failOnRevert: false },
     },

@@ -1,14 +1,13 @@
-// Writes what other packages need of the contracts, from Hardhat's artifacts: ABIs for `core`, and addresses with
-// runtime code for the local chain, so that starting it needs no compiler. `--check` writes nothing and fails when a
-// committed file differs from what the sources give.
+// Writes what other packages need of the contracts: for `core` ABIs from Hardhat's artifacts and typed data from the
+// sources; for the local chain addresses with runtime code, so that starting it needs no compiler. `--check` writes
+// nothing and fails when a committed file differs from what the sources give.
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { encodeAbiParameters, getCreate2Address, type Hex, keccak256 } from 'viem'
-import { create2 } from '../deployments/create2.ts'
+import { readBuild } from '../deployments/Build.ts'
+import { typedDataFile } from './typedData.ts'
 
 interface Artifact {
   abi: readonly unknown[]
-  bytecode: Hex
   deployedBytecode: string
   immutableReferences?: Record<string, unknown>
   deployedLinkReferences?: Record<string, unknown>
@@ -22,7 +21,7 @@ const placed = [
   { name: 'ERC3009Collector', address: '0x4020806089470a89826cB9fB1f4059150b550004' },
   { name: 'TestUSDC', address: '0x036CbD53842c5426634e7929541eC2318f3dCF7e' },
   { name: 'Multicall3', address: '0xcA11bde05977b3631167028862bE2a173976CA11' },
-  { name: 'StreamChannelEscrow', address: await escrowAddress() },
+  { name: 'StreamChannelEscrow', address: (await readBuild()).address },
 ] as const
 
 /** Files of `core/src/abi` (Multicall3 is left out: viem has that ABI). */
@@ -39,13 +38,6 @@ const header =
 async function artifact(name: string): Promise<Artifact> {
   const path = join(root, 'contracts/artifacts/src', `${name}.sol`, `${name}.json`)
   return JSON.parse(await readFile(path, 'utf8')) as Artifact
-}
-
-/** Where CreateX puts the escrow on any chain: it hashes a salt that names no deployer before it uses it. */
-async function escrowAddress(): Promise<Hex> {
-  const { bytecode } = await artifact('StreamChannelEscrow')
-  const salt = keccak256(encodeAbiParameters([{ type: 'bytes32' }], [create2.salt]))
-  return getCreate2Address({ from: create2.factory, salt, bytecode })
 }
 
 function abiFile(constant: string, abi: readonly unknown[]): string {
@@ -74,6 +66,7 @@ const files = new Map<string, string>()
 for (const { contract, file, constant } of abis) {
   files.set(`core/src/abi/${file}.ts`, abiFile(constant, (await artifact(contract)).abi))
 }
+files.set('core/src/abi/TypedData.ts', await typedDataFile(header))
 files.set('contracts/deployments/local.ts', await deploymentFile())
 
 const stale: string[] = []

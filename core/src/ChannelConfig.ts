@@ -1,3 +1,4 @@
+import { typeStrings } from './abi/TypedData.ts'
 import * as Eip712 from './Eip712.ts'
 import { type Address, fromBytes, type Hex, isAddress, isBytes32, lower } from './Hex.ts'
 
@@ -61,9 +62,7 @@ export function parse(value: unknown): ChannelConfig {
   }
 }
 
-const TYPE = Eip712.typeHash(
-  'ChannelConfig(address payer,address payerAuthorizer,address receiver,address receiverAuthorizer,address token,uint40 withdrawDelay,bytes32 salt)',
-)
+const TYPE = Eip712.typeHash(typeStrings.ChannelConfig)
 
 /** The channel id: the EIP-712 hash of the config in the domain of its contract (`Voucher.domainSeparator`). */
 export function id(config: ChannelConfig, domainSeparator: Eip712.Hash): Hex {

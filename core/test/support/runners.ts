@@ -12,6 +12,7 @@ import { type ErrorCode, errors, problem } from '@pbstream/core/Errors'
 import { type Address, fromBytes, type Hex, toBytes } from '@pbstream/core/Hex'
 import type * as Jwk from '@pbstream/core/Jwk'
 import * as NobleRecover from '@pbstream/core/NobleRecover'
+import * as PackedRows from '@pbstream/core/PackedRows'
 import * as Path from '@pbstream/core/Path'
 import * as PaymentResponse from '@pbstream/core/PaymentResponse'
 import * as PaymentToken from '@pbstream/core/PaymentToken'
@@ -19,6 +20,7 @@ import * as Quote from '@pbstream/core/Quote'
 import * as Rate from '@pbstream/core/Rate'
 import * as Receipt from '@pbstream/core/Receipt'
 import * as RequestBinding from '@pbstream/core/RequestBinding'
+import * as SessionKey from '@pbstream/core/SessionKey'
 import * as Voucher from '@pbstream/core/Voucher'
 import * as Ed25519 from './Ed25519.ts'
 
@@ -74,6 +76,71 @@ export const runners: Record<string, Runner> = {
     return signedBy(digest(Authorization.domainSeparator(token), unsigned), input.signature, from)
   },
 
+  'session-key-eip712': (input: SessionKeyInput) =>
+    unlessRefused(SessionKey.InvalidPermissionError, ['field'], () => {
+      const permission = SessionKey.parse(input.permission)
+      const separator = Voucher.escrowDomainSeparator(input.chainId, input.contract)
+      const { oldKeyId, version, deadline } = input
+      const keyId = SessionKey.keyId(permission, separator)
+      const change = { keyId, version, deadline }
+      const rotation = {
+        oldKeyId,
+        newPermission: permission,
+        maxUsage: Amount.parse(input.maxUsage),
+        version,
+        deadline,
+      }
+      return {
+        structHash: fromBytes(SessionKey.permissionHash(permission)),
+        keyId,
+        register: fromBytes(SessionKey.registerDigest(separator, { permission, deadline })),
+        freeze: fromBytes(SessionKey.freezeDigest(separator, change)),
+        unfreeze: fromBytes(SessionKey.unfreezeDigest(separator, change)),
+        revoke: fromBytes(SessionKey.revokeDigest(separator, change)),
+        rotate: fromBytes(SessionKey.rotateDigest(separator, rotation)),
+      }
+    }),
+
+  'session-key-terms': (input: unknown) =>
+    unlessRefused(SessionKey.InvalidPermissionError, ['field'], () => SessionKey.toJson(SessionKey.parse(input))),
+
+  'escrow-channel': (input: EscrowChannelInput) => {
+    const separator = Voucher.escrowDomainSeparator(input.chainId, input.contract)
+    const channel = ChannelConfig.parse(input.config)
+    const [max, total] = [Amount.parse(input.max), Amount.parse(input.total)]
+    const channelId = ChannelConfig.id(channel, separator)
+    const voucher = Voucher.digest(separator, channelId, max)
+    const refund = { channelId, nonce: BigInt(input.refund.nonce), amount: Amount.parse(input.refund.amount) }
+    const output = {
+      channelId,
+      voucher: fromBytes(voucher),
+      claimBatch: fromBytes(Voucher.claimBatchDigest(separator, [{ channelId, max, total }])),
+      refund: fromBytes(Voucher.refundDigest(separator, refund)),
+    }
+    const signed = NobleRecover.recover(voucher, input.signature) === channel.payerAuthorizer
+    return signed ? valid(output) : invalid(output)
+  },
+
+  'cancel-withdraw-eip712': (input: CancelWithdrawInput) => {
+    const separator = Voucher.escrowDomainSeparator(input.chainId, input.contract)
+    const channel = ChannelConfig.parse(input.config)
+    const cancel = { channelId: ChannelConfig.id(channel, separator), initiatedAt: input.initiatedAt }
+    return signedBy(Voucher.cancelWithdrawDigest(separator, cancel), input.signature, channel.payer)
+  },
+
+  'packed-rows': (input: PackedRowsInput) =>
+    unlessRefused(PackedRows.InvalidRowError, ['index', 'field'], () => {
+      const separator = Voucher.escrowDomainSeparator(input.chainId, input.contract)
+      const rows = input.rows.map(({ config, max, total, signature }) => ({
+        config: ChannelConfig.parse(config),
+        max: Amount.parse(max),
+        total: Amount.parse(total),
+        signature,
+      }))
+      const entries = rows.map(({ config, ...row }) => ({ channelId: ChannelConfig.id(config, separator), ...row }))
+      return { ...PackedRows.encode(rows), claimBatch: fromBytes(Voucher.claimBatchDigest(separator, entries)) }
+    }),
+
   'signature-recover': ({ digest, signature }: { digest: Hex; signature: Hex }) => {
     const address = NobleRecover.recover(toBytes(digest), signature)
     return address === undefined ? invalid() : valid({ address })
@@ -126,6 +193,26 @@ type VoucherInput = { chainId: number; contract: Address; channelId: Hex; max: s
 type ClaimBatchInput = Omit<VoucherInput, 'channelId' | 'max'> & {
   entries: { channelId: Hex; max: string; total: string }[]
 }
+type SessionKeyInput = {
+  chainId: number
+  contract: Address
+  permission: unknown
+  oldKeyId: Hex
+  maxUsage: string
+  version: number
+  deadline: number
+}
+type EscrowChannelInput = Omit<VoucherInput, 'channelId' | 'signer'> & {
+  config: unknown
+  total: string
+  refund: { nonce: string; amount: string }
+}
+type CancelWithdrawInput = Omit<EscrowChannelInput, 'max' | 'total' | 'refund'> & { initiatedAt: number }
+type PackedRowsInput = {
+  chainId: number
+  contract: Address
+  rows: { config: unknown; max: string; total: string; signature: Hex }[]
+}
 type AuthorizationInput = {
   primaryType: 'TransferWithAuthorization' | 'ReceiveWithAuthorization'
   token: Parameters<typeof Authorization.domainSeparator>[0]
@@ -153,6 +240,20 @@ function unlessThrown(expected: new (...args: never[]) => Error, run: () => unkn
   } catch (error) {
     if (error instanceof expected) return invalid()
     throw error
+  }
+}
+
+/** As `unlessThrown`, and these members of the error say what was wrong. */
+function unlessRefused<E extends Error>(
+  expected: new (...args: never[]) => E,
+  members: (keyof E & string)[],
+  run: () => unknown,
+): Outcome {
+  try {
+    return valid(run())
+  } catch (error) {
+    if (!(error instanceof expected)) throw error
+    return invalid(Object.fromEntries(members.map((member) => [member, error[member]])))
   }
 }
 
