@@ -3,16 +3,27 @@ pragma solidity ^0.8.28;
 
 /// @dev The cheat codes these tests use.
 interface Vm {
+    struct Log {
+        bytes32[] topics;
+        bytes data;
+        address emitter;
+    }
+
     function addr(uint256 key) external pure returns (address);
     function assume(bool condition) external pure;
+    function chainId(uint256 id) external;
+    function eip712HashTypedData(string calldata json) external pure returns (bytes32);
     function etch(address where, bytes calldata code) external;
     function expectEmit(address emitter) external;
     function expectRevert() external;
     function expectRevert(bytes4 selector) external;
     function expectRevert(bytes calldata data) external;
     function getCode(string calldata artifact) external view returns (bytes memory);
+    function getRecordedLogs() external returns (Log[] memory);
     function prank(address sender) external;
+    function recordLogs() external;
     function sign(uint256 key, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
+    function store(address where, bytes32 slot, bytes32 value) external;
     function warp(uint256 timestamp) external;
 }
 
