@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { Log, LogLevel, Miniflare, type V4MiniflareOptions, convertV4MiniflareOptions } from 'miniflare'
 import { unstable_getMiniflareWorkerOptions } from 'wrangler'
+import { localDeployment } from '@pbstream/contracts/deployments/local.ts'
 import type { Database } from '@pbstream/db/Database'
 import type { Bundle, WorkerName } from './Bundle.ts'
 import { Chain } from './Chain.ts'
@@ -112,9 +113,15 @@ function worker(name: WorkerName, options: SystemOptions) {
       ...secrets(name, options.keys),
     },
     serviceBindings: { ...(workerOptions.serviceBindings as Record<string, string>), ...services },
+    queueConsumers: prompt(workerOptions.queueConsumers as Record<string, object>),
     hyperdrives: name === 'settlement' ? {} : hyperdrives,
     unsafeDirectSockets: [{ host: '127.0.0.1', port: options.ports?.[name] ?? 0 }],
   }
+}
+
+/** Here nobody shares a transaction: a batch does not wait for company. */
+function prompt(consumers: Record<string, object>): Record<string, object> {
+  return Object.fromEntries(Object.entries(consumers).map(([queue, each]) => [queue, { ...each, maxBatchTimeout: 1 }]))
 }
 
 function variables(name: WorkerName, options: SystemOptions): Record<string, string> {
@@ -129,8 +136,9 @@ function variables(name: WorkerName, options: SystemOptions): Record<string, str
     withdrawDelay,
     maxTimeoutSeconds: options.maxTimeoutSeconds ?? 60,
   }
-  const chains =
-    name === 'settlement' ? [{ ...chain, rpcUrl: options.rpcUrl, confirmations: options.confirmations ?? 1 }] : [chain]
+  const escrow = localDeployment.contracts.StreamChannelEscrow.address.toLowerCase()
+  const settled = { ...chain, escrow, rpcUrl: options.rpcUrl, confirmations: options.confirmations ?? 1 }
+  const chains = [name === 'settlement' ? settled : chain]
   const local: Record<WorkerName, Record<string, string>> = {
     // The demo upstream is on this machine.
     gateway: { CHAINS: JSON.stringify(chains), INSECURE_UPSTREAMS: 'true' },

@@ -7,6 +7,9 @@ export type Call = { from?: Address; to: Address; data: Hex; gas?: bigint }
 /** A block by number, or the newest. */
 export type At = number | 'latest'
 
+/** What a contract wrote down in a transaction. Hex in lower case. */
+export type Log = { address: Address; topics: readonly Hex[]; data: Hex }
+
 export type Receipt = {
   hash: Hex
   block: number
@@ -16,6 +19,7 @@ export type Receipt = {
   gasUsed: bigint
   /** Wei per gas that it paid. */
   gasPrice: bigint
+  logs: readonly Log[]
 }
 
 /** What a transaction has to offer now, in wei per gas. */
@@ -48,6 +52,8 @@ export interface ChainRpc {
   sendRaw(raw: Hex): Promise<SendReply>
   receipt(hash: Hex): Promise<Receipt | undefined>
   blockNumber(): Promise<number>
+  /** Unix seconds of the newest block: the clock that contracts go by. */
+  time(): Promise<number>
   /** How many transactions of `address` were mined up to that block: its next nonce. */
   transactionCount(address: Address, at: At): Promise<number>
   /** Gas that the call would take on the newest state; `reverted` when it would not go through. */

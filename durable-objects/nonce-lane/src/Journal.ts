@@ -1,9 +1,11 @@
 /** The lane's memory: everything that must survive a crash, in the object's SQLite. Storage schema: README.md. */
 import type { Address, Hex } from '@pbstream/core/Hex'
 import type { IncidentEvent, TransactionEvent } from '@pbstream/core/message/Event'
+import type { ChainEvent } from '@pbstream/core/message/Session'
 import type { Attempt, Fees, Item, Mined, State } from './Lane.ts'
 import {
-  chainEvent,
+  type AckEvent,
+  chainEvents,
   eventByAnother,
   type LaneAck,
   type LaneItem,
@@ -12,6 +14,7 @@ import {
   type Purpose,
 } from './Order.ts'
 import { EVENTS, Outbox } from './Outbox.ts'
+import type { Recorded } from './Recorded.ts'
 import { fromJson, type Sql, type SqlValue, toJson } from './Sql.ts'
 
 /** An item as journaled. */
@@ -33,8 +36,8 @@ export type Entry = Item & {
 
 export type Lane = { chainId: number; signer: Address }
 
-/** What moves an item to another state. */
-export type Move = { state: State; mined?: Mined; error?: string }
+/** What moves an item to another state. `recorded`: what its transaction did, where that is not all or nothing. */
+export type Move = { state: State; mined?: Mined; error?: string; recorded?: Recorded }
 
 /** The error of an item that is confirmed although its own transaction reverted: its proof held. */
 export const BY_ANOTHER = 'executed_by_another'
@@ -88,10 +91,10 @@ export class Journal {
     return row === undefined ? undefined : this.#toEntry(row)
   }
 
-  /** Items that have not come to their end, lowest nonce first. */
-  open(limit: number): Entry[] {
-    const rows = this.#sql.rows(`SELECT * FROM item WHERE ${OPEN} ORDER BY nonce LIMIT ?`, limit)
-    return rows.map((row) => this.#toEntry(row))
+  /** Ids of items that have not come to their end, lowest nonce first. */
+  open(limit: number): string[] {
+    const rows = this.#sql.rows(`SELECT id FROM item WHERE ${OPEN} ORDER BY nonce LIMIT ?`, limit)
+    return rows.map((row) => row['id'] as string)
   }
 
   hasOpen(): boolean {
@@ -234,9 +237,7 @@ export class Journal {
 
   #tell(entry: Entry, move: Move, now: number): void {
     for (const { session, event } of entry.acks) {
-      const byAnother = move.error === BY_ANOTHER
-      const told = byAnother ? eventByAnother(event) : chainEvent(event, move.state, transactionOf(entry))
-      if (told !== undefined) this.outbox.put(session, entry.id, told, now)
+      for (const news of newsOf(entry, event, move)) this.outbox.put(session, entry.id, news, now)
     }
     if (move.state === 'mined') this.#sql.rows('UPDATE item SET reported = 1 WHERE id = ?', entry.id)
     const reported = this.#sql.rows('SELECT reported FROM item WHERE id = ?', entry.id)[0]?.['reported']
@@ -299,6 +300,13 @@ export class Journal {
       ...(row['error'] === null ? {} : { error: row['error'] as string }),
     }
   }
+}
+
+/** What the session behind an ack is told of a move. */
+function newsOf(entry: Entry, ack: AckEvent, move: Move): ChainEvent[] {
+  if (move.error !== BY_ANOTHER) return chainEvents(ack, move.state, transactionOf(entry), move.recorded)
+  const news = eventByAnother(ack)
+  return news === undefined ? [] : [news]
 }
 
 function toAttempt(row: Row): Attempt {

@@ -23,6 +23,7 @@ const quantity = z
   .string()
   .regex(/^0x[0-9a-fA-F]{1,64}$/)
   .transform((text) => BigInt(text))
+const logSchema = z.object({ address: bytes, topics: z.array(bytes), data: bytes })
 const receiptSchema = z
   .object({
     transactionHash: bytes,
@@ -31,9 +32,11 @@ const receiptSchema = z
     status: quantity,
     gasUsed: quantity,
     effectiveGasPrice: quantity.optional(),
+    logs: z.array(logSchema).default([]),
   })
   .nullable()
 const blockSchema = z.object({ baseFeePerGas: quantity.optional() })
+const timeSchema = z.object({ timestamp: quantity })
 const errorSchema = z.object({ code: z.number(), message: z.string(), data: z.unknown().optional() })
 const answerSchema = z.object({ result: z.unknown().optional(), error: errorSchema.optional() })
 
@@ -58,6 +61,7 @@ export function connect(options: JsonRpcOptions): ChainRpc {
     },
     receipt: async (hash) => toReceipt(await result(receiptSchema, 'eth_getTransactionReceipt', [hash])),
     blockNumber: async () => Number(await result(quantity, 'eth_blockNumber', [])),
+    time: async () => Number((await result(timeSchema, 'eth_getBlockByNumber', ['latest', false])).timestamp),
     transactionCount: async (address, at) =>
       Number(await result(quantity, 'eth_getTransactionCount', [address, tag(at)])),
     estimateGas: async (call) => {
@@ -120,6 +124,11 @@ function toReceipt(found: z.infer<typeof receiptSchema>): Receipt | undefined {
     success: found.status === 1n,
     gasUsed: found.gasUsed,
     gasPrice: found.effectiveGasPrice ?? 0n,
+    logs: found.logs.map(({ address, topics, data }) => ({
+      address: lower(address),
+      topics: topics.map(lower),
+      data: lower(data),
+    })),
   }
 }
 

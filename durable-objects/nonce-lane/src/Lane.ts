@@ -11,7 +11,7 @@
  * that it will not take them.
  */
 import type { Hex } from '@pbstream/core/Hex'
-import type { Market, Receipt } from './ChainRpc.ts'
+import type { Log, Market, Receipt } from './ChainRpc.ts'
 
 /** One set of bytes for an item's nonce. `raw` and `hash` are absent until it is signed. */
 export type Attempt = {
@@ -35,7 +35,8 @@ export type Attempt = {
 
 export type State = 'open' | 'mined' | 'confirmed' | 'failed'
 
-export type Mined = Receipt & { filler: boolean }
+/** Where a transaction is mined; its logs are looked at once, when it is final, and not kept. */
+export type Mined = Omit<Receipt, 'logs'> & { filler: boolean }
 
 /** What decisions look at; the journal holds more. Attempts in order, at least one. */
 export type Item = {
@@ -83,7 +84,7 @@ export type Step =
   | { do: 'bump'; from: Attempt }
   | { do: 'fill'; from: Attempt }
   | { do: 'mined'; mined: Mined }
-  | { do: 'confirmed'; mined: Mined }
+  | { do: 'confirmed'; mined: Mined; logs: readonly Log[] }
   | { do: 'failed'; mined?: Mined; error: string }
   /** A reorganisation took the block away. */
   | { do: 'reopen' }
@@ -95,8 +96,8 @@ export function next(item: Item, view: View, policy: Policy): Step {
   if (item.state === 'confirmed' || item.state === 'failed') return { do: 'rest' }
   const unsigned = item.attempts.find((attempt) => attempt.raw === undefined)
   if (unsigned !== undefined) return { do: 'sign', attempt: unsigned }
-  const mined = minedOf(item, view)
-  if (mined !== undefined) return seen(item, mined, view, policy)
+  const found = minedOf(item, view)
+  if (found !== undefined) return seen(item, found, view, policy)
   if (item.state === 'mined') return { do: 'reopen' }
   if (view.count > item.nonce) return vanished(item, view, policy)
   if (item.missingSince !== undefined) return { do: 'missing', since: undefined }
@@ -108,10 +109,10 @@ export function needsDeepCount(item: Item, view: View): boolean {
   return item.state === 'open' && view.count > item.nonce && minedOf(item, view) === undefined
 }
 
-function seen(item: Item, mined: Mined, view: View, policy: Policy): Step {
+function seen(item: Item, { mined, logs }: Found, view: View, policy: Policy): Step {
   if (view.head - mined.block + 1 >= policy.confirmations) {
     if (mined.filler) return { do: 'failed', mined, error: lastRefusal(item) }
-    return mined.success ? { do: 'confirmed', mined } : { do: 'failed', mined, error: 'reverted' }
+    return mined.success ? { do: 'confirmed', mined, logs } : { do: 'failed', mined, error: 'reverted' }
   }
   const known = item.mined
   if (item.state === 'mined' && known?.hash === mined.hash && known.blockHash === mined.blockHash) return { do: 'rest' }
@@ -140,11 +141,14 @@ function push(item: Item, view: View, policy: Policy): Step {
   return waited >= policy.rebroadcastMs ? { do: 'send', attempt } : { do: 'rest' }
 }
 
-function minedOf(item: Item, view: View): Mined | undefined {
+type Found = { mined: Mined; logs: readonly Log[] }
+
+function minedOf(item: Item, view: View): Found | undefined {
   for (const { hash, filler } of item.attempts) {
     const receipt = hash === undefined ? undefined : view.receipts.get(hash)
     if (receipt === undefined) continue
-    return { ...receipt, filler }
+    const { logs, ...where } = receipt
+    return { mined: { ...where, filler }, logs }
   }
   return undefined
 }
@@ -158,6 +162,14 @@ export function last(item: { attempts: readonly Attempt[] }): Attempt {
   const attempt = item.attempts.at(-1)
   if (attempt === undefined) throw new Error('an item without an attempt')
   return attempt
+}
+
+/** EIP-7825: no transaction has a higher gas limit than this. */
+export const MAX_GAS_LIMIT = 16_777_216n
+
+/** The gas limit of a call that a node estimates at `estimate`: a quarter more, for what changes until it is mined. */
+export function gasLimit(estimate: bigint): bigint {
+  return least((estimate * 5n) / 4n + 10_000n, MAX_GAS_LIMIT)
 }
 
 export type Fees = { maxFee: bigint; priorityFee: bigint }

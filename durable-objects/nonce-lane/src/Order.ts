@@ -3,6 +3,7 @@ import type { Address, Hex } from '@pbstream/core/Hex'
 import type { TransactionEvent } from '@pbstream/core/message/Event'
 import type { ChainEvent } from '@pbstream/core/message/Session'
 import type { State } from './Lane.ts'
+import { nothing, type Recorded, recordedUpTo } from './Recorded.ts'
 
 export type Purpose = TransactionEvent['purpose']
 
@@ -11,7 +12,8 @@ export type LaneAck = { session: string; event: AckEvent }
 
 export type AckEvent =
   | { kind: 'deposit'; channelId: Hex; depositId: string; amount: bigint }
-  | { kind: 'claim'; channelId: Hex; total: bigint; settled: boolean }
+  /** `partial`: the transaction may go through and record less of it, or nothing (`settleBatch`): its logs tell. */
+  | { kind: 'claim'; channelId: Hex; total: bigint; settled: boolean; partial?: true }
   /** What a refund's transaction claims and pays out on the way: told when it is final, not missed when it fails. */
   | { kind: 'payout'; channelId: Hex; total: bigint }
   | { kind: 'refund'; channelId: Hex; refundId: string; amount: bigint; claimed: bigint; nonce: bigint }
@@ -78,6 +80,31 @@ export function laneName(chainId: number, signer: Address): string {
   return `${chainId}:${signer}`
 }
 
+/**
+ * All that a session is told when an item reaches a state. Of a claim that its transaction may have recorded in part,
+ * what was recorded is confirmed and the rest has failed: in this order, so that no claim is left in flight.
+ */
+export function chainEvents(
+  ack: AckEvent,
+  state: State,
+  transaction: Hex | undefined,
+  recorded: Recorded = nothing,
+): ChainEvent[] {
+  if (ack.kind !== 'claim' || ack.partial !== true || state !== 'confirmed') {
+    const event = chainEvent(ack, state, transaction)
+    return event === undefined ? [] : [event]
+  }
+  const { channelId, settled } = ack
+  const hash = transaction === undefined ? {} : { transaction }
+  const total = recordedUpTo(recorded, channelId, ack.total)
+  const events: ChainEvent[] = []
+  if (total > 0n) events.push({ kind: 'claim', channelId, total, settled, status: 'confirmed', ...hash })
+  if (total < ack.total) {
+    events.push({ kind: 'claim', channelId, total: ack.total, settled: false, status: 'failed', ...hash })
+  }
+  return events
+}
+
 /** What a session is told when an item reaches a state; undefined: nothing. */
 export function chainEvent(ack: AckEvent, state: State, transaction: Hex | undefined): ChainEvent | undefined {
   const hash = transaction === undefined ? {} : { transaction }
@@ -85,8 +112,10 @@ export function chainEvent(ack: AckEvent, state: State, transaction: Hex | undef
   switch (ack.kind) {
     case 'deposit':
       return { ...ack, status: state, ...hash }
-    case 'claim':
-      return state === 'mined' ? undefined : { ...ack, status: state, ...hash }
+    case 'claim': {
+      const { partial: _, ...claim } = ack
+      return state === 'mined' ? undefined : { ...claim, status: state, ...hash }
+    }
     case 'payout':
       if (state !== 'confirmed') return undefined
       return { kind: 'claim', channelId: ack.channelId, total: ack.total, settled: true, status: state, ...hash }

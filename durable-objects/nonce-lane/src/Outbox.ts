@@ -37,11 +37,11 @@ export class Outbox {
   }
 
   /** Whom there is something to tell by now; with `itemId` those who wait for news of it, due or not. */
-  targets(now: number, itemId?: string): string[] {
+  targets(now: number, limit: number, itemId?: string): string[] {
     const rows =
       itemId === undefined
-        ? this.#sql.rows('SELECT DISTINCT target FROM outbox WHERE due_at <= ?', now)
-        : this.#sql.rows('SELECT DISTINCT target FROM outbox WHERE item_id = ?', itemId)
+        ? this.#sql.rows('SELECT DISTINCT target FROM outbox WHERE due_at <= ? LIMIT ?', now, limit)
+        : this.#sql.rows('SELECT DISTINCT target FROM outbox WHERE item_id = ? LIMIT ?', itemId, limit)
     return rows.map((row) => row['target'] as string)
   }
 

@@ -9,9 +9,22 @@ import type { ChainEvent } from '@pbstream/core/message/Session'
 import type { Signer } from '@pbstream/core/NobleSigner'
 import { type ChainRpc, type Receipt, RpcUnavailable } from './ChainRpc.ts'
 import { BY_ANOTHER, type Entry, type Journal, toLaneItem } from './Journal.ts'
-import { bumped, fees, type Mined, needsDeepCount, next, nextNonce, type Policy, type Step, type View } from './Lane.ts'
+import {
+  bumped,
+  fees,
+  gasLimit,
+  MAX_GAS_LIMIT,
+  type Mined,
+  needsDeepCount,
+  next,
+  nextNonce,
+  type Policy,
+  type Step,
+  type View,
+} from './Lane.ts'
 import type { LaneItem, LaneOrder, LaneReply, Proof } from './Order.ts'
 import { EVENTS } from './Outbox.ts'
+import { recordedIn } from './Recorded.ts'
 import * as Transaction from './Transaction.ts'
 
 /** Everything outside the lane. */
@@ -40,6 +53,8 @@ type Head = { head: number; count: number }
 const MAX_ROUNDS = 12
 const MAX_ITEMS = 200
 const MAX_LETTERS = 100
+/** One run of the object may make only so many calls; whoever is left is told in the next, which follows at once. */
+const MAX_TARGETS = 400
 const KEEP = 30 * 86_400_000
 const FILLER_GAS = 30_000n
 const DELIVERY_TIMEOUT = 15_000
@@ -91,7 +106,7 @@ export class Runner {
       await this.#guarded('', async () => {
         const head = await this.#look()
         // In line: what goes out first is what is mined first.
-        for (const item of items) await this.#guarded(item.id, () => this.#advance(item.id, head))
+        for (const id of items) await this.#guarded(id, () => this.#advance(id, head))
       })
     }
     await this.#deliver()
@@ -122,14 +137,16 @@ export class Runner {
         const proven = order.proof !== undefined && (await this.#holds(order.proof))
         return { kind: 'reverted', message: estimate.message, proven }
       }
-      if (estimate.gas > order.maxGas) return { kind: 'reverted', message: 'it takes too much gas', proven: false }
+      if (estimate.gas > order.maxGas || estimate.gas > MAX_GAS_LIMIT) {
+        return { kind: 'reverted', message: 'it takes too much gas', proven: false }
+      }
       // No await from here to the journal: a second call for the same id finds the first one's entry.
       if (this.#journal.entry(order.id) !== undefined) return undefined
       const fee = fees(market, this.#config.maxFeeCap)
-      const gasLimit = (estimate.gas * 5n) / 4n + 10_000n
-      if (this.#journal.spent(now()) + gasLimit * fee.maxFee > this.#config.dailyBudget) return { kind: 'over_budget' }
+      const gas = gasLimit(estimate.gas)
+      if (this.#journal.spent(now()) + gas * fee.maxFee > this.#config.dailyBudget) return { kind: 'over_budget' }
       const nonce = nextNonce(this.#journal.highestNonce(), count)
-      this.#journal.allocate(order, { nonce, gasLimit, fees: fee }, now())
+      this.#journal.allocate(order, { nonce, gasLimit: gas, fees: fee }, now())
       onAllocated()
       return undefined
     } catch (error) {
@@ -212,8 +229,10 @@ export class Runner {
       }
       case 'mined':
         return this.#journal.move(id, { state: 'mined', mined: step.mined }, now())
-      case 'confirmed':
-        return this.#journal.move(id, { state: 'confirmed', mined: step.mined }, now())
+      case 'confirmed': {
+        const { mined, logs } = step
+        return this.#journal.move(id, { state: 'confirmed', mined, recorded: recordedIn(logs, entry.to) }, now())
+      }
       case 'failed':
         return this.#fail(entry, step.error, step.mined)
       case 'reopen':
@@ -286,7 +305,7 @@ export class Runner {
   }
 
   async #deliver(itemId?: string): Promise<void> {
-    const targets = this.#journal.outbox.targets(this.#ports.now(), itemId)
+    const targets = this.#journal.outbox.targets(this.#ports.now(), MAX_TARGETS, itemId)
     await Promise.all(targets.map((target) => this.#inTurn(target)))
   }
 

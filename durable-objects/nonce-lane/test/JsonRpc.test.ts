@@ -84,3 +84,19 @@ test('the market is the newest base fee and the node’s advice', async () => {
   })
   expect(await rpc.market()).toEqual({ baseFee: 16n, priority: 3n })
 })
+
+test('the chain’s clock is the time of its newest block', async () => {
+  expect(await answering({ result: { timestamp: '0x66', baseFeePerGas: '0x10' } }).time()).toBe(102)
+})
+
+test('a receipt comes with its logs, in lower case', async () => {
+  const hash = `0x${'ab'.repeat(32)}`
+  const topic = `0x${'CD'.repeat(32)}`
+  const receipt = { transactionHash: hash, blockNumber: '0x7', blockHash: hash, status: '0x1', gasUsed: '0x9' }
+  const logs = [{ address: `0x${'EF'.repeat(20)}`, topics: [topic], data: '0xAA', logIndex: '0x0' }]
+  expect(await answering({ result: { ...receipt, logs } }).receipt('0x')).toMatchObject({
+    block: 7,
+    logs: [{ address: `0x${'ef'.repeat(20)}`, topics: [topic.toLowerCase()], data: '0xaa' }],
+  })
+  expect(await answering({ result: receipt }).receipt('0x')).toMatchObject({ logs: [] })
+})

@@ -1,7 +1,18 @@
 import type { Hex } from '@pbstream/core/Hex'
 import { describe, expect, test } from 'vitest'
 import type { Receipt } from '../src/ChainRpc.ts'
-import { type Attempt, bumped, fees, type Item, next, nextNonce, type Policy, type View } from '../src/Lane.ts'
+import {
+  type Attempt,
+  bumped,
+  fees,
+  gasLimit,
+  type Item,
+  MAX_GAS_LIMIT,
+  next,
+  nextNonce,
+  type Policy,
+  type View,
+} from '../src/Lane.ts'
 
 const policy: Policy = {
   confirmations: 3,
@@ -32,13 +43,17 @@ const receipt: Receipt = {
   success: true,
   gasUsed: 1n,
   gasPrice: 1n,
+  logs: [],
 }
 
 function view(over: Partial<View> = {}): View {
   return { now: 0, head: 100, count: 5, receipts: new Map(), ...over }
 }
 const withReceipt = (over: Partial<Receipt> = {}) => new Map([[hash, { ...receipt, ...over }]])
-const minedAt = (blockHash: Hex) => ({ ...receipt, blockHash, filler: false })
+const minedAt = (blockHash: Hex) => {
+  const { logs: _, ...where } = receipt
+  return { ...where, blockHash, filler: false }
+}
 
 describe('an open item', () => {
   test('is signed before anything else', () => {
@@ -126,6 +141,12 @@ describe('a mined item', () => {
     expect(next({ ...item, state: 'confirmed' }, view(), policy).do).toBe('rest')
     expect(next({ ...item, state: 'failed' }, view(), policy).do).toBe('rest')
   })
+})
+
+test('a gas limit leaves a quarter for what changes until the block, and never passes what a transaction may have', () => {
+  expect(gasLimit(100_000n)).toBe(135_000n)
+  expect(gasLimit(13_413_772n)).toBeLessThanOrEqual(MAX_GAS_LIMIT)
+  expect(gasLimit(16_000_000n)).toBe(MAX_GAS_LIMIT)
 })
 
 describe('fees', () => {

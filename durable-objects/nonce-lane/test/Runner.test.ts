@@ -1,5 +1,6 @@
 import type { Hex } from '@pbstream/core/Hex'
 import { expect, test } from 'vitest'
+import { channelOf } from './support/SimChain.ts'
 import { config, order, World } from './support/World.ts'
 
 async function submitted(world: World, i = 0): Promise<void> {
@@ -153,6 +154,21 @@ test('a report stays until it is taken, and reports of one session keep their or
     { kind: 'deposit', status: 'mined', amount: 5n },
     { kind: 'deposit', status: 'confirmed', amount: 5n },
   ])
+})
+
+test('a transaction for hundreds of sessions is told to all of them, some in each run', async () => {
+  const world = new World()
+  const acks = Array.from({ length: 500 }, (_, i) => ({
+    session: `s-${i}`,
+    event: { kind: 'claim', channelId: channelOf(i), total: 7n, settled: true } as const,
+  }))
+  await world.submit({ ...order(0), acks, channels: acks.length })
+  for (let i = 0; i < config.confirmations; i++) world.chain.mine()
+  await world.tick()
+  expect(world.told.size).toBeGreaterThan(0)
+  expect(world.told.size).toBeLessThan(500)
+  await world.tick()
+  expect(world.told.size).toBe(500)
 })
 
 test('what an item covers is covered until it fails', async () => {

@@ -1,12 +1,15 @@
-/** Rows of a claim: read from a message, put together, split, and tested until the bad ones stand alone. Pure. */
+/** Rows of a claim: read from a message, named, and tested until the bad ones stand alone. Pure. */
 import * as Amount from '@pbstream/core/Amount'
 import * as ChannelConfig from '@pbstream/core/ChannelConfig'
 import { keccak256 } from '@pbstream/core/Eip712'
 import { type Address, fromBytes, type Hex, lower } from '@pbstream/core/Hex'
 import { type SessionRef, sessionName } from '@pbstream/core/message/Session'
 import { type ClaimMessage, claimMessage } from '@pbstream/core/message/Settlement'
+import * as PackedRows from '@pbstream/core/PackedRows'
 import * as Signature from '@pbstream/core/Signature'
+import type { ChannelContract } from './ChannelContract.ts'
 import type { ClaimRow } from './Contract.ts'
+import type { Form } from './Sizing.ts'
 
 /** A claim of one channel, as asked for by its session. */
 export type Row = ClaimRow & {
@@ -70,51 +73,27 @@ export function pairs(rows: readonly Row[]): Pair[] {
   return [...found.values()]
 }
 
-const MAX_ROWS = 100
-/** Gas on the safe side, cold slots: of the transaction, of a row with an authorizer's signature, of a payout. */
-const BASE_GAS = 60_000
-const ROW_GAS = 45_000
-const PAYOUT_GAS = 65_000
-
-/** An upper estimate of the gas of one claim transaction. */
-export function gas(rows: readonly Row[]): number {
-  return BASE_GAS + ROW_GAS * rows.length + PAYOUT_GAS * pairs(rows).length
-}
-
-/** Batches that fit in a transaction. A row that failed before travels alone, so that it can hold up nobody. */
-export function split(rows: readonly Row[], maxGas: number): Row[][] {
-  const batches: Row[][] = []
-  let current: Row[] = []
-  for (const row of rows) {
-    if (row.attempt > 0) {
-      batches.push([row])
-      continue
-    }
-    if (current.length >= MAX_ROWS || (current.length > 0 && gas([...current, row]) > maxGas)) {
-      batches.push(current)
-      current = []
-    }
-    current.push(row)
-  }
-  return current.length > 0 ? [...batches, current] : batches
+/** Amounts of a packed row have 12 bytes; others go as they are, in the form of the canonical contract. */
+export function formOf({ max }: Pick<Row, 'max'>, kind: ChannelContract['kind']): Form {
+  return kind === 'escrow' && max <= PackedRows.MAX_AMOUNT ? 'packed' : 'whole'
 }
 
 /**
- * Tells the rows that would go through from those that would make a batch revert, by halving. Rows are independent of
- * one another, so the good ones of all halves go through together.
+ * Tells the parts that would go through from those that would make a batch revert, by halving. Parts are independent
+ * of one another, so the good ones of all halves go through together.
  *
- * @param passes whether a claim of just these rows would go through now
+ * @param passes whether a claim of just these parts would go through now
  */
-export async function isolate(
-  rows: readonly Row[],
-  passes: (rows: readonly Row[]) => Promise<boolean>,
-): Promise<{ good: Row[]; bad: Row[] }> {
-  if (rows.length === 0) return { good: [], bad: [] }
-  if (await passes(rows)) return { good: [...rows], bad: [] }
-  if (rows.length === 1) return { good: [], bad: [...rows] }
-  const middle = Math.ceil(rows.length / 2)
-  const left = await isolate(rows.slice(0, middle), passes)
-  const right = await isolate(rows.slice(middle), passes)
+export async function isolate<Part>(
+  parts: readonly Part[],
+  passes: (parts: readonly Part[]) => Promise<boolean>,
+): Promise<{ good: Part[]; bad: Part[] }> {
+  if (parts.length === 0) return { good: [], bad: [] }
+  if (await passes(parts)) return { good: [...parts], bad: [] }
+  if (parts.length === 1) return { good: [], bad: [...parts] }
+  const middle = Math.ceil(parts.length / 2)
+  const left = await isolate(parts.slice(0, middle), passes)
+  const right = await isolate(parts.slice(middle), passes)
   return { good: [...left.good, ...right.good], bad: [...left.bad, ...right.bad] }
 }
 

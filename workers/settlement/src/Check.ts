@@ -6,6 +6,7 @@ import type { Hex } from '@pbstream/core/Hex'
 import type { DepositOrder } from '@pbstream/core/message/Settlement'
 import { recover } from '@pbstream/core/NobleRecover'
 import * as Signature from '@pbstream/core/Signature'
+import type { ChannelContract } from './ChannelContract.ts'
 import * as Contract from './Contract.ts'
 import type { Chain } from './Deps.ts'
 
@@ -14,9 +15,9 @@ export type Problem = { code: ErrorCode; detail?: string }
 /** Seconds that an authorisation must still be good for, so that it can be mined. */
 const MARGIN = 6n
 
-/** True when the id is the hash of the config on this chain's contract. */
-export function isChannel(chain: Chain, config: ChannelConfig.ChannelConfig, channelId: Hex): boolean {
-  return ChannelConfig.id(config, chain.channelDomain) === channelId
+/** True when the id is the hash of the config on this contract. */
+export function isChannel(contract: ChannelContract, config: ChannelConfig.ChannelConfig, channelId: Hex): boolean {
+  return ChannelConfig.id(config, contract.domain) === channelId
 }
 
 export type Times = { validAfter: bigint; validBefore: bigint }
@@ -33,15 +34,24 @@ export function forContract(signature: Hex): Hex {
   return Signature.normalise(signature) ?? signature
 }
 
+/** A deposit as the contract takes it. */
+export function depositCalldata(
+  contract: ChannelContract,
+  { config, amount, authorization }: Pick<DepositOrder, 'config' | 'amount' | 'authorization'>,
+): Hex {
+  const signature = forContract(authorization.signature)
+  return Contract.deposit(config, amount, contract.collector, { ...authorization, signature })
+}
+
 /** The authorisation that a deposit's payer signed. */
 export function depositAuthorization(
-  chain: Chain,
+  contract: ChannelContract,
   order: Pick<DepositOrder, 'channelId' | 'config' | 'amount' | 'authorization'>,
 ) {
   const { validAfter, validBefore, salt, signature } = order.authorization
   return {
     from: order.config.payer,
-    to: chain.collector,
+    to: contract.collector,
     value: order.amount,
     validAfter,
     validBefore,
@@ -51,12 +61,20 @@ export function depositAuthorization(
 }
 
 /** Why a deposit that would revert does so. */
-export async function whyNoDeposit(chain: Chain, order: Parameters<typeof depositAuthorization>[1]): Promise<Problem> {
-  const authorization = depositAuthorization(chain, order)
+export async function whyNoDeposit(
+  chain: Chain,
+  contract: ChannelContract,
+  order: Parameters<typeof depositAuthorization>[1],
+): Promise<Problem> {
+  const authorization = depositAuthorization(contract, order)
   const why = await whyNotSpent(chain, authorization, Authorization.receiveDigest(chain.tokenDomain, authorization))
   if (why === 'used') return { code: 'deposit_authorization_invalid', detail: 'it was used or cancelled' }
   if (why === 'signature') return { code: 'deposit_authorization_invalid', detail: 'it is not signed by the payer' }
-  return { code: why === 'funds' ? 'insufficient_funds' : 'deposit_failed' }
+  if (why === 'funds') return { code: 'insufficient_funds' }
+  // The escrow says what the terms of a session key forbid.
+  const call = { to: contract.address, data: depositCalldata(contract, order) }
+  const detail = contract.kind === 'escrow' ? await Contract.errorOf(chain.rpc, call) : undefined
+  return { code: 'deposit_failed', ...(detail === undefined ? {} : { detail }) }
 }
 
 /** Why a transfer that would revert does so. */

@@ -1,16 +1,17 @@
 /**
- * Consumer of the claims queue: one transaction a chain, contract and batch, through the lane.
+ * Consumer of the claims queue: as few transactions a chain and contract as fit, through the lane.
  *
  * Whatever happens to a message, its channel is either in the lane's journal, or told that it is unclaimed again, or
  * still in a queue. Nothing here is remembered between two runs.
  */
 import type { Hex } from '@pbstream/core/Hex'
-import * as Voucher from '@pbstream/core/Voucher'
-import type { NonceLaneApi } from '@pbstream/nonce-lane/Order'
 import * as Batch from './Batch.ts'
+import * as ChannelContract from './ChannelContract.ts'
 import * as Check from './Check.ts'
 import * as Contract from './Contract.ts'
 import type { Chain, Deps } from './Deps.ts'
+import * as Sizing from './Sizing.ts'
+import * as Trial from './Trial.ts'
 
 export type Limits = {
   /** Atomic units that a claim must be worth unless its channel closes. */
@@ -59,10 +60,9 @@ export async function consume(deps: Deps, messages: readonly QueueMessage[], lim
 }
 
 function settleable(deps: Deps, row: Batch.Row): boolean {
-  const chain = deps.chain(row.chainId)
-  if (chain === undefined || chain.contract !== row.contract) return false
-  if (row.config.receiverAuthorizer !== deps.keys.receiverAuthorizer.address) return false
-  return Check.isChannel(chain, row.config, row.channelId)
+  const contract = ChannelContract.find(deps.chain(row.chainId), row.contract)
+  if (contract === undefined || row.config.receiverAuthorizer !== deps.keys.receiverAuthorizer.address) return false
+  return Check.isChannel(contract, row.config, row.channelId)
 }
 
 /** Totals are cumulative: the higher one stands for both. */
@@ -73,19 +73,21 @@ function merged(work: Work, row: Batch.Row, message: QueueMessage): Work {
 }
 
 async function settleGroup(deps: Deps, works: Work[], limits: Limits): Promise<void> {
-  const chain = deps.chain(works[0]?.row.chainId ?? 0)
-  if (chain === undefined) return
-  const lane = deps.lane(chain.chainId, deps.keys.gas.address)
-  const due = await withoutDone(deps, chain, lane, works, limits)
+  const first = works[0]?.row
+  const chain = deps.chain(first?.chainId ?? 0)
+  const contract = first === undefined ? undefined : ChannelContract.find(chain, first.contract)
+  if (chain === undefined || contract === undefined) return
+  const due = await withoutDone(deps, chain, contract, works, limits)
   const byChannel = new Map(due.map((work) => [work.row.channelId, work]))
-  for (const rows of Batch.split(
-    due.map(({ row }) => row),
-    chain.maxBatchGas,
-  )) {
-    const { good, bad } = await Batch.isolate(rows, (some) => passes(deps, chain, some))
-    const worksOf = (some: Batch.Row[]) => some.flatMap(({ channelId }) => byChannel.get(channelId) ?? [])
-    if (good.length > 0) await send(deps, chain, lane, worksOf(good))
-    for (const work of worksOf(bad)) await reject(deps, work)
+  const worksOf = (rows: Batch.Row[]) => rows.flatMap(({ channelId }) => byChannel.get(channelId) ?? [])
+  for (const form of ['packed', 'whole'] as const) {
+    const site = { chain, contract, form }
+    const rows = due.flatMap(({ row }) => (Batch.formOf(row, contract.kind) === form ? [row] : []))
+    for (const batch of Sizing.split(rows, form, Sizing.limits(chain.maxBatchGas))) {
+      const { good, bad } = await Trial.run(deps, site, batch)
+      if (good.length > 0) await send(deps, site, worksOf(good))
+      for (const { row, why } of bad) for (const work of worksOf([row])) await reject(deps, work, why)
+    }
   }
 }
 
@@ -93,12 +95,12 @@ async function settleGroup(deps: Deps, works: Work[], limits: Limits): Promise<v
 async function withoutDone(
   deps: Deps,
   chain: Chain,
-  lane: NonceLaneApi,
+  contract: ChannelContract.ChannelContract,
   works: Work[],
   limits: Limits,
 ): Promise<Work[]> {
   const covered = new Set(
-    await lane.covered(
+    await deps.lane(chain.chainId, deps.keys.gas.address).covered(
       1,
       works.map(({ row }) => Batch.key(row)),
     ),
@@ -110,7 +112,7 @@ async function withoutDone(
   const pairs = Batch.pairs(rows)
   const deep = Math.max(0, (await chain.rpc.blockNumber()) - chain.confirmations + 1)
   const ids = rows.map(({ channelId }) => channelId)
-  const { channels, receivers } = await Contract.readStates(chain.rpc, chain.contract, ids, pairs, deep)
+  const { channels, receivers } = await Contract.readStates(chain.rpc, contract.address, ids, pairs, deep)
   const paid = new Set(
     pairs.flatMap(({ receiver, token }, i) =>
       receivers[i]?.totalClaimed === receivers[i]?.totalSettled ? [`${receiver}:${token}`] : [],
@@ -131,32 +133,21 @@ async function withoutDone(
   return due
 }
 
-/** One transaction: the claims under one signature of the receiver authorizer, then the payouts. */
-async function calldata(deps: Deps, chain: Chain, rows: readonly Batch.Row[]): Promise<Hex> {
-  const digest = Voucher.claimBatchDigest(chain.channelDomain, rows)
-  const signature = await deps.keys.receiverAuthorizer.sign(digest)
-  const payouts = Batch.pairs(rows).map(({ receiver, token }) => Contract.settle(receiver, token))
-  return Contract.multicall([Contract.claimWithSignature(rows, signature), ...payouts])
-}
-
-async function passes(deps: Deps, chain: Chain, rows: readonly Batch.Row[]): Promise<boolean> {
-  const from = deps.keys.gas.address
-  const data = await calldata(deps, chain, rows)
-  return (await chain.rpc.estimateGas({ from, to: chain.contract, data })).kind === 'gas'
-}
-
-async function send(deps: Deps, chain: Chain, lane: NonceLaneApi, works: Work[]): Promise<void> {
+async function send(deps: Deps, site: Trial.Site, works: Work[]): Promise<void> {
+  const { chain, contract, form } = site
   const rows = works.map(({ row }) => row)
-  const reply = await lane.submit(1, {
+  const signer = deps.keys.gas.address
+  const partial = form === 'packed' ? ({ partial: true } as const) : {}
+  const reply = await deps.lane(chain.chainId, signer).submit(1, {
     chainId: chain.chainId,
-    signer: deps.keys.gas.address,
+    signer,
     id: Batch.itemId(rows),
     purpose: 'claim',
-    to: chain.contract,
-    data: await calldata(deps, chain, rows),
+    to: contract.address,
+    data: await Trial.calldata(deps, site, rows),
     acks: rows.map(({ session, channelId, total }) => ({
       session,
-      event: { kind: 'claim', channelId, total, settled: true },
+      event: { kind: 'claim', channelId, total, settled: true, ...partial },
     })),
     keys: rows.map(Batch.key),
     maxGas: BigInt(chain.maxBatchGas) * 2n,
@@ -173,7 +164,7 @@ async function send(deps: Deps, chain: Chain, lane: NonceLaneApi, works: Work[])
       for (const work of works) retry(work, SOON)
       return
     case 'over_budget':
-      deps.log('lane_over_budget', { chainId: chain.chainId, signer: deps.keys.gas.address })
+      deps.log('lane_over_budget', { chainId: chain.chainId, signer })
       for (const work of works) retry(work, BUDGET_DELAY)
       return
     case 'unavailable':
@@ -182,11 +173,14 @@ async function send(deps: Deps, chain: Chain, lane: NonceLaneApi, works: Work[])
   }
 }
 
-/** A row that reverts alone: its session has the money unclaimed again and asks anew, alone. */
-async function reject(deps: Deps, work: Work): Promise<void> {
+/**
+ * A row that would not go through: its session has the money unclaimed again and asks anew, later each time. A period
+ * ceiling rises by itself, so waiting for it is nobody's incident.
+ */
+async function reject(deps: Deps, work: Work, why: Trial.Why): Promise<void> {
   const { chainId, channelId, attempt } = work.row
-  deps.log('claim_rejected', { chainId, channelId, attempt })
-  if (attempt >= MAX_ATTEMPTS) retry(work)
+  deps.log('claim_rejected', { chainId, channelId, attempt, why })
+  if (attempt >= MAX_ATTEMPTS && why !== 'ceiling_reached') retry(work)
   else await tell(deps, work, 'failed')
 }
 

@@ -1,13 +1,18 @@
-/** Calldata for the channel contract and the token, and what is read from them. */
+/** Calldata for the channel contracts and the token, and what is read from them. */
 import { batchSettlementAbi } from '@pbstream/core/abi/BatchSettlement'
+import { streamChannelEscrowAbi } from '@pbstream/core/abi/StreamChannelEscrow'
 import { testUsdcAbi } from '@pbstream/core/abi/TestUSDC'
 import type { ChannelConfig } from '@pbstream/core/ChannelConfig'
-import type { Address, Hex } from '@pbstream/core/Hex'
+import { type Address, type Hex, toBytes } from '@pbstream/core/Hex'
 import type { Authorization } from '@pbstream/core/message/Settlement'
+import * as PackedRows from '@pbstream/core/PackedRows'
 import { type At, type ChainRpc, RpcUnavailable } from '@pbstream/nonce-lane/ChainRpc'
-import { decodeFunctionResult, encodeAbiParameters, encodeFunctionData } from 'viem'
+import { MAX_GAS_LIMIT } from '@pbstream/nonce-lane/Lane'
+import { decodeErrorResult, decodeFunctionResult, encodeAbiParameters, encodeFunctionData } from 'viem'
 
+/** What both channel contracts understand. */
 const abi = batchSettlementAbi
+const escrowAbi = streamChannelEscrowAbi
 const tokenAbi = testUsdcAbi
 
 /** Gas that these may take at most, several times what they take with keys that are no contracts. */
@@ -15,6 +20,8 @@ export const MAX_TRANSFER_GAS = 400_000n
 export const MAX_DEPOSIT_GAS = 500_000n
 export const MAX_REFUND_GAS = 500_000n
 export const MAX_SETTLE_GAS = 200_000n
+/** For trials of claims: the most that a transaction may take (EIP-7825). */
+export const MAX_TRIAL_GAS = MAX_GAS_LIMIT
 
 /** One voucher and the running total that is to be recorded of it. */
 export type ClaimRow = { config: ChannelConfig; max: bigint; total: bigint; signature: Hex }
@@ -28,12 +35,45 @@ export function claimWithSignature(rows: readonly ClaimRow[], signature: Hex): H
   return encodeFunctionData({ abi, functionName: 'claimWithSignature', args: [claims, signature] })
 }
 
+/** Rows with the same terms, for the escrow. */
+export function settleBatch(rows: readonly ClaimRow[], signature: Hex): Hex {
+  const { terms, rows: packed } = PackedRows.encode(rows)
+  return encodeFunctionData({ abi: escrowAbi, functionName: 'settleBatch', args: [terms, packed, signature] })
+}
+
+/** What the escrow says of a row: its `RowOutcome`s in order. */
+export const outcomes = [
+  'claimed',
+  'nothing_new',
+  'exceeds_voucher',
+  'unfunded',
+  'key_stopped',
+  'ceiling_reached',
+  'invalid_voucher',
+] as const
+export type Outcome = (typeof outcomes)[number]
+
+/** The outcomes of each batch, by what one call or a multicall of several has returned. */
+export function readOutcomes(batches: number, data: Hex): Outcome[][] {
+  const answers = batches === 1 ? [data] : decodeFunctionResult({ abi, functionName: 'multicall', data })
+  return answers.map((answer) => {
+    const bytes = decodeFunctionResult({ abi: escrowAbi, functionName: 'settleBatch', data: answer })
+    return [...toBytes(bytes)].map((code) => outcomes[code] ?? 'invalid_voucher')
+  })
+}
+
 export function settle(receiver: Address, token: Address): Hex {
   return encodeFunctionData({ abi, functionName: 'settle', args: [receiver, token] })
 }
 
 export function refundWithSignature(config: ChannelConfig, amount: bigint, nonce: bigint, signature: Hex): Hex {
   return encodeFunctionData({ abi, functionName: 'refundWithSignature', args: [config, amount, nonce, signature] })
+}
+
+/** The calls as one: all of them are done, or none. */
+export function together(calls: Hex[]): Hex {
+  const [only] = calls
+  return calls.length === 1 && only !== undefined ? only : multicall(calls)
 }
 
 /** All calls in one transaction, or none. */
@@ -119,6 +159,17 @@ export async function authorizationUsed(rpc: ChainRpc, token: Address, from: Add
   const data = encodeFunctionData({ abi: tokenAbi, functionName: 'authorizationState', args: [from, nonce] })
   const answer = await returned(rpc, token, data)
   return decodeFunctionResult({ abi: tokenAbi, functionName: 'authorizationState', data: answer })
+}
+
+/** The name of the error with which the escrow refuses a call; undefined when it goes through or says nothing. */
+export async function errorOf(rpc: ChainRpc, call: { to: Address; data: Hex }): Promise<string | undefined> {
+  const reply = await rpc.call(call)
+  if (reply.kind === 'returned' || reply.data === undefined) return undefined
+  try {
+    return decodeErrorResult({ abi: escrowAbi, data: reply.data }).errorName
+  } catch {
+    return undefined
+  }
 }
 
 /** The contract's own multicall, as a view: all answers are of the same block. */

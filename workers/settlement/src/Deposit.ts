@@ -2,6 +2,7 @@
 import { sessionName } from '@pbstream/core/message/Session'
 import type { DepositOrder, SubmitReply } from '@pbstream/core/message/Settlement'
 import { type AckEvent, chainEvent, type LaneOrder } from '@pbstream/nonce-lane/Order'
+import * as ChannelContract from './ChannelContract.ts'
 import * as Check from './Check.ts'
 import * as Contract from './Contract.ts'
 import { type Chain, type Deps, tell } from './Deps.ts'
@@ -13,9 +14,12 @@ import { transactionOf, submit } from './Submit.ts'
  */
 export async function deposit(deps: Deps, order: DepositOrder): Promise<SubmitReply> {
   const chain = deps.chain(order.session.chainId)
-  const problem = chain === undefined ? { code: 'network_mismatch' as const } : refusal(deps, chain, order)
-  if (chain === undefined || problem !== undefined) return unsent(deps, order, problem ?? { code: 'network_mismatch' })
-  const outcome = await submit(deps, chain, laneOrder(deps, chain, order), { ms: order.waitMs })
+  if (chain === undefined) return unsent(deps, order, { code: 'network_mismatch' })
+  const contract = ChannelContract.find(chain, order.session.contract)
+  if (contract === undefined) return unsent(deps, order, { code: 'channel_id_mismatch' })
+  const problem = refusal(deps, chain, contract, order)
+  if (problem !== undefined) return unsent(deps, order, problem)
+  const outcome = await submit(deps, chain, laneOrder(deps, chain, contract, order), { ms: order.waitMs })
   switch (outcome.kind) {
     case 'mined':
       return outcome
@@ -26,7 +30,7 @@ export async function deposit(deps: Deps, order: DepositOrder): Promise<SubmitRe
     case 'by_another':
       return { kind: 'failed', code: 'deposit_failed' }
     case 'would_revert':
-      return unsent(deps, order, await Check.whyNoDeposit(chain, order))
+      return unsent(deps, order, await Check.whyNoDeposit(chain, contract, order))
     case 'unavailable':
       return unsent(deps, order, { code: 'temporarily_unavailable', detail: outcome.message })
   }
@@ -42,29 +46,34 @@ function ack({ channelId, depositId, amount }: DepositOrder): AckEvent {
   return { kind: 'deposit', channelId, depositId, amount }
 }
 
-function laneOrder(deps: Deps, chain: Chain, order: DepositOrder): LaneOrder {
-  const { config, amount } = order
-  const authorization = { ...order.authorization, signature: Check.forContract(order.authorization.signature) }
+function laneOrder(
+  deps: Deps,
+  chain: Chain,
+  contract: ChannelContract.ChannelContract,
+  order: DepositOrder,
+): LaneOrder {
   return {
     chainId: chain.chainId,
     signer: deps.keys.gas.address,
     id: `deposit:${order.depositId}`,
     purpose: 'deposit',
-    to: chain.contract,
-    data: Contract.deposit(config, amount, chain.collector, authorization),
+    to: contract.address,
+    data: Check.depositCalldata(contract, order),
     acks: [{ session: sessionName(order.session), event: ack(order) }],
     keys: [],
     maxGas: Contract.MAX_DEPOSIT_GAS,
     channels: 1,
-    amount,
+    amount: order.amount,
   }
 }
 
-function refusal(deps: Deps, chain: Chain, order: DepositOrder): Check.Problem | undefined {
-  const { session, config, amount, authorization } = order
-  if (session.contract !== chain.contract || !Check.isChannel(chain, config, order.channelId)) {
-    return { code: 'channel_id_mismatch' }
-  }
+function refusal(
+  deps: Deps,
+  chain: Chain,
+  contract: ChannelContract.ChannelContract,
+  { channelId, config, amount, authorization }: DepositOrder,
+): Check.Problem | undefined {
+  if (!Check.isChannel(contract, config, channelId)) return { code: 'channel_id_mismatch' }
   if (config.token !== chain.token) return { code: 'token_mismatch' }
   if (config.receiverAuthorizer !== deps.keys.receiverAuthorizer.address) {
     return { code: 'receiver_authorizer_mismatch' }

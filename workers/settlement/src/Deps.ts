@@ -1,21 +1,23 @@
 /** Everything that handlers reach outside for, made from `Env` once an isolate. */
 import type { Hash } from '@pbstream/core/Eip712'
 import * as Authorization from '@pbstream/core/Authorization'
-import * as Voucher from '@pbstream/core/Voucher'
 import type { Address } from '@pbstream/core/Hex'
 import type { PbEvent } from '@pbstream/core/message/Event'
 import type { ChainEvent, StreamSessionApi } from '@pbstream/core/message/Session'
 import type { ChainRpc } from '@pbstream/nonce-lane/ChainRpc'
 import { connect } from '@pbstream/nonce-lane/JsonRpc'
 import { laneName, type NonceLaneApi } from '@pbstream/nonce-lane/Order'
+import * as ChannelContract from './ChannelContract.ts'
 import { type ChainConfig, type Env, parseChains } from './Env.ts'
 import * as Keys from './Keys.ts'
 
-/** One chain: its configuration, its node and the domains that are signed for on it. */
-export type Chain = ChainConfig & {
+/** One chain: its configuration, its node, its contracts and the domains that are signed for on it. */
+export type Chain = Omit<ChainConfig, 'contract' | 'collector' | 'escrow'> & {
   rpc: ChainRpc
-  /** EIP-712 domain of the channel contract. */
-  channelDomain: Hash
+  /** x402's contract: the only one that the facilitator serves. */
+  canonical: ChannelContract.ChannelContract
+  /** All that hold channels here; which one is meant, a session says. */
+  contracts: readonly ChannelContract.ChannelContract[]
   /** EIP-712 domain of the token. */
   tokenDomain: Hash
 }
@@ -86,11 +88,14 @@ export function log(event: string, detail: Record<string, string | number>): voi
   console.error(JSON.stringify({ event, ...detail }))
 }
 
-function connected(config: ChainConfig): Chain {
+function connected({ contract, collector, escrow, ...config }: ChainConfig): Chain {
+  const { chainId, rpcUrl, rpcTimeoutMs } = config
+  const canonical = ChannelContract.canonical(chainId, contract, collector)
   return {
     ...config,
-    rpc: connect({ url: config.rpcUrl, timeoutMs: config.rpcTimeoutMs }),
-    channelDomain: Voucher.domainSeparator(config.chainId, config.contract),
+    rpc: connect({ url: rpcUrl, timeoutMs: rpcTimeoutMs }),
+    canonical,
+    contracts: escrow === undefined ? [canonical] : [canonical, ChannelContract.escrow(chainId, escrow)],
     tokenDomain: Authorization.domainSeparator(config),
   }
 }

@@ -37,35 +37,40 @@ const decimal = z
   .regex(/^(0|[1-9][0-9]{0,38})$/)
   .transform((text) => BigInt(text))
 
-const chainSchema = z.object({
-  chainId: z.number().int().positive(),
-  /** CAIP-2, `eip155:84532`. */
-  network: z.string().regex(/^eip155:[1-9][0-9]*$/),
-  contract: address,
-  collector: address,
-  token: address,
-  tokenName: z.string().min(1),
-  tokenVersion: z.string().min(1),
-  /** Seconds. */
-  withdrawDelay: z.number().int(),
-  maxTimeoutSeconds: z.number().int().positive(),
-  /** May hold a key: never logged. */
-  rpcUrl: z.url(),
-  /** Depth at which a transaction is final; 1 = the newest block. */
-  confirmations: z.number().int().min(1),
-  /** Milliseconds between looks at transactions under way. */
-  pollMs: z.number().int().min(10).default(1_000),
-  rebroadcastMs: z.number().int().min(0).default(5_000),
-  /** Milliseconds without a block until a fee is raised. */
-  stallMs: z.number().int().min(0).default(20_000),
-  rpcTimeoutMs: z.number().int().min(10).default(10_000),
-  /** Wei per gas that no transaction goes above. */
-  maxFeePerGas: decimal.default(500_000_000_000n),
-  /** Gas that one claim transaction may take. */
-  maxBatchGas: z.number().int().min(200_000).default(8_000_000),
-  /** Atomic units below which a deposit is not sponsored. */
-  minDeposit: decimal.default(0n),
-})
+const chainSchema = z
+  .object({
+    chainId: z.number().int().positive(),
+    /** CAIP-2, `eip155:84532`. */
+    network: z.string().regex(/^eip155:[1-9][0-9]*$/),
+    /** x402's contract and its EIP-3009 collector. */
+    contract: address,
+    collector: address,
+    /** Our escrow, where it is deployed. */
+    escrow: address.optional(),
+    token: address,
+    tokenName: z.string().min(1),
+    tokenVersion: z.string().min(1),
+    /** Seconds. */
+    withdrawDelay: z.number().int(),
+    maxTimeoutSeconds: z.number().int().positive(),
+    /** May hold a key: never logged. */
+    rpcUrl: z.url(),
+    /** Depth at which a transaction is final; 1 = the newest block. */
+    confirmations: z.number().int().min(1),
+    /** Milliseconds between looks at transactions under way. */
+    pollMs: z.number().int().min(10).default(1_000),
+    rebroadcastMs: z.number().int().min(0).default(5_000),
+    /** Milliseconds without a block until a fee is raised. */
+    stallMs: z.number().int().min(0).default(20_000),
+    rpcTimeoutMs: z.number().int().min(10).default(10_000),
+    /** Wei per gas that no transaction goes above. */
+    maxFeePerGas: decimal.default(500_000_000_000n),
+    /** Gas that one claim transaction may take by our own estimate; with the lane's margin it must fit a transaction. */
+    maxBatchGas: z.number().int().min(200_000).max(13_000_000).default(10_000_000),
+    /** Atomic units below which a deposit is not sponsored. */
+    minDeposit: decimal.default(0n),
+  })
+  .refine(({ contract, escrow }) => contract !== escrow, { path: ['escrow'] })
 
 export type ChainConfig = z.output<typeof chainSchema>
 

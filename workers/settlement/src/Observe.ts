@@ -3,6 +3,7 @@ import type { ChannelConfig } from '@pbstream/core/ChannelConfig'
 import type { Hex } from '@pbstream/core/Hex'
 import { type SessionRef, sessionName } from '@pbstream/core/message/Session'
 import { RpcUnavailable } from '@pbstream/nonce-lane/ChainRpc'
+import * as ChannelContract from './ChannelContract.ts'
 import * as Check from './Check.ts'
 import * as Contract from './Contract.ts'
 import type { Deps } from './Deps.ts'
@@ -15,12 +16,19 @@ export async function observe(
   config: ChannelConfig,
 ): Promise<{ ok: boolean }> {
   const chain = deps.chain(session.chainId)
-  if (chain === undefined || session.contract !== chain.contract) return { ok: false }
+  const contract = ChannelContract.find(chain, session.contract)
+  if (chain === undefined || contract === undefined) return { ok: false }
   if (session.payer !== config.payer || session.payerAuthorizer !== config.payerAuthorizer) return { ok: false }
-  if (!Check.isChannel(chain, config, channelId)) return { ok: false }
+  if (!Check.isChannel(contract, config, channelId)) return { ok: false }
   try {
-    const state = await Contract.readChannel(chain.rpc, chain.contract, channelId)
-    await deps.acknowledge(sessionName(session), [{ kind: 'observed', channelId, config, ...state }])
+    const now = contract.kind === 'escrow' ? await chain.rpc.time() : 0
+    const state = await Contract.readChannel(chain.rpc, contract.address, channelId)
+    // In the escrow a request for withdrawal lapses at twice the delay: from then on nothing is pending.
+    const lapsed = state.withdrawRequestedAt + 2 * config.withdrawDelay <= now
+    const withdrawRequestedAt = lapsed ? 0 : state.withdrawRequestedAt
+    await deps.acknowledge(sessionName(session), [
+      { kind: 'observed', channelId, config, ...state, withdrawRequestedAt },
+    ])
     return { ok: true }
   } catch (error) {
     if (!(error instanceof RpcUnavailable)) throw error

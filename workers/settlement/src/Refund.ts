@@ -5,6 +5,7 @@ import type { RefundSubmission, SubmitReply } from '@pbstream/core/message/Settl
 import * as Voucher from '@pbstream/core/Voucher'
 import { RpcUnavailable } from '@pbstream/nonce-lane/ChainRpc'
 import { type AckEvent, chainEvent, eventByAnother, type LaneAck, type LaneOrder } from '@pbstream/nonce-lane/Order'
+import * as ChannelContract from './ChannelContract.ts'
 import * as Check from './Check.ts'
 import * as Contract from './Contract.ts'
 import { type Chain, type Deps, tell } from './Deps.ts'
@@ -18,20 +19,33 @@ const BY_ANOTHER = 'it was executed by another transaction'
  */
 export async function refund(deps: Deps, order: RefundSubmission): Promise<SubmitReply> {
   const chain = deps.chain(order.session.chainId)
-  const problem = chain === undefined ? 'network_mismatch' : refusal(deps, chain, order)
-  if (chain === undefined || problem !== undefined) return unsent(deps, order, { code: problem ?? 'network_mismatch' })
+  if (chain === undefined) return unsent(deps, order, { code: 'network_mismatch' })
+  const contract = ChannelContract.find(chain, order.session.contract)
+  if (contract === undefined) return unsent(deps, order, { code: 'channel_id_mismatch' })
+  const problem = refusal(deps, contract, order)
+  if (problem !== undefined) return unsent(deps, order, { code: problem })
   try {
-    if (await tooMuch(deps, chain, order)) return await unsent(deps, order, { code: 'refund_amount_invalid' })
+    if (await tooMuch(deps, chain, contract, order)) return await unsent(deps, order, { code: 'refund_amount_invalid' })
   } catch (error) {
     if (error instanceof RpcUnavailable) return unsent(deps, order, { code: 'temporarily_unavailable' })
     throw error
   }
-  return reply(deps, order, await submit(deps, chain, await laneOrder(deps, chain, order), { ms: order.waitMs }))
+  const send = async (what: RefundSubmission) =>
+    submit(deps, chain, await laneOrder(deps, chain, contract, what), { ms: order.waitMs })
+  const outcome = await send(order)
+  const { claim, ...without } = order
+  // A session key's ceiling or stop holds up the claim, not the payer's money: what is charged stays in the channel.
+  const again = outcome.kind === 'would_revert' && !outcome.proven && claim !== undefined && contract.kind === 'escrow'
+  return reply(deps, order, again ? await send(without) : outcome)
 }
 
-function refusal(deps: Deps, chain: Chain, order: RefundSubmission): ErrorCode | undefined {
-  const { session, config, channelId, amount } = order
-  if (session.contract !== chain.contract || !Check.isChannel(chain, config, channelId)) return 'channel_id_mismatch'
+function refusal(
+  deps: Deps,
+  contract: ChannelContract.ChannelContract,
+  order: RefundSubmission,
+): ErrorCode | undefined {
+  const { config, channelId, amount } = order
+  if (!Check.isChannel(contract, config, channelId)) return 'channel_id_mismatch'
   if (config.receiverAuthorizer !== deps.keys.receiverAuthorizer.address) return 'receiver_authorizer_mismatch'
   return amount <= 0n ? 'refund_no_balance' : undefined
 }
@@ -46,10 +60,15 @@ async function unsent(deps: Deps, order: RefundSubmission, problem: Check.Proble
  * The contract pays back less than asked when there is less; the session would then book too much. So such a refund
  * is not sent. An item that is journaled already is not looked at again: its own transaction has changed the channel.
  */
-async function tooMuch(deps: Deps, chain: Chain, order: RefundSubmission): Promise<boolean> {
+async function tooMuch(
+  deps: Deps,
+  chain: Chain,
+  contract: ChannelContract.ChannelContract,
+  order: RefundSubmission,
+): Promise<boolean> {
   const lane = deps.lane(chain.chainId, deps.keys.gas.address)
   if ((await lane.status(1, itemId(order))) !== undefined) return false
-  const state = await Contract.readChannel(chain.rpc, chain.contract, order.channelId)
+  const state = await Contract.readChannel(chain.rpc, contract.address, order.channelId)
   // Executed by another, or out of order: the lane's own test of the transaction tells which.
   if (state.refundNonce !== order.nonce) return false
   const total = order.claim?.total ?? 0n
@@ -57,16 +76,21 @@ async function tooMuch(deps: Deps, chain: Chain, order: RefundSubmission): Promi
   return order.amount > state.balance - claimed
 }
 
-async function laneOrder(deps: Deps, chain: Chain, order: RefundSubmission): Promise<LaneOrder> {
+async function laneOrder(
+  deps: Deps,
+  chain: Chain,
+  contract: ChannelContract.ChannelContract,
+  order: RefundSubmission,
+): Promise<LaneOrder> {
   const { channelId, config, amount, nonce, claim } = order
   const { sign } = deps.keys.receiverAuthorizer
-  const refundSignature = await sign(Voucher.refundDigest(chain.channelDomain, { channelId, nonce, amount }))
+  const refundSignature = await sign(Voucher.refundDigest(contract.domain, { channelId, nonce, amount }))
   const calls = [Contract.refundWithSignature(config, amount, nonce, refundSignature)]
   const session = sessionName(order.session)
   const acks: LaneAck[] = [{ session, event: ack(order) }]
   if (claim !== undefined) {
     const { max, total, signature } = claim
-    const batch = await sign(Voucher.claimBatchDigest(chain.channelDomain, [{ channelId, max, total }]))
+    const batch = await sign(Voucher.claimBatchDigest(contract.domain, [{ channelId, max, total }]))
     calls.unshift(
       Contract.claimWithSignature([{ config, max, total, signature }], batch),
       // What is claimed is paid out at once: this may be the last that the chain sees of the channel.
@@ -79,13 +103,13 @@ async function laneOrder(deps: Deps, chain: Chain, order: RefundSubmission): Pro
     signer: deps.keys.gas.address,
     id: itemId(order),
     purpose: 'refund',
-    to: chain.contract,
+    to: contract.address,
     data: Contract.multicall(calls),
     acks,
     keys: [],
     maxGas: Contract.MAX_REFUND_GAS,
     // Signatures are public in the pool: whoever copies them first makes ours revert, with the money gone back.
-    proof: { to: chain.contract, data: Contract.refundNonceCall(channelId), above: nonce },
+    proof: { to: contract.address, data: Contract.refundNonceCall(channelId), above: nonce },
     channels: 1,
     amount,
   }

@@ -230,13 +230,6 @@ describe('batches', () => {
     attempt,
   })
 
-  test('hold at most 100 rows and stay below the gas of a transaction', () => {
-    const rows = Array.from({ length: 250 }, (_, i) => row(i))
-    expect(Batch.split(rows, 8_000_000).map((batch) => batch.length)).toEqual([100, 100, 50])
-    for (const batch of Batch.split(rows, 1_000_000)) expect(Batch.gas(batch)).toBeLessThanOrEqual(1_000_000)
-    expect(Batch.split(rows, 1).every((batch) => batch.length === 1)).toBe(true)
-  })
-
   test('have an id that depends on what is claimed and not on the order of messages', () => {
     const [a, b] = [row(1), row(2)]
     expect(Batch.itemId([a, b])).toBe(Batch.itemId([b, a]))

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import * as Contract from '../src/Contract.ts'
 import { balanceOf, chainId, channel, client, gas, payer, random32, sent, token, transfer } from './support/chain.ts'
 import { receiver } from './support/keys.ts'
-import { lane, laneStub, mine, session, told, transactionEvents, until } from './support/worker.ts'
+import { lane, laneStub, lastTold, mine, session, told, transactionEvents, until } from './support/worker.ts'
 
 afterEach(async () => {
   vi.restoreAllMocks()
@@ -78,7 +78,7 @@ describe('a nonce lane', () => {
     })
     expect(await lane().status(1, first.id)).toMatchObject({ state: 'confirmed', transaction: hash })
     for (const item of [first, second]) {
-      expect((await told(item.sessionName, item.channelId)).at(-1)).toMatchObject({ status: 'confirmed' })
+      expect(await lastTold(item.sessionName, item.channelId)).toMatchObject({ status: 'confirmed' })
     }
   })
 
@@ -128,7 +128,7 @@ describe('a nonce lane', () => {
     await client.mine({ blocks: 2 })
     await until(async () => ((await lane().status(1, item.id))?.state === 'confirmed' ? true : undefined))
     expect(await lane().status(1, item.id)).toMatchObject({ transaction: hash })
-    expect((await told(item.sessionName, item.channelId)).at(-1)).toMatchObject({ status: 'confirmed' })
+    expect(await lastTold(item.sessionName, item.channelId)).toMatchObject({ status: 'confirmed' })
   })
 
   test('F21: an alarm that was lost is set again when the object wakes', async () => {
@@ -210,7 +210,6 @@ describe('a nonce lane', () => {
     hashOf(await lane().submit(1, item))
     await mine()
     await lane().poke(1, item.id)
-    const news = await told(item.sessionName, item.channelId)
-    expect(news.at(-1)).toMatchObject({ status: 'confirmed' })
+    expect(await lastTold(item.sessionName, item.channelId)).toMatchObject({ status: 'confirmed' })
   })
 })

@@ -1,6 +1,6 @@
 import type { Address, Hex } from '@pbstream/core/Hex'
-import { keccak256, parseTransaction } from 'viem'
-import type { ChainRpc, Market, Receipt, SendReply } from '../../src/ChainRpc.ts'
+import { encodeAbiParameters, encodeEventTopics, keccak256, parseAbi, parseTransaction } from 'viem'
+import type { ChainRpc, Log, Market, Receipt, SendReply } from '../../src/ChainRpc.ts'
 
 /** Calldata that means something to this chain; anything else is an ordinary call. */
 export const marks = {
@@ -8,9 +8,32 @@ export const marks = {
   reverts: '0xbad',
   /** No node ever takes it. */
   refused: '0xdead',
+  /** Goes through and may leave its row out: the block that it is mined in decides. */
+  skips: '0xfade',
 } as const
 
-type Tx = { hash: Hex; nonce: number; data: Hex; maxFee: bigint; priorityFee: bigint; raw: Hex }
+/** What a transaction that may leave its row out does in a block. */
+export type Outcome = 'whole' | 'half' | 'before' | 'skipped'
+
+export function outcomeIn(blockHash: Hex): Outcome {
+  return (['whole', 'half', 'before', 'skipped'] as const)[Number(BigInt(blockHash) % 4n)] ?? 'whole'
+}
+
+const events = parseAbi([
+  'event Claimed(bytes32 indexed channelId, uint128 totalClaimed)',
+  'event ClaimSkipped(bytes32 indexed channelId, uint8 reason)',
+])
+
+/** The log of a claim up to `total`, as the escrow writes it. */
+export function logOf(address: Address, channelId: Hex, outcome: Outcome, total: bigint): Log {
+  const claimed = outcome === 'whole' || outcome === 'half'
+  const eventName = claimed ? 'Claimed' : 'ClaimSkipped'
+  const value = claimed ? (outcome === 'half' ? total / 2n : total) : outcome === 'before' ? 1n : 3n
+  const topics = encodeEventTopics({ abi: events, eventName, args: { channelId } }) as Hex[]
+  return { address, topics, data: encodeAbiParameters([{ type: 'uint128' }], [value]) }
+}
+
+type Tx = { hash: Hex; nonce: number; to: Address; data: Hex; maxFee: bigint; priorityFee: bigint; raw: Hex }
 type Block = { number: number; hash: Hex; txs: Tx[] }
 
 /** One signer's view of a chain: a pool, blocks, and everything that can go wrong with them. */
@@ -83,7 +106,8 @@ export class SimChain {
       const tx = block.txs.find((each) => each.hash === hash)
       if (tx === undefined) continue
       const success = !tx.data.startsWith(marks.reverts)
-      return { hash, block: block.number, blockHash: block.hash, success, gasUsed: 21_000n, gasPrice: tx.maxFee }
+      const where = { hash, block: block.number, blockHash: block.hash }
+      return { ...where, success, gasUsed: 21_000n, gasPrice: tx.maxFee, logs: logsOf(tx, block) }
     }
     return undefined
   }
@@ -94,6 +118,7 @@ export class SimChain {
       sendRaw: (raw) => pass(() => this.send(raw)),
       receipt: (hash) => pass(() => this.receipt(hash)),
       blockNumber: () => pass(() => this.head),
+      time: () => pass(() => this.head),
       transactionCount: (_address: Address, at) => pass(() => this.count(at)),
       estimateGas: () => pass(() => ({ kind: 'gas', gas: 50_000n }) as const),
       market: () => pass(() => this.market),
@@ -102,11 +127,23 @@ export class SimChain {
   }
 }
 
+/** Marked transactions end in the number of their order. */
+function logsOf({ to, data }: Tx, block: Block): Log[] {
+  if (!data.startsWith(marks.skips)) return []
+  const i = Number(`0x${data.slice(-4)}`)
+  return [logOf(to, channelOf(i), outcomeIn(block.hash), totalOf(i))]
+}
+
+/** The channel of the order with this number, and what it claims of it. */
+export const channelOf = (i: number): Hex => `0x${i.toString(16).padStart(64, '0')}`
+export const totalOf = (i: number): bigint => BigInt(10 * (i + 1))
+
 function read(raw: Hex): Tx {
   const tx = parseTransaction(raw as `0x02${string}`)
   return {
     hash: keccak256(raw),
     nonce: tx.nonce ?? 0,
+    to: (tx.to ?? '0x').toLowerCase() as Address,
     data: tx.data ?? '0x',
     maxFee: tx.maxFeePerGas ?? 0n,
     priorityFee: tx.maxPriorityFeePerGas ?? 0n,

@@ -7,7 +7,7 @@ import { Journal } from '../../src/Journal.ts'
 import type { LaneOrder, LaneReply } from '../../src/Order.ts'
 import { type Config, type Ports, Runner } from '../../src/Runner.ts'
 import { memorySql } from './MemorySql.ts'
-import { SimChain } from './SimChain.ts'
+import { channelOf, marks, SimChain, totalOf } from './SimChain.ts'
 
 export const signer = NobleSigner.create(`0x${'11'.repeat(32)}`)
 
@@ -26,7 +26,8 @@ export const config: Config = {
 export type Fault = 'none' | 'lost_before' | 'lost_after' | 'crash_before' | 'crash_after'
 
 export function order(i: number, data: Hex = `0x${(i + 1).toString(16).padStart(8, '0')}`): LaneOrder {
-  const channelId: Hex = `0x${i.toString(16).padStart(64, '0')}`
+  const partial = data.startsWith(marks.skips) ? ({ partial: true } as const) : {}
+  const event = { kind: 'claim', channelId: channelOf(i), total: totalOf(i), settled: true, ...partial } as const
   return {
     chainId: 84532,
     signer: signer.address,
@@ -34,7 +35,7 @@ export function order(i: number, data: Hex = `0x${(i + 1).toString(16).padStart(
     purpose: 'claim',
     to: `0x${'22'.repeat(20)}`,
     data,
-    acks: [{ session: `session-${i % 2}`, event: { kind: 'claim', channelId, total: BigInt(i), settled: true } }],
+    acks: [{ session: `session-${i % 2}`, event }],
     keys: [`key-${i}`],
     maxGas: 1_000_000n,
     channels: 1,

@@ -102,7 +102,13 @@ async function settleClaim(call: Call, payload: ClaimPayload): Promise<SettleRes
 async function settlePayout(call: Call, { receiver, token }: SettlePayload): Promise<SettleResponse> {
   const { chain, terms } = call
   if (token !== chain.token) return refused(call, x402Reason('token_mismatch'))
-  const { receivers } = await Contract.readStates(chain.rpc, chain.contract, [], [{ receiver, token }], 'latest')
+  const { receivers } = await Contract.readStates(
+    chain.rpc,
+    chain.canonical.address,
+    [],
+    [{ receiver, token }],
+    'latest',
+  )
   const { totalClaimed, totalSettled } = receivers[0] ?? { totalClaimed: 0n, totalSettled: 0n }
   const amount = totalClaimed - totalSettled
   if (amount === 0n) return refused(call, reason('nothing_to_settle'))
@@ -145,14 +151,14 @@ async function settleRefund(call: Call, payload: RefundPayload): Promise<SettleR
   if (claims.length > 0 && claimAuthorizerSignature !== undefined) {
     calls.unshift(Contract.claimWithSignature(rows(claims), Check.forContract(claimAuthorizerSignature)))
   }
-  const before = await Contract.readChannel(chain.rpc, chain.contract, channelId)
+  const before = await Contract.readChannel(chain.rpc, chain.canonical.address, channelId)
   const maxGas = Contract.MAX_REFUND_GAS + GAS_PER_CLAIM * BigInt(claims.length)
   return send(
     call,
     { id, data: Contract.multicall(calls), amount, maxGas, channels: 1 },
     { failed: 'refund_transaction_failed', wouldRevert: 'refund_simulation_failed', payer },
     async () => {
-      const after = await Contract.readChannel(chain.rpc, chain.contract, channelId)
+      const after = await Contract.readChannel(chain.rpc, chain.canonical.address, channelId)
       // When the answer to a first request was lost, `before` is after it: then what was asked for was given.
       const returned = before.balance > after.balance ? before.balance - after.balance : amount
       return { payer, amount: returned.toString(), extra: { channelState: channelState(channelId, after) } }
@@ -178,7 +184,7 @@ async function send(
       chainId: chain.chainId,
       signer: deps.keys.facilitatorGas.address,
       purpose: 'facilitator',
-      to: chain.contract,
+      to: chain.canonical.address,
       acks: [],
       keys: [],
     },
@@ -243,13 +249,13 @@ async function newlyClaimed(chain: Chain, claims: readonly Claim[]): Promise<big
     totals.set(id, most(totals.get(id) ?? 0n, totalClaimed))
   }
   const ids = [...totals.keys()]
-  const { channels } = await Contract.readStates(chain.rpc, chain.contract, ids, [], 'latest')
+  const { channels } = await Contract.readStates(chain.rpc, chain.canonical.address, ids, [], 'latest')
   return ids.reduce((sum, id, i) => sum + most((totals.get(id) ?? 0n) - (channels[i]?.totalClaimed ?? 0n), 0n), 0n)
 }
 
 /** What a refund would pay back: the contract caps it at what is unclaimed. */
 async function refundable(chain: Chain, channelId: Hex, { amount, claims }: RefundPayload): Promise<bigint> {
-  const state = await Contract.readChannel(chain.rpc, chain.contract, channelId)
+  const state = await Contract.readChannel(chain.rpc, chain.canonical.address, channelId)
   const own = claims.filter(({ voucher }) => idOf(chain, voucher.channel) === channelId)
   const claimed = own.reduce((total, { totalClaimed }) => most(total, totalClaimed), state.totalClaimed)
   const left = most(state.balance - claimed, 0n)
@@ -257,11 +263,11 @@ async function refundable(chain: Chain, channelId: Hex, { amount, claims }: Refu
 }
 
 async function stateOf(chain: Chain, channelId: Hex) {
-  return channelState(channelId, await Contract.readChannel(chain.rpc, chain.contract, channelId))
+  return channelState(channelId, await Contract.readChannel(chain.rpc, chain.canonical.address, channelId))
 }
 
 function idOf(chain: Chain, config: ChannelConfig): Hex {
-  return ChannelId.id(config, chain.channelDomain)
+  return ChannelId.id(config, chain.canonical.domain)
 }
 
 function most(a: bigint, b: bigint): bigint {

@@ -32,7 +32,7 @@ async function verifyVoucher(chain: Chain, asked: Asked, payload: VoucherPayload
   const payer = config.payer
   const problem = channelProblem(chain, asked, payload)
   if (problem !== undefined) return { isValid: false, invalidReason: problem, payer }
-  const state = await Contract.readChannel(chain.rpc, chain.contract, voucher.channelId)
+  const state = await Contract.readChannel(chain.rpc, chain.canonical.address, voucher.channelId)
   const max = voucher.maxClaimableAmount
   const wrong = (name: string) => ({ isValid: false, invalidReason: reason(name), payer })
   if (state.balance === 0n) return wrong('channel_not_found')
@@ -57,7 +57,7 @@ export async function verifyDeposit(
   const problem = depositProblem(deps, chain, asked, payload, terms)
   if (problem !== undefined) return wrong(problem)
   const [state, funds] = await Promise.all([
-    Contract.readChannel(chain.rpc, chain.contract, voucher.channelId),
+    Contract.readChannel(chain.rpc, chain.canonical.address, voucher.channelId),
     Contract.balanceOf(chain.rpc, chain.token, payer),
   ])
   const max = voucher.maxClaimableAmount
@@ -68,12 +68,12 @@ export async function verifyDeposit(
   const from = deps.keys.facilitatorGas.address
   const simulated = await chain.rpc.call({
     from,
-    to: chain.contract,
+    to: chain.canonical.address,
     data: depositCalldata(chain, payload),
     gas: Contract.MAX_DEPOSIT_GAS,
   })
   if (simulated.kind === 'returned') return { isValid: true, payer, extra: channelState(voucher.channelId, state) }
-  const why = await Check.whyNoDeposit(chain, order)
+  const why = await Check.whyNoDeposit(chain, chain.canonical, order)
   return wrong(why.code === 'deposit_failed' ? reason('deposit_simulation_failed') : x402Reason(why.code))
 }
 
@@ -102,7 +102,7 @@ function channelProblem(
 ): string | undefined {
   const { channelConfig: config, voucher } = payload
   const { receiverAuthorizer, withdrawDelay } = asked.extra
-  if (!Check.isChannel(chain, config, voucher.channelId)) return x402Reason('channel_id_mismatch')
+  if (!Check.isChannel(chain.canonical, config, voucher.channelId)) return x402Reason('channel_id_mismatch')
   if (config.receiver !== asked.payTo) return x402Reason('receiver_mismatch')
   const wanted = typeof receiverAuthorizer === 'string' ? receiverAuthorizer.toLowerCase() : undefined
   if (wanted === zeroAddress || wanted !== config.receiverAuthorizer) return x402Reason('receiver_authorizer_mismatch')
@@ -115,7 +115,7 @@ function channelProblem(
     return reason('withdraw_delay_out_of_range')
   }
   if (config.payerAuthorizer === zeroAddress) return x402Reason('payer_authorizer_missing')
-  const digest = Voucher.digest(chain.channelDomain, voucher.channelId, voucher.maxClaimableAmount)
+  const digest = Voucher.digest(chain.canonical.domain, voucher.channelId, voucher.maxClaimableAmount)
   if (!Check.signedBy(config.payerAuthorizer, digest, voucher.signature)) return x402Reason('voucher_signature_invalid')
   return undefined
 }
@@ -126,9 +126,7 @@ export function depositOrder({ channelConfig: config, voucher, deposit }: Deposi
 }
 
 export function depositCalldata(chain: Chain, payload: DepositPayload) {
-  const { config, amount, authorization } = depositOrder(payload)
-  const signature = Check.forContract(authorization.signature)
-  return Contract.deposit(config, amount, chain.collector, { ...authorization, signature })
+  return Check.depositCalldata(chain.canonical, depositOrder(payload))
 }
 
 /** A channel as x402 writes it. */

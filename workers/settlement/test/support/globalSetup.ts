@@ -1,4 +1,5 @@
 import * as NobleSigner from '@pbstream/core/NobleSigner'
+import { localDeployment } from '@pbstream/contracts/deployments/local.ts'
 import { Chain } from '@pbstream/local/Chain'
 import type { TestProject } from 'vitest/node'
 import { keys } from './keys.ts'
@@ -8,11 +9,13 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const accounts = Object.values(keys).map((key) => NobleSigner.create(key).address)
   const chain = await Chain.start({ accounts, funds: { usdc: 10_000_000_000n } })
   const { batchSettlement, erc3009Collector, usdc } = Chain.addresses
+  const escrow = localDeployment.contracts.StreamChannelEscrow.address.toLowerCase()
   const config = {
     chainId: Chain.id,
     network: `eip155:${Chain.id}`,
     contract: batchSettlement,
     collector: erc3009Collector,
+    escrow,
     token: usdc,
     tokenName: 'USDC',
     tokenVersion: '2',
@@ -25,6 +28,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     stallMs: 60_000,
   }
   project.provide('rpcUrl' as never, chain.rpcUrl as never)
+  project.provide('escrow' as never, escrow as never)
   project.provide('chains' as never, JSON.stringify([config]) as never)
   return () => chain.stop()
 }

@@ -53,6 +53,14 @@ export async function told(name: string, channelId: string, count = 1): Promise<
   })
 }
 
+/** The last that a session hears of a channel's item: that it is confirmed or has failed. */
+export async function lastTold(name: string, channelId: string): Promise<ChainEvent> {
+  return until(async () => {
+    const last = (await session(name).taken()).findLast((event) => event.channelId === channelId)
+    return last !== undefined && 'status' in last && last.status !== 'mined' ? last : undefined
+  })
+}
+
 /** Waits until something is there. */
 export async function until<T>(find: () => Promise<T | undefined>): Promise<T> {
   let found: T | undefined
