@@ -5,7 +5,7 @@ import { create2 } from './deployments/create2.ts'
 
 // The WASM compiler from npm: nothing is downloaded, every machine builds the same bytes.
 const path = createRequire(import.meta.url).resolve('solc/soljson.js')
-const version = '0.8.30'
+const version = '0.8.37'
 
 const settings = {
   // The first EVM version with transient storage (EIP-1153).
@@ -27,7 +27,7 @@ export default defineConfig({
           'src/StreamChannelEscrow.sol': {
             version,
             path,
-            settings: { ...settings, viaIR: true, optimizer: { enabled: true, runs: 3_000 } },
+            settings: { ...settings, viaIR: true, optimizer: { enabled: true, runs: 20_000 } },
           },
         },
       },

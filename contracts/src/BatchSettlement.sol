@@ -14,10 +14,13 @@ contract BatchSettlement is Channels {
         return Domain.separator(keccak256("x402 Batch Settlement"), keccak256("1"));
     }
 
-    function _beforeDeposit(ChannelConfig calldata config, bytes32 channelId, uint128 amount) internal override {}
+    function _beforeDeposit(ChannelConfig memory config, bytes32 channelId, uint128 amount, bool opens)
+        internal
+        override
+    {}
 
     function _collect(
-        ChannelConfig calldata config,
+        ChannelConfig memory config,
         bytes32 channelId,
         uint128 amount,
         address collector,

@@ -32,29 +32,33 @@ abstract contract Channels is IChannels, TypedData, Multicall, ReentrancyGuardTr
     /// @inheritdoc IChannels
     function deposit(ChannelConfig calldata config, uint128 amount, address collector, bytes calldata collectorData)
         external
-        nonReentrant {
+        nonReentrant
+    {
         if (amount == 0) revert ZeroAmount();
-        if (
-            config.payer == address(0) || config.receiver == address(0) || config.receiverAuthorizer == address(0)
-                || config.token == address(0) || collector == address(0)
-        ) revert ZeroAddress();
-        if (config.withdrawDelay < MIN_WITHDRAW_DELAY || config.withdrawDelay > MAX_WITHDRAW_DELAY) {
-            revert WithdrawDelayOutOfRange(config.withdrawDelay);
+        // Decoded once: whatever looks at a member from here on finds it in memory.
+        ChannelConfig memory terms = config;
+        if (terms.payer == address(0)) revert ZeroAddress();
+        if (terms.receiver == address(0)) revert ZeroAddress();
+        if (terms.receiverAuthorizer == address(0)) revert ZeroAddress();
+        if (terms.token == address(0)) revert ZeroAddress();
+        if (collector == address(0)) revert ZeroAddress();
+        if (terms.withdrawDelay < MIN_WITHDRAW_DELAY || terms.withdrawDelay > MAX_WITHDRAW_DELAY) {
+            revert WithdrawDelayOutOfRange(terms.withdrawDelay);
         }
-        bytes32 channelId = getChannelId(config);
-        _beforeDeposit(config, channelId, amount);
-
+        bytes32 channelId = _typedData(keccak256(abi.encode(ChannelHash.CHANNEL_CONFIG, terms)));
         ChannelState storage channel = channels[channelId];
-        uint128 balance = channel.balance;
-        bool opens = balance == 0 && channel.totalClaimed == 0;
-        channel.balance = balance + amount;
-        if (opens) emit ChannelCreated(channelId, config, amount);
-        else emit Deposited(channelId, amount, balance + amount);
+        (uint256 balance, uint256 totalClaimed) = _load(channel);
+        bool opens = balance == 0 && totalClaimed == 0;
+        _beforeDeposit(terms, channelId, amount, opens);
+        uint128 funds = uint128(balance) + amount;
+        _store(channel, funds, totalClaimed);
+        if (opens) emit ChannelCreated(channelId, terms, amount);
+        else emit Deposited(channelId, amount, funds);
 
         // Tokens may lie and collectors may be hostile: only the difference of the balance counts.
-        uint256 before = IERC20(config.token).balanceOf(address(this));
-        _collect(config, channelId, amount, collector, collectorData);
-        uint256 received = IERC20(config.token).balanceOf(address(this)) - before;
+        uint256 before = IERC20(terms.token).balanceOf(address(this));
+        _collect(terms, channelId, amount, collector, collectorData);
+        uint256 received = IERC20(terms.token).balanceOf(address(this)) - before;
         if (received != amount) revert DepositMismatch(amount, received);
     }
 
@@ -72,7 +76,8 @@ abstract contract Channels is IChannels, TypedData, Multicall, ReentrancyGuardTr
     /// @inheritdoc IChannels
     function claimWithSignature(VoucherClaim[] calldata voucherClaims, bytes calldata authorizerSignature)
         external
-        nonReentrant {
+        nonReentrant
+    {
         if (voucherClaims.length == 0) revert EmptyBatch();
         address authorizer = voucherClaims[0].voucher.channel.receiverAuthorizer;
         _requireSignature(authorizer, getClaimBatchDigest(voucherClaims), authorizerSignature);
@@ -187,11 +192,15 @@ abstract contract Channels is IChannels, TypedData, Multicall, ReentrancyGuardTr
 
     /// @param claimed What was claimed for the receiver just now and is not in its totals yet.
     function _settle(address receiver, address token, uint128 claimed) internal {
-        ReceiverState memory state = receivers[receiver][token];
+        ReceiverState storage state = receivers[receiver][token];
         uint128 totalClaimed = state.totalClaimed + claimed;
         uint128 amount = totalClaimed - state.totalSettled;
         if (amount == 0) return;
-        receivers[receiver][token] = ReceiverState(totalClaimed, totalClaimed);
+        // {ReceiverState} is one slot: written once. All that was claimed is settled.
+        uint256 total = totalClaimed;
+        assembly ("memory-safe") {
+            sstore(state.slot, or(total, shl(128, total)))
+        }
         emit Settled(receiver, token, msg.sender, amount);
         IERC20(token).safeTransfer(receiver, amount);
     }
@@ -221,6 +230,22 @@ abstract contract Channels is IChannels, TypedData, Multicall, ReentrancyGuardTr
         IERC20(config.token).safeTransfer(config.payer, returned);
     }
 
+    /// @dev {ChannelState} is one slot, `balance` in its lower half: read once, written once.
+    function _load(ChannelState storage channel) internal view returns (uint256 balance, uint256 totalClaimed) {
+        uint256 word;
+        assembly ("memory-safe") {
+            word := sload(channel.slot)
+        }
+        return (uint128(word), word >> 128);
+    }
+
+    /// @dev Both below 2^128.
+    function _store(ChannelState storage channel, uint256 funds, uint256 totalClaimed) internal {
+        assembly ("memory-safe") {
+            sstore(channel.slot, or(funds, shl(128, totalClaimed)))
+        }
+    }
+
     function _onlyReceiverSide(ChannelConfig calldata config) private view {
         if (msg.sender != config.receiver && msg.sender != config.receiverAuthorizer) {
             revert NotReceiverSide(msg.sender);
@@ -230,11 +255,15 @@ abstract contract Channels is IChannels, TypedData, Multicall, ReentrancyGuardTr
     // ------------------------------------------------------------------ hooks
 
     /// @dev Refuses a deposit that the contract's own rules forbid, and records it where they keep count.
-    function _beforeDeposit(ChannelConfig calldata config, bytes32 channelId, uint128 amount) internal virtual;
+    /// @param opens The channel has no money and never paid any: then no withdrawal can be pending either, since a
+    /// request is never for more than is there and goes with the money.
+    function _beforeDeposit(ChannelConfig memory config, bytes32 channelId, uint128 amount, bool opens)
+        internal
+        virtual;
 
     /// @dev Moves exactly `amount` of the token from the payer to this contract, with consent that names the channel.
     function _collect(
-        ChannelConfig calldata config,
+        ChannelConfig memory config,
         bytes32 channelId,
         uint128 amount,
         address collector,

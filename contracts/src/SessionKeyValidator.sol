@@ -65,7 +65,8 @@ abstract contract SessionKeyValidator is ISessionKeyValidator, TypedData {
 
     /// @inheritdoc ISessionKeyValidator
     function unfreezeKeyWithSignature(bytes32 keyId, uint32 version, uint40 deadline, bytes calldata signature)
-        external {
+        external
+    {
         _unfreeze(keyId, _signedFor(KeyHash.UNFREEZE, keyId, version, deadline, signature));
     }
 
@@ -76,14 +77,16 @@ abstract contract SessionKeyValidator is ISessionKeyValidator, TypedData {
 
     /// @inheritdoc ISessionKeyValidator
     function revokeKeyWithSignature(bytes32 keyId, uint32 version, uint40 deadline, bytes calldata signature)
-        external {
+        external
+    {
         _revoke(keyId, _signedFor(KeyHash.REVOKE, keyId, version, deadline, signature));
     }
 
     /// @inheritdoc ISessionKeyValidator
     function rotateKey(bytes32 oldKeyId, SessionKeyPermission calldata newPermission, uint128 maxUsage)
         external
-        returns (bytes32 newKeyId) {
+        returns (bytes32 newKeyId)
+    {
         return _rotate(oldKeyId, _own(oldKeyId), newPermission, KeyHash.permission(newPermission), maxUsage);
     }
 
@@ -127,7 +130,10 @@ abstract contract SessionKeyValidator is ISessionKeyValidator, TypedData {
     /// @inheritdoc ISessionKeyValidator
     function spendCeiling(bytes32 keyId, uint256 timestamp) external view returns (uint256) {
         KeyState storage state = _keys[keyId];
-        return ChannelMath.claimable(state.budget.spendCap, type(uint128).max, _ceiling(state.limit, timestamp));
+        KeyLimit storage limit = state.limit;
+        uint256 ceiling =
+            ChannelMath.periodCeiling(limit.start, limit.periodDuration, limit.periodAmount, timestamp);
+        return ChannelMath.claimable(state.budget.spendCap, type(uint128).max, ceiling);
     }
 
     /// @inheritdoc ISessionKeyValidator
@@ -166,27 +172,30 @@ abstract contract SessionKeyValidator is ISessionKeyValidator, TypedData {
         _keys[keyId].budget.usage -= amount;
     }
 
-    /// @dev All that settlement needs to know of a key: one slot, read once, its members in order from the low end.
-    function _limitOf(bytes32 keyId) internal view returns (KeyLimit memory limit) {
-        KeyLimit storage stored = _keys[keyId].limit;
+    /// @dev The total that each channel of the key may have claimed by now, for settlement: all it needs to know of a key
+    /// is in one slot, read once. Zero once the key is over.
+    /// @param grace See {_isOver}.
+    function _ceilingOf(bytes32 keyId, uint256 grace) internal view returns (uint256) {
+        KeyLimit storage limit = _keys[keyId].limit;
         uint256 word;
         assembly ("memory-safe") {
-            word := sload(stored.slot)
+            word := sload(limit.slot)
         }
-        limit.stoppedAt = uint40(word);
-        limit.start = uint40(word >> 40);
-        limit.periodDuration = uint40(word >> 80);
-        limit.periodAmount = uint128(word >> 120);
+        // The members of {KeyLimit} in order from the low end; above the last there is nothing.
+        if (_isOver(uint40(word), grace)) return 0;
+        return ChannelMath.periodCeiling(uint40(word >> 40), uint40(word >> 80), uint128(word >> 120), block.timestamp);
     }
 
-    /// @dev See {ChannelMath-periodCeiling}.
-    function _ceiling(KeyLimit memory limit, uint256 timestamp) internal pure returns (uint256) {
-        return ChannelMath.periodCeiling(limit.start, limit.periodDuration, limit.periodAmount, timestamp);
+    /// @dev Whether a key's stop has bitten: the receiver had `grace` seconds to claim what it had earned. Both arguments
+    /// are stored in 40 bits: their sum does not overflow.
+    function _isOver(uint256 stoppedAt, uint256 grace) internal view returns (bool) {
+        unchecked {
+            return block.timestamp >= stoppedAt + grace;
+        }
     }
 
-    /// @dev Whether the key's stop has bitten: the receiver had `grace` seconds to claim what it had earned.
-    function _isOver(KeyLimit memory limit, uint256 grace) internal view returns (bool) {
-        return block.timestamp >= uint256(limit.stoppedAt) + grace;
+    function _stoppedAt(bytes32 keyId) internal view returns (uint40) {
+        return _keys[keyId].limit.stoppedAt;
     }
 
     // ------------------------------------------------------------------ internals

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
+import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {Channels} from "./Channels.sol";
 import {SessionKeyValidator} from "./SessionKeyValidator.sol";
 import {IReceiveWithAuthorization} from "./interfaces/IReceiveWithAuthorization.sol";
@@ -20,21 +22,30 @@ contract StreamChannelEscrow is IStreamChannelEscrow, Channels, SessionKeyValida
     string private constant NAME = "PB-Stream Escrow";
     string private constant VERSION = "1";
 
+    /// @dev The payer's EIP-3009 authorization as a deposit brings it.
+    struct Consent {
+        uint256 validAfter;
+        uint256 validBefore;
+        bytes32 salt;
+        bytes signature;
+    }
+
     // ------------------------------------------------------------------ packed settlement
 
     /// @inheritdoc IStreamChannelEscrow
     function settleBatch(BatchTerms calldata terms, bytes calldata rows, bytes calldata authorizerSignature)
         external
         nonReentrant
-        returns (bytes memory outcomes) {
-        uint256 count = rows.length / PackedRows.LENGTH;
-        if (count == 0 || rows.length != count * PackedRows.LENGTH) revert InvalidRows(rows.length);
+        returns (bytes memory outcomes)
+    {
+        if (rows.length == 0 || rows.length % PackedRows.LENGTH != 0) revert InvalidRows(rows.length);
+        bytes32 domainSeparator = _domainSeparator();
         PackedRows.Batch memory batch = PackedRows.prepare(
-            terms.receiver, terms.receiverAuthorizer, terms.token, terms.withdrawDelay, _domainSeparator(), rows
+            terms.receiver, terms.receiverAuthorizer, terms.token, terms.withdrawDelay, domainSeparator, rows
         );
-        uint256 paid;
-        (outcomes, paid) = _settleRows(batch, terms.withdrawDelay);
-        bytes32 digest = _typedData(PackedRows.claimBatch(batch));
+        outcomes = batch.outcomes;
+        uint256 paid = _settleRows(batch.buffers, batch.entries, batch.row, rows.length);
+        bytes32 digest = MessageHashUtils.toTypedDataHash(domainSeparator, PackedRows.claimBatch(batch));
         _requireSignature(terms.receiverAuthorizer, digest, authorizerSignature);
         // casting to 'uint128' is safe because fewer than 2^32 rows of at most 2^96 fit a transaction
         _settle(terms.receiver, terms.token, uint128(paid));
@@ -51,7 +62,8 @@ contract StreamChannelEscrow is IStreamChannelEscrow, Channels, SessionKeyValida
 
     /// @inheritdoc IStreamChannelEscrow
     function cancelWithdrawWithSignature(ChannelConfig calldata config, uint40 initiatedAt, bytes calldata signature)
-        external {
+        external
+    {
         bytes32 channelId = getChannelId(config);
         uint40 expected = pendingWithdrawals[channelId].initiatedAt;
         if (initiatedAt != expected) revert InitiatedAtMismatch(expected, initiatedAt);
@@ -75,86 +87,72 @@ contract StreamChannelEscrow is IStreamChannelEscrow, Channels, SessionKeyValida
             address verifyingContract,
             bytes32 salt,
             uint256[] memory extensions
-        ) {
+        )
+    {
         return (hex"0f", NAME, VERSION, block.chainid, address(this), bytes32(0), new uint256[](0));
     }
 
     // ------------------------------------------------------------------ internals
 
-    /// @return outcomes One {RowOutcome} a row.
+    /// @dev Written for gas: the way of a good row is straight, what tells bad rows apart comes after it. A loop that ends
+    /// in its middle keeps the compiler from inlining this function, so that its variables have the stack for themselves.
+    /// @param buffers See {PackedRows}.
+    /// @param entry Memory: where the hash of the first row's claim entry belongs.
+    /// @param row Calldata: the first row.
+    /// @param length Bytes of all rows.
     /// @return paid What the rows add to the receiver's due.
-    function _settleRows(PackedRows.Batch memory batch, uint256 withdrawDelay)
+    function _settleRows(uint256 buffers, uint256 entry, uint256 row, uint256 length)
         private
-        returns (bytes memory outcomes, uint256 paid)
+        returns (uint256 paid)
     {
-        outcomes = new bytes(batch.count);
-        uint256 row = batch.row;
-        uint256 end = row + batch.count * PackedRows.LENGTH;
-        uint256 entry = batch.entries;
-        uint256 buffers = batch.buffers;
         // Nothing overflows: amounts are below 2^96, rows are bounded by calldata, and what a row records is above what
         // was claimed before.
         unchecked {
-            for (; row < end; row += PackedRows.LENGTH) {
+            uint256 end = row + length;
+            for (;; row += PackedRows.LENGTH) {
+                if (row == end) return paid;
                 (bytes32 channelId, uint256 max, uint256 total) = PackedRows.read(buffers, row, entry);
                 entry += 32;
                 ChannelState storage channel = channels[channelId];
                 (uint256 balance, uint256 claimed) = _load(channel);
-                RowOutcome reason;
-                if (total <= claimed) {
-                    reason = RowOutcome.NothingNew;
-                } else if (total > max) {
-                    reason = RowOutcome.ExceedsVoucher;
-                } else if (balance <= claimed) {
-                    reason = RowOutcome.Unfunded;
-                } else {
-                    uint256 ceiling = balance;
-                    bytes32 salt = PackedRows.saltOf(row);
-                    if (KeyHash.governs(salt)) (reason, ceiling) = _keyCeiling(salt, claimed, withdrawDelay);
-                    if (reason == RowOutcome.Claimed) {
+                uint256 ceiling = type(uint256).max;
+                bytes32 salt = PackedRows.saltOf(row);
+                if (KeyHash.governs(salt)) ceiling = _ceilingOf(salt, PackedRows.delayOf(buffers));
+                uint256 recorded = ChannelMath.claimable(total, balance, ceiling);
+                if (recorded > claimed) {
+                    if (total <= max) {
                         // Last, because it is what costs most.
                         if (PackedRows.isSigned(buffers, row)) {
-                            uint256 recorded = ChannelMath.claimable(total, balance, ceiling);
-                            _store(channel, balance, recorded);
-                            emit Claimed(channelId, uint128(recorded));
                             paid += recorded - claimed;
+                            _store(channel, balance, recorded);
+                            _emitClaimed(channelId, recorded);
                             continue;
                         }
-                        reason = RowOutcome.InvalidVoucher;
                     }
                 }
-                outcomes[(row - batch.row) / PackedRows.LENGTH] = bytes1(uint8(reason));
+                RowOutcome reason = RowOutcome.InvalidVoucher;
+                if (total <= claimed) reason = RowOutcome.NothingNew;
+                else if (total > max) reason = RowOutcome.ExceedsVoucher;
+                else if (balance <= claimed) reason = RowOutcome.Unfunded;
+                else if (recorded <= claimed) reason = _keyReason(salt, PackedRows.delayOf(buffers));
+                PackedRows.note(buffers, entry - 32, uint8(reason));
                 emit ClaimSkipped(channelId, reason);
             }
         }
     }
 
-    /// @dev How far a key lets each of its channels be claimed now.
-    function _keyCeiling(bytes32 keyId, uint256 claimed, uint256 withdrawDelay)
-        private
-        view
-        returns (RowOutcome reason, uint256 ceiling)
-    {
-        KeyLimit memory limit = _limitOf(keyId);
-        if (_isOver(limit, withdrawDelay)) return (RowOutcome.KeyStopped, 0);
-        ceiling = _ceiling(limit, block.timestamp);
-        if (ceiling <= claimed) return (RowOutcome.CeilingReached, 0);
+    /// @dev `emit Claimed(channelId, total)` from scratch space. `total` is below 2^128.
+    function _emitClaimed(bytes32 channelId, uint256 total) private {
+        bytes32 topic = Claimed.selector;
+        assembly ("memory-safe") {
+            mstore(0x00, total)
+            log2(0x00, 0x20, topic, channelId)
+        }
     }
 
-    /// @dev {ChannelState} is one slot, `balance` in its lower half: read once, written once.
-    function _load(ChannelState storage channel) private view returns (uint256 balance, uint256 totalClaimed) {
-        uint256 word;
-        assembly ("memory-safe") {
-            word := sload(channel.slot)
-        }
-        return (uint128(word), word >> 128);
-    }
-
-    /// @dev Both below 2^128.
-    function _store(ChannelState storage channel, uint256 funds, uint256 totalClaimed) private {
-        assembly ("memory-safe") {
-            sstore(channel.slot, or(funds, shl(128, totalClaimed)))
-        }
+    /// @dev Why a key lets nothing be claimed.
+    function _keyReason(bytes32 keyId, uint256 withdrawDelay) private view returns (RowOutcome) {
+        return _isOver(_stoppedAt(keyId), withdrawDelay) ? RowOutcome.KeyStopped : RowOutcome.CeilingReached;
     }
 
     function _cancelWithdraw(bytes32 channelId, uint40 initiatedAt) private {
@@ -164,15 +162,22 @@ contract StreamChannelEscrow is IStreamChannelEscrow, Channels, SessionKeyValida
     }
 
     function _domainSeparator() internal view override returns (bytes32) {
-        return Domain.separator(keccak256(bytes(NAME)), keccak256(bytes(VERSION)));
+        // Of {NAME} and {VERSION}: hashes of literals cost nothing when the code runs.
+        return Domain.separator(keccak256("PB-Stream Escrow"), keccak256("1"));
     }
 
-    /// @dev Vouchers are of a plain key only, and no money comes in while the payer is on the way out.
-    function _beforeDeposit(ChannelConfig calldata config, bytes32 channelId, uint128 amount) internal override {
+    /// @dev Vouchers are of a plain key only, and no money comes in while the payer is on the way out (who cannot be, of
+    /// a channel that opens).
+    function _beforeDeposit(ChannelConfig memory config, bytes32 channelId, uint128 amount, bool opens)
+        internal
+        override
+    {
         if (config.payerAuthorizer == address(0)) revert ZeroAddress();
-        PendingWithdrawal memory pending = pendingWithdrawals[channelId];
-        if (_isPending(pending, config.withdrawDelay)) revert WithdrawPending(channelId);
-        if (pending.initiatedAt != 0) delete pendingWithdrawals[channelId];
+        if (!opens) {
+            PendingWithdrawal memory pending = pendingWithdrawals[channelId];
+            if (_isPending(pending, config.withdrawDelay)) revert WithdrawPending(channelId);
+            if (pending.initiatedAt != 0) delete pendingWithdrawals[channelId];
+        }
         if (KeyHash.governs(config.salt)) {
             _useKey(config.salt, config.payer, config.payerAuthorizer, config.token, config.receiver, amount);
         }
@@ -182,32 +187,37 @@ contract StreamChannelEscrow is IStreamChannelEscrow, Channels, SessionKeyValida
     /// EIP-3009 authorization, whose nonce names the channel. Only the payee can submit one, so it cannot be front-run.
     /// @param collectorData `abi.encode(uint256 validAfter, uint256 validBefore, uint256 salt, bytes signature)`.
     function _collect(
-        ChannelConfig calldata config,
+        ChannelConfig memory config,
         bytes32 channelId,
         uint128 amount,
         address collector,
         bytes calldata collectorData
     ) internal override {
         if (collector != address(this)) revert UnknownCollector(collector);
-        (uint256 validAfter, uint256 validBefore, uint256 salt, bytes memory signature) =
-            abi.decode(collectorData, (uint256, uint256, uint256, bytes));
+        // A struct with a dynamic member is encoded as its members are: it is read where it lies. Of data that points
+        // outside itself the token makes what it can: it is the judge of the signature.
+        Consent calldata consent;
+        assembly ("memory-safe") {
+            consent := collectorData.offset
+        }
         IReceiveWithAuthorization(config.token).receiveWithAuthorization(
             config.payer,
             address(this),
             amount,
-            validAfter,
-            validBefore,
-            keccak256(abi.encode(channelId, salt)),
-            signature
+            consent.validAfter,
+            consent.validBefore,
+            Hashes.efficientKeccak256(channelId, consent.salt),
+            consent.signature
         );
     }
 
     function _beforeClaim(ChannelConfig calldata config, bytes32, uint128 total) internal view override {
         if (!KeyHash.governs(config.salt)) return;
-        KeyLimit memory limit = _limitOf(config.salt);
-        if (_isOver(limit, config.withdrawDelay)) revert KeyIsOver(config.salt, limit.stoppedAt);
-        uint256 ceiling = _ceiling(limit, block.timestamp);
-        if (total > ceiling) revert ClaimExceedsCeiling(config.salt, total, ceiling);
+        uint256 ceiling = _ceilingOf(config.salt, config.withdrawDelay);
+        if (total <= ceiling) return;
+        uint40 stoppedAt = _stoppedAt(config.salt);
+        if (_isOver(stoppedAt, config.withdrawDelay)) revert KeyIsOver(config.salt, stoppedAt);
+        revert ClaimExceedsCeiling(config.salt, total, ceiling);
     }
 
     /// @dev A plain key, never ERC-1271: a contract's answer could change after the service was consumed.

@@ -23,7 +23,7 @@ abstract contract TypedData {
     }
 
     function _isKeySignature(address key, bytes32 digest, bytes calldata signature) internal pure returns (bool) {
-        (address signer, ECDSA.RecoverError error,) = ECDSA.tryRecoverCalldata(digest, signature);
-        return error == ECDSA.RecoverError.NoError && signer == key;
+        (address signer, ECDSA.RecoverError problem,) = ECDSA.tryRecoverCalldata(digest, signature);
+        return problem == ECDSA.RecoverError.NoError && signer == key;
     }
 }

@@ -134,7 +134,8 @@ interface IChannels {
     /// @notice The payer's latest withdrawal request that was neither finalised nor taken back.
     function pendingWithdrawals(bytes32 channelId) external view returns (uint128 amount, uint40 initiatedAt);
 
-    /// @notice How often money of this channel was refunded: the next refund's signature names it.
+    /// @notice How many refunds of this channel were asked for, those that moved nothing included: the next
+    /// one's signature names it.
     function refundNonce(bytes32 channelId) external view returns (uint256);
 
     /// @notice What a receiver's channels in a token have claimed, and how much of it was paid out.

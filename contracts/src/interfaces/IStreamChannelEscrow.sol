@@ -19,7 +19,7 @@ interface IStreamChannelEscrow is IChannels, ISessionKeyValidator {
     /// @param NothingNew The total is recorded already.
     /// @param ExceedsVoucher The total is above the voucher's maximum.
     /// @param Unfunded The channel has no unclaimed money.
-    /// @param KeyStopped The key stopped longer than the channel's `withdrawDelay` ago.
+    /// @param KeyStopped The key stopped at least the channel's `withdrawDelay` ago.
     /// @param CeilingReached The key's period ceiling is claimed already.
     /// @param InvalidVoucher The voucher is not signed by the payer authorizer.
     enum RowOutcome {
@@ -45,8 +45,8 @@ interface IStreamChannelEscrow is IChannels, ISessionKeyValidator {
 
     /// @notice Records the vouchers of many channels with the same terms and pays the receiver all that is due, in one
     /// transfer. Anyone may relay.
-    /// @dev A bad row is skipped and emitted, an underfunded one records what is there: only a bad batch signature or
-    /// malformed rows revert.
+    /// @dev A bad row is skipped and emitted, an underfunded one records what is there: only a bad batch signature,
+    /// malformed rows or a token that refuses the transfer revert.
     /// @param terms What all channels share.
     /// @param rows 160 bytes a channel: see {PackedRows}.
     /// @param authorizerSignature Signature of `terms.receiverAuthorizer` over `ClaimBatch` of all rows, skipped ones

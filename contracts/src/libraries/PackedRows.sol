@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
 import {ChannelHash} from "./ChannelHash.sol";
 
 /// @title Rows of a packed settlement batch: decoding, hashing and the voucher's signer
@@ -8,11 +9,13 @@ import {ChannelHash} from "./ChannelHash.sol";
 /// (EIP-2098). Everything else that a channel id needs is the same in all rows.
 /// @dev Assembly, because this runs once a row: a batch allocates its buffers once, and per row only what differs is
 /// written and hashed. The hashes equal those of {ChannelHash}, which the tests check. Buffers lie in memory that is
-/// allocated here and written nowhere else, so all blocks are memory-safe. From the pointer on:
+/// allocated here and written nowhere else, so all blocks are memory-safe. From the pointer on, what is written most
+/// often first:
 ///
-///   0x000  config    type hash and the seven members of a `ChannelConfig`
-///   0x100  envelope  0x1901, domain separator, struct hash; 66 bytes
-///   0x160  claim     type hash, channel id, maximum, total
+///   0x000  claim     type hash, channel id, maximum, total; then the four arguments of ecrecover
+///   0x080  envelope  0x1901, domain separator, struct hash; 66 bytes
+///   0x0e0  config    type hash and the seven members of a `ChannelConfig`: payer at 0x100, payer authorizer at 0x120,
+///                    withdrawal delay at 0x1a0, salt at 0x1c0
 ///   0x1e0  entries   the hash of each row's `ClaimEntry`
 library PackedRows {
     uint256 internal constant LENGTH = 160;
@@ -51,15 +54,17 @@ library PackedRows {
             row := rows.offset
             buffers := mload(0x40)
             mstore(0x40, add(add(buffers, 0x1e0), shl(5, count)))
-            mstore(buffers, configType)
-            mstore(add(buffers, 0x60), receiver)
-            mstore(add(buffers, 0x80), receiverAuthorizer)
-            mstore(add(buffers, 0xa0), token)
-            mstore(add(buffers, 0xc0), withdrawDelay)
-            mstore(add(buffers, 0x100), hex"1901")
-            mstore(add(buffers, 0x102), domainSeparator)
+            mstore(add(buffers, 0x80), hex"1901")
+            mstore(add(buffers, 0x82), domainSeparator)
+            mstore(add(buffers, 0xe0), configType)
+            mstore(add(buffers, 0x140), receiver)
+            mstore(add(buffers, 0x160), receiverAuthorizer)
+            mstore(add(buffers, 0x180), token)
+            mstore(add(buffers, 0x1a0), withdrawDelay)
         }
-        return Batch(buffers, buffers + 0x1e0, row, count);
+        unchecked {
+            return Batch(buffers, buffers + 0x1e0, row, count);
+        }
     }
 
     /// @notice Decodes the row that begins at `row` in calldata and notes the hash of its claim entry at `entry`.
@@ -70,20 +75,20 @@ library PackedRows {
     {
         bytes32 entryType = CLAIM_ENTRY;
         assembly ("memory-safe") {
-            mstore(add(buffers, 0x20), shr(96, calldataload(row)))
-            mstore(add(buffers, 0x40), shr(96, calldataload(add(row, 20))))
-            mstore(add(buffers, 0xe0), calldataload(add(row, 40)))
-            mstore(add(buffers, 0x122), keccak256(buffers, 0x100))
-            channelId := keccak256(add(buffers, 0x100), 0x42)
+            mstore(add(buffers, 0x100), shr(96, calldataload(row)))
+            mstore(add(buffers, 0x120), shr(96, calldataload(add(row, 20))))
+            mstore(add(buffers, 0x1c0), calldataload(add(row, 40)))
+            mstore(add(buffers, 0xa2), keccak256(add(buffers, 0xe0), 0x100))
+            channelId := keccak256(add(buffers, 0x80), 0x42)
 
             let amounts := calldataload(add(row, 72))
             max := shr(160, amounts)
             total := shr(160, shl(96, amounts))
-            mstore(add(buffers, 0x160), entryType)
-            mstore(add(buffers, 0x180), channelId)
-            mstore(add(buffers, 0x1a0), max)
-            mstore(add(buffers, 0x1c0), total)
-            mstore(entry, keccak256(add(buffers, 0x160), 0x80))
+            mstore(buffers, entryType)
+            mstore(add(buffers, 0x20), channelId)
+            mstore(add(buffers, 0x40), max)
+            mstore(add(buffers, 0x60), total)
+            mstore(entry, keccak256(buffers, 0x80))
         }
     }
 
@@ -94,26 +99,32 @@ library PackedRows {
         }
     }
 
+    /// @notice The withdrawal delay that all rows share.
+    function delayOf(uint256 buffers) internal pure returns (uint256 withdrawDelay) {
+        assembly ("memory-safe") {
+            withdrawDelay := mload(add(buffers, 0x1a0))
+        }
+    }
+
     /// @notice Whether the payer authorizer of the row that was read last signed its voucher. To be asked once a row.
     function isSigned(uint256 buffers, uint256 row) internal view returns (bool signed) {
         bytes32 voucherType = VOUCHER;
         uint256 maxS = MAX_S;
         assembly ("memory-safe") {
-            let claim := add(buffers, 0x160)
-            mstore(claim, voucherType)
-            mstore(add(buffers, 0x122), keccak256(claim, 0x60))
-            // The four words of `claim` have served: they take the arguments of ecrecover.
-            mstore(claim, keccak256(add(buffers, 0x100), 0x42))
+            mstore(buffers, voucherType)
+            mstore(add(buffers, 0xa2), keccak256(buffers, 0x60))
+            // The four words of the claim have served: they take the arguments of ecrecover.
+            mstore(buffers, keccak256(add(buffers, 0x80), 0x42))
             let vs := calldataload(add(row, 128))
             let s := shr(1, shl(1, vs))
-            mstore(add(buffers, 0x180), add(shr(255, vs), 27))
-            mstore(add(buffers, 0x1a0), calldataload(add(row, 96)))
-            mstore(add(buffers, 0x1c0), s)
-            // Recovery that fails returns nothing and leaves the zero.
-            mstore(0x00, 0)
-            pop(staticcall(gas(), 0x01, claim, 0x80, 0x00, 0x20))
+            mstore(add(buffers, 0x20), add(shr(255, vs), 27))
+            mstore(add(buffers, 0x40), calldataload(add(row, 96)))
+            mstore(add(buffers, 0x60), s)
+            // Recovery that fails returns nothing and leaves this, which no address equals. It never returns zero.
+            mstore(0x00, not(0))
+            pop(staticcall(gas(), 0x01, buffers, 0x80, 0x00, 0x20))
             let signer := mload(0x00)
-            signed := and(eq(signer, mload(add(buffers, 0x40))), and(iszero(iszero(signer)), iszero(gt(s, maxS))))
+            signed := gt(eq(signer, mload(add(buffers, 0x120))), gt(s, maxS))
         }
     }
 
@@ -125,6 +136,6 @@ library PackedRows {
         assembly ("memory-safe") {
             entriesHash := keccak256(entries, shl(5, count))
         }
-        return keccak256(abi.encode(ChannelHash.CLAIM_BATCH, entriesHash));
+        return Hashes.efficientKeccak256(ChannelHash.CLAIM_BATCH, entriesHash);
     }
 }

@@ -15,6 +15,7 @@ import {MintingCollector} from "../support/hostile/MintingCollector.sol";
 /// | tokens sent to the escrow, then claimed, refunded, withdrawn or deposited | they stay: no channel grows |
 /// | the same, to break the balance check of a deposit | only the difference within the deposit counts |
 /// | a collector of the attacker's own, with money of its own making | refused: the escrow is its only collector |
+/// | a consent that is cut off, empty, or points outside its bytes | refused |
 /// | a channel whose receiver or payer is the escrow | its own money only; others stay whole |
 contract DonationTest is AttackBase {
     IChannels.ChannelConfig private config;
@@ -72,6 +73,27 @@ contract DonationTest is AttackBase {
         deposit(config, 200);
         assertChannel(channelId, 1200, 0);
         assertEq(usdc.balanceOf(address(escrow)), 1700);
+    }
+
+    /// @dev The consent is read in place: what it points to may lie outside its bytes, but must be signed all the same.
+    function test_deposit_malformedConsent() public gainsNothing {
+        bytes memory honest = consent(channelId, 500);
+        bytes memory outside = bytes.concat(honest);
+        assembly ("memory-safe") {
+            mstore(add(outside, 0x80), not(0))
+        }
+        bytes memory short = bytes.concat(honest);
+        assembly ("memory-safe") {
+            mstore(short, 0x80)
+        }
+        bytes[5] memory malformed = [bytes(""), hex"01", new bytes(128), outside, short];
+        for (uint256 i = 0; i < malformed.length; ++i) {
+            vm.prank(stranger);
+            (bool success,) =
+                address(escrow).call(abi.encodeCall(escrow.deposit, (config, 500, address(escrow), malformed[i])));
+            assertTrue(!success);
+        }
+        assertChannel(channelId, 1000, 0);
     }
 
     function test_deposit_byAForeignCollector() public gainsNothing {

@@ -17,6 +17,7 @@ import {AttackBase} from "../support/hostile/AttackBase.sol";
 /// | finalise a second early, twice, or after the lapse | refused |
 /// | top up after the lapse and finalise the old request | refused: the deposit has removed it |
 /// | empty the channel, open it again, show old vouchers and refunds | totals and nonces go on; nothing is paid twice |
+/// | empty the channel by refunds, open it again, finalise the old request | refused: it went with the money |
 /// | be refunded and finalise as well | the request shrinks by the refund |
 /// | ask for claimed money, or for another channel's | refused |
 /// | keep a signed cancel and use it on a later request | refused: it names the second of the request |
@@ -211,6 +212,27 @@ contract WithdrawRaceTest is AttackBase {
         finalizeWithdraw(config);
         settleBatch(row(config, 400));
         assertPaid(before, 400, 600);
+    }
+
+    /// @dev A deposit into an empty channel does not look for a request: there must be none, standing or lapsed.
+    function test_finalizeWithdraw_oldRequestAfterTheChannelWasEmptied() public {
+        for (uint256 lapsed = 0; lapsed < 2; ++lapsed) {
+            initiateWithdraw(config, 600);
+            if (lapsed == 1) vm.warp(block.timestamp + 2 * DELAY);
+            refund(config, 300);
+            refund(config, 300);
+            refund(config, type(uint128).max);
+            assertChannel(channelId, 0, 0);
+            deposit(config, 1000);
+            uint256[] memory before = purses();
+            vm.warp(block.timestamp + DELAY);
+            assertRefused(
+                payer,
+                abi.encodeCall(escrow.finalizeWithdraw, (config)),
+                abi.encodeWithSelector(IChannels.NoPendingWithdraw.selector, channelId)
+            );
+            assertPaid(before, 0, 0);
+        }
     }
 
     function test_initiateWithdraw_forClaimedMoney() public gainsNothing {

@@ -7,8 +7,8 @@ import {IStreamChannelEscrow} from "../../src/interfaces/IStreamChannelEscrow.so
 import {Vm} from "../support/TestBase.sol";
 import {EscrowAsserts} from "../support/EscrowAsserts.sol";
 
-/// @dev What a packed batch records and pays. Rows that are skipped: SettleBatchOutcomes; signatures and malformed rows:
-/// SettleBatchSignatures; keys: SettleBatchKeys; against `claim`: SettleBatchDifferential.
+/// @dev What a packed batch records and pays. Rows that are skipped: SettleBatchOutcomes; signatures and malformed
+/// rows: SettleBatchSignatures; keys: SettleBatchKeys; against `claim`: SettleBatchDifferential.
 contract SettleBatchTest is EscrowAsserts {
     // ------------------------------------------------------------------ one batch
 

@@ -191,7 +191,7 @@ contract SettleBatchKeysTest is EscrowAsserts {
         assertReceiver(300 + 200 + 300, 800);
     }
 
-    /// @dev A salt with the tag of a key nobody registered: no deposit opens such a channel, so there is nothing to pay.
+    /// @dev A salt like the id of a key that nobody registered: no deposit opens such a channel.
     function testFuzz_settleBatch_paysNothingUnderAnUnknownKey(uint224 id) public {
         bytes32 keyId = bytes32((uint256(0x50425354) << 224) | id);
         _expect(row(governed(keyId), 400), IStreamChannelEscrow.RowOutcome.Unfunded, 0);

@@ -26,6 +26,7 @@ abstract contract KeyModel is KeyFixture {
     function someKey(uint256 seed) internal returns (bytes32 keyId) {
         ISessionKeyValidator.SessionKeyPermission memory terms_ = permission(uint256(keccak256(abi.encode(seed))));
         if (dice(seed, "freezer", 4) == 0) terms_.freezer = address(0);
+        if (dice(seed, "short", 2) == 0) terms_.expiry = uint40(START + 9 days);
         keyId = register(terms_);
         for (uint256 i = 0; i < 5; ++i) {
             uint256 step = uint256(keccak256(abi.encode(seed, i)));
@@ -33,7 +34,7 @@ abstract contract KeyModel is KeyFixture {
             if (step % 5 == 0) attempt(freezer, abi.encodeCall(escrow.freezeKey, (keyId)));
             if (step % 5 == 1) attempt(payer, abi.encodeCall(escrow.freezeKey, (keyId)));
             if (step % 5 == 2) attempt(payer, abi.encodeCall(escrow.unfreezeKey, (keyId)));
-            if (step % 15 == 3) attempt(payer, abi.encodeCall(escrow.revokeKey, (keyId)));
+            if (step % 10 == 3) attempt(payer, abi.encodeCall(escrow.revokeKey, (keyId)));
         }
     }
 
@@ -57,8 +58,9 @@ abstract contract KeyModel is KeyFixture {
         uint256 count = dice(seed, "few", 10) > 0 ? 1 + dice(seed, "count", 32) : 33 * dice(seed, "none", 2);
         terms_.payees = new address[](count);
         for (uint256 i = 0; i < count; ++i) {
-            // A third of them twice.
-            terms_.payees[i] = address(uint160(uint256(keccak256(abi.encode(seed, i % (count - count / 3))))));
+            // The first third is the last third again, but the last of all is new.
+            uint256 name = i < count / 3 && i != 0 ? count - 1 - i : i;
+            terms_.payees[i] = address(uint160(uint256(keccak256(abi.encode(seed, name)))));
         }
         if (count > 0 && dice(seed, "zero payee", 10) == 0) {
             terms_.payees[dice(seed, "which", count)] = address(0);
@@ -70,9 +72,11 @@ abstract contract KeyModel is KeyFixture {
         if (dice(seed, "expiry", 10) > 0) {
             terms_.expiry = uint40(bound(terms_.expiry, block.timestamp + 1, type(uint40).max));
         }
+        if (dice(seed, "past", 12) == 0) terms_.expiry = uint40(block.timestamp - dice(seed, "long", 2));
         if (terms_.expiry > 0 && dice(seed, "start", 10) > 0) {
             terms_.start = uint40(bound(terms_.start, 0, terms_.expiry - 1));
         }
+        if (dice(seed, "at once", 12) == 0) terms_.start = terms_.expiry;
     }
 
     // ------------------------------------------------------------------ what is promised

@@ -143,6 +143,12 @@ abstract contract SignatureSuite is KeyModel {
         assertReverts(RELAYER, _call(PAYER_KEY, NEVER), REFUSED);
     }
 
+    /// @dev The identity precompile answers with what it was asked, and that begins with the magic value.
+    function test_withSignature_revertsForAPrecompileAsAccount() public {
+        prepare(address(4));
+        assertReverts(RELAYER, _call(PAYER_KEY, NEVER), REFUSED);
+    }
+
     // ------------------------------------------------------------------ accounts that delegate (EIP-7702)
 
     function test_withSignature_aDelegatingAccountStillSignsWithItsKey() public {

@@ -136,7 +136,7 @@ abstract contract SignedChangeSuite is SignatureSuite {
 
     // ------------------------------------------------------------------ random input
 
-    /// @dev Errors in the order in which they are promised: unknown key, version, deadline, signature, the change's own.
+    /// @dev Errors in the order that is promised: unknown key, version, deadline, signature, the change's own.
     function testFuzz_withSignature(uint256 seed, uint256 time, uint32 anyVersion, bytes memory garbage) public {
         bytes32 id = someKeyOr(seed, keccak256(abi.encode(seed)));
         uint32 current = versionOf(id);

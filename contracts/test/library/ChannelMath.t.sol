@@ -14,10 +14,12 @@ contract ChannelMathTest is TestBase {
     }
 
     /// @param more Raises one of the three.
-    function testFuzz_claimable_neverFallsAsAnyOfThemRises(uint256 total, uint256 balance, uint256 ceiling, uint256 more)
-        public
-        pure
-    {
+    function testFuzz_claimable_neverFallsAsAnyOfThemRises(
+        uint256 total,
+        uint256 balance,
+        uint256 ceiling,
+        uint256 more
+    ) public pure {
         uint256 recorded = ChannelMath.claimable(total, balance, ceiling);
         assertTrue(ChannelMath.claimable(_raised(total, more), balance, ceiling) >= recorded);
         assertTrue(ChannelMath.claimable(total, _raised(balance, more), ceiling) >= recorded);

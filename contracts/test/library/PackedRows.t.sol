@@ -49,7 +49,7 @@ contract PackedRowsHarness {
         return (read_, batch.count, batchHash);
     }
 
-    /// @dev {PackedRows-isSigned} of one row, as if `authorizer` were its payer authorizer (and the channel id the same).
+    /// @dev {PackedRows-isSigned} of one row, as if `authorizer` were its payer authorizer and the id the same.
     function isSignedBy(
         IStreamChannelEscrow.BatchTerms calldata terms,
         bytes32 separator,
@@ -62,7 +62,7 @@ contract PackedRowsHarness {
         PackedRows.read(batch.buffers, batch.row, batch.entries);
         uint256 buffers = batch.buffers;
         assembly {
-            mstore(add(buffers, 0x40), authorizer)
+            mstore(add(buffers, 0x120), authorizer)
         }
         return PackedRows.isSigned(buffers, batch.row);
     }
@@ -171,7 +171,7 @@ contract PackedRowsTest is TestBase {
         assertTrue(!_isSigned(abi.encodePacked(head, r, _vs(v ^ 7, high))));
     }
 
-    /// @dev The few values between half the order and 2^255 do fit a row. Whoever they recover to is made the authorizer.
+    /// @dev The few values between half the order and 2^255 do fit a row. Whoever they recover to is the authorizer.
     function testFuzz_isSigned_refusesAnSAboveHalfTheOrder(uint96 max, bytes32 seed, uint256 s, bool odd) public view {
         (bytes memory head, bytes32 digest) = _voucher(vm.addr(KEY), max, seed);
         (, bytes32 r,) = vm.sign(KEY, digest);
@@ -192,7 +192,7 @@ contract PackedRowsTest is TestBase {
     function testFuzz_isSigned_agreesWithOpenZeppelin(uint96 max, bytes32 seed, bytes32 r, bytes32 vs) public view {
         (bytes memory head, bytes32 digest) = _voucher(vm.addr(KEY), max, seed);
         assertTrue(_isSigned(abi.encodePacked(head, r, vs)) == _accepts(vm.addr(KEY), digest, r, vs));
-        // The same for an authorizer that the signature may well be of: recovery binds the channel, so ask it both ways.
+        // Noise is never the authorizer's: the same for its signature with at most one bit changed.
         (uint8 v, bytes32 goodR, bytes32 s) = vm.sign(KEY, digest);
         bytes32 mixed = _vs(v, s) ^ (vs & bytes32(uint256(1) << (uint256(r) & 0xff)));
         assertTrue(_isSigned(abi.encodePacked(head, goodR, mixed)) == _accepts(vm.addr(KEY), digest, goodR, mixed));

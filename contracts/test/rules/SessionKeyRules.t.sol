@@ -17,6 +17,7 @@ interface IMulticall {
 /// |---|---|---|
 /// | 1 | governed if and only if the salt begins with the tag | `aChannelWithoutTheTagIsUngoverned` |
 /// | 1 | | `theFirstFourBytesOfTheSaltDecide` |
+/// | 1 | | `aSaltOneBitOffTheTagIsUngoverned` |
 /// | 1 | a tagged deposit reverts unless the key is registered | `aTaggedDepositRevertsUnlessRegistered` |
 /// | 1 | and not stopped | `aTaggedDepositRevertsWhenFrozen` |
 /// | 1 | | `aTaggedDepositRevertsWhenRevoked` |
@@ -56,6 +57,7 @@ interface IMulticall {
 /// | 4 | it bites the delay later | `aFreezeBitesTheDelayLater` |
 /// | 4 | | `aRevocationBitesTheDelayLater` |
 /// | 4 | | `anExpiryBitesTheDelayLater` |
+/// | 4 | | `theLatestExpiryBitesTheDelayLaterToo` |
 /// | 4 | that channel's `withdrawDelay` | `theDelayIsTheChannelsOwn` |
 /// | 4 | `stoppedAt` is the earliest stop in force | `theEarliestStopCounts` |
 /// | 4 | consume, stop the key, leave unpaid: cannot be | `aPayerWhoStopsTheKeyStillPays` |
@@ -84,13 +86,17 @@ contract SessionKeyRulesTest is SessionKeyFixture {
     }
 
     function testFuzz_rule1_theFirstFourBytesOfTheSaltDecide(bytes32 salt, bool tagged) public {
-        if (tagged) salt = bytes32(uint256(0x50425354) << 224) | (salt >> 32);
-        config.salt = salt;
-        if (bytes4(salt) == 0x50425354) {
-            assertDepositReverts(abi.encodeWithSelector(ISessionKeyValidator.KeyNotRegistered.selector, salt));
+        config.salt = tagged ? _tagged(salt) : salt;
+        if (bytes4(config.salt) == 0x50425354) {
+            assertDepositReverts(abi.encodeWithSelector(ISessionKeyValidator.KeyNotRegistered.selector, config.salt));
         } else {
             assertChannel(deposit(config, 7), 7, 0);
         }
+    }
+
+    function testFuzz_rule1_aSaltOneBitOffTheTagIsUngoverned(bytes32 salt, uint8 bit) public {
+        config.salt = _tagged(salt) ^ bytes32(uint256(1) << (224 + bit % 32));
+        assertChannel(deposit(config, 7), 7, 0);
     }
 
     function test_rule1_aTaggedDepositRevertsUnlessRegistered() public {
@@ -409,6 +415,15 @@ contract SessionKeyRulesTest is SessionKeyFixture {
         claim(row(config, 1));
     }
 
+    function test_rule4_theLatestExpiryBitesTheDelayLaterToo() public {
+        ISessionKeyValidator.SessionKeyPermission memory terms_ = termsOf(1);
+        terms_.expiry = type(uint40).max;
+        keyId = register(terms_);
+        config = governed(keyId);
+        deposit(config, 100);
+        assertBitesAt(uint256(type(uint40).max) + DELAY);
+    }
+
     function test_rule4_theEarliestStopCounts() public {
         deposit(config, 100);
         freeze(keyId);
@@ -541,5 +556,10 @@ contract SessionKeyRulesTest is SessionKeyFixture {
         settleBatch(row(config, 1));
         settleBatch(row(config, 2));
         assertEq(usdc.balanceOf(RECEIVER), 2);
+    }
+
+    /// @dev With the tag before the first 28 bytes.
+    function _tagged(bytes32 salt) private pure returns (bytes32) {
+        return bytes32(uint256(0x50425354) << 224) | (salt >> 32);
     }
 }

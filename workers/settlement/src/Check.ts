@@ -20,6 +20,20 @@ export function isChannel(contract: ChannelContract, config: ChannelConfig.Chann
   return ChannelConfig.id(config, contract.domain) === channelId
 }
 
+/** The channel in the newest block; `withdrawRequestedAt` is 0 for a request that has lapsed. */
+export async function standing(
+  chain: Chain,
+  contract: ChannelContract,
+  config: ChannelConfig.ChannelConfig,
+  channelId: Hex,
+): Promise<Contract.FullChannelState> {
+  const now = contract.kind === 'escrow' ? await chain.rpc.time() : 0
+  const state = await Contract.readChannel(chain.rpc, contract.address, channelId)
+  // In the escrow a request for withdrawal lapses at twice the delay: from then on nothing is pending.
+  const lapsed = state.withdrawRequestedAt + 2 * config.withdrawDelay <= now
+  return lapsed ? { ...state, withdrawRequestedAt: 0 } : state
+}
+
 export type Times = { validAfter: bigint; validBefore: bigint }
 
 /** Why an authorisation cannot be used now, by its times alone. */

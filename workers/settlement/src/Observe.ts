@@ -5,7 +5,6 @@ import { type SessionRef, sessionName } from '@pbstream/core/message/Session'
 import { RpcUnavailable } from '@pbstream/nonce-lane/ChainRpc'
 import * as ChannelContract from './ChannelContract.ts'
 import * as Check from './Check.ts'
-import * as Contract from './Contract.ts'
 import type { Deps } from './Deps.ts'
 
 /** Tells the session what the newest block says of its channel. `ok` is false when nothing could be told. */
@@ -21,14 +20,8 @@ export async function observe(
   if (session.payer !== config.payer || session.payerAuthorizer !== config.payerAuthorizer) return { ok: false }
   if (!Check.isChannel(contract, config, channelId)) return { ok: false }
   try {
-    const now = contract.kind === 'escrow' ? await chain.rpc.time() : 0
-    const state = await Contract.readChannel(chain.rpc, contract.address, channelId)
-    // In the escrow a request for withdrawal lapses at twice the delay: from then on nothing is pending.
-    const lapsed = state.withdrawRequestedAt + 2 * config.withdrawDelay <= now
-    const withdrawRequestedAt = lapsed ? 0 : state.withdrawRequestedAt
-    await deps.acknowledge(sessionName(session), [
-      { kind: 'observed', channelId, config, ...state, withdrawRequestedAt },
-    ])
+    const state = await Check.standing(chain, contract, config, channelId)
+    await deps.acknowledge(sessionName(session), [{ kind: 'observed', channelId, config, ...state }])
     return { ok: true }
   } catch (error) {
     if (!(error instanceof RpcUnavailable)) throw error

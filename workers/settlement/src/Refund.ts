@@ -25,7 +25,8 @@ export async function refund(deps: Deps, order: RefundSubmission): Promise<Submi
   const problem = refusal(deps, contract, order)
   if (problem !== undefined) return unsent(deps, order, { code: problem })
   try {
-    if (await tooMuch(deps, chain, contract, order)) return await unsent(deps, order, { code: 'refund_amount_invalid' })
+    const code = await unsound(deps, chain, contract, order)
+    if (code !== undefined) return await unsent(deps, order, { code })
   } catch (error) {
     if (error instanceof RpcUnavailable) return unsent(deps, order, { code: 'temporarily_unavailable' })
     throw error
@@ -57,23 +58,25 @@ async function unsent(deps: Deps, order: RefundSubmission, problem: Check.Proble
 }
 
 /**
- * The contract pays back less than asked when there is less; the session would then book too much. So such a refund
- * is not sent. An item that is journaled already is not looked at again: its own transaction has changed the channel.
+ * The contract pays back less than asked when there is less; the session would then book too much. And a refund's
+ * signature outlives a withdrawal: both together could return what the receiver has earned. Such refunds are not sent.
+ * An item that is journaled already is not looked at again: its own transaction has changed the channel.
  */
-async function tooMuch(
+async function unsound(
   deps: Deps,
   chain: Chain,
   contract: ChannelContract.ChannelContract,
   order: RefundSubmission,
-): Promise<boolean> {
+): Promise<ErrorCode | undefined> {
   const lane = deps.lane(chain.chainId, deps.keys.gas.address)
-  if ((await lane.status(1, itemId(order))) !== undefined) return false
-  const state = await Contract.readChannel(chain.rpc, contract.address, order.channelId)
+  if ((await lane.status(1, itemId(order))) !== undefined) return undefined
+  const state = await Check.standing(chain, contract, order.config, order.channelId)
   // Executed by another, or out of order: the lane's own test of the transaction tells which.
-  if (state.refundNonce !== order.nonce) return false
+  if (state.refundNonce !== order.nonce) return undefined
+  if (state.withdrawRequestedAt !== 0) return 'withdrawal_pending'
   const total = order.claim?.total ?? 0n
   const claimed = total > state.totalClaimed ? total : state.totalClaimed
-  return order.amount > state.balance - claimed
+  return order.amount > state.balance - claimed ? 'refund_amount_invalid' : undefined
 }
 
 async function laneOrder(

@@ -159,6 +159,18 @@ describe('a refund from the escrow', () => {
     expect(await sent(gas.address)).toBe(before)
   })
 
+  test('is not signed while a withdrawal is requested, and is when the request has lapsed', async () => {
+    const of = await funded(await governed())
+    await initiateWithdraw(of, 10_000n)
+    const before = await sent(gas.address)
+    const reply = await settlement.refund(await refundOf(of, 7_000n))
+    expect(reply).toEqual({ kind: 'failed', code: 'withdrawal_pending' })
+    expect(await newsOf(of)).toMatchObject([{ kind: 'refund', status: 'failed' }])
+    expect(await sent(gas.address)).toBe(before)
+    await pass(1_800)
+    expect(await settlement.refund(await refundOf(of, 7_000n))).toMatchObject({ kind: 'mined' })
+  })
+
   test('that somebody else sent first is booked as done', async () => {
     const of = await funded(await governed())
     await client.setAutomine(false)
