@@ -52,8 +52,8 @@ export const bugs: readonly Bug[] = [
     invariant: 'I4',
     check: 'claimed more than was ever signed',
     file: 'StreamChannelEscrow.sol',
-    find: '} else if (total > max) {',
-    replace: '} else if (total > max + 1) {',
+    find: 'if (total <= max) {',
+    replace: 'if (total <= max + 1) {',
   },
   {
     name: 'a refund frees the asked amount of the budget instead of what went back',
@@ -93,7 +93,7 @@ export const bugs: readonly Bug[] = [
     invariant: 'I5',
     check: 'settled is not what was paid',
     file: 'Channels.sol',
-    find: 'ReceiverState(totalClaimed, totalClaimed);',
-    replace: 'ReceiverState(totalClaimed, state.totalSettled + (claimed == 0 ? amount : claimed));',
+    find: 'or(total, shl(128, total))',
+    replace: 'or(total, shl(128, add(sub(total, amount), claimed)))',
   },
 ]
