@@ -43,8 +43,8 @@ contract StreamChannelEscrow is IStreamChannelEscrow, Channels, SessionKeyValida
         PackedRows.Batch memory batch = PackedRows.prepare(
             terms.receiver, terms.receiverAuthorizer, terms.token, terms.withdrawDelay, domainSeparator, rows
         );
-        outcomes = batch.outcomes;
-        uint256 paid = _settleRows(batch.buffers, batch.entries, batch.row, rows.length);
+        outcomes = new bytes(batch.count);
+        uint256 paid = _settleRows(outcomes, batch.buffers, batch.entries, batch.row, rows.length);
         bytes32 digest = MessageHashUtils.toTypedDataHash(domainSeparator, PackedRows.claimBatch(batch));
         _requireSignature(terms.receiverAuthorizer, digest, authorizerSignature);
         // casting to 'uint128' is safe because fewer than 2^32 rows of at most 2^96 fit a transaction
@@ -96,12 +96,13 @@ contract StreamChannelEscrow is IStreamChannelEscrow, Channels, SessionKeyValida
 
     /// @dev Written for gas: the way of a good row is straight, what tells bad rows apart comes after it. A loop that ends
     /// in its middle keeps the compiler from inlining this function, so that its variables have the stack for themselves.
+    /// @param outcomes One {RowOutcome} a row, all zero, which is `Claimed`: those of other rows are filled in.
     /// @param buffers See {PackedRows}.
     /// @param entry Memory: where the hash of the first row's claim entry belongs.
     /// @param row Calldata: the first row.
     /// @param length Bytes of all rows.
     /// @return paid What the rows add to the receiver's due.
-    function _settleRows(uint256 buffers, uint256 entry, uint256 row, uint256 length)
+    function _settleRows(bytes memory outcomes, uint256 buffers, uint256 entry, uint256 row, uint256 length)
         private
         returns (uint256 paid)
     {
@@ -130,18 +131,15 @@ contract StreamChannelEscrow is IStreamChannelEscrow, Channels, SessionKeyValida
                         }
                     }
                 }
-                RowOutcome reason = RowOutcome.InvalidVoucher;
-                if (total <= claimed) reason = RowOutcome.NothingNew;
-                else if (total > max) reason = RowOutcome.ExceedsVoucher;
-                else if (balance <= claimed) reason = RowOutcome.Unfunded;
-                else if (recorded <= claimed) reason = _keyReason(salt, PackedRows.delayOf(buffers));
-                PackedRows.note(buffers, entry - 32, uint8(reason));
+                RowOutcome reason =
+                    _reasonOf(salt, PackedRows.delayOf(buffers), max, total, balance, claimed, recorded);
+                outcomes[outcomes.length - (end - row) / PackedRows.LENGTH] = bytes1(uint8(reason));
                 emit ClaimSkipped(channelId, reason);
             }
         }
     }
 
-    /// @dev `emit Claimed(channelId, total)` from scratch space. `total` is below 2^128.
+    /// @dev `emit Claimed` from scratch space. `total` is below 2^128.
     function _emitClaimed(bytes32 channelId, uint256 total) private {
         bytes32 topic = Claimed.selector;
         assembly ("memory-safe") {
@@ -150,9 +148,21 @@ contract StreamChannelEscrow is IStreamChannelEscrow, Channels, SessionKeyValida
         }
     }
 
-    /// @dev Why a key lets nothing be claimed.
-    function _keyReason(bytes32 keyId, uint256 withdrawDelay) private view returns (RowOutcome) {
-        return _isOver(_stoppedAt(keyId), withdrawDelay) ? RowOutcome.KeyStopped : RowOutcome.CeilingReached;
+    /// @dev Why a row changed nothing. What a key allowed is asked last: only a key's ceiling is left when all else holds.
+    function _reasonOf(
+        bytes32 salt,
+        uint256 withdrawDelay,
+        uint256 max,
+        uint256 total,
+        uint256 balance,
+        uint256 claimed,
+        uint256 recorded
+    ) private view returns (RowOutcome) {
+        if (total <= claimed) return RowOutcome.NothingNew;
+        if (total > max) return RowOutcome.ExceedsVoucher;
+        if (balance <= claimed) return RowOutcome.Unfunded;
+        if (recorded > claimed) return RowOutcome.InvalidVoucher;
+        return _isOver(_stoppedAt(salt), withdrawDelay) ? RowOutcome.KeyStopped : RowOutcome.CeilingReached;
     }
 
     function _cancelWithdraw(bytes32 channelId, uint40 initiatedAt) private {
@@ -166,8 +176,7 @@ contract StreamChannelEscrow is IStreamChannelEscrow, Channels, SessionKeyValida
         return Domain.separator(keccak256("PB-Stream Escrow"), keccak256("1"));
     }
 
-    /// @dev Vouchers are of a plain key only, and no money comes in while the payer is on the way out (who cannot be, of
-    /// a channel that opens).
+    /// @dev Vouchers are of a plain key only, and no money comes in while the payer is on the way out.
     function _beforeDeposit(ChannelConfig memory config, bytes32 channelId, uint128 amount, bool opens)
         internal
         override
