@@ -58,6 +58,7 @@ async function settlement(what: string, underKey: boolean) {
     // The first of all also pays for the escrow's own balance in the token: the second is what each payer pays.
     deposit: channels[1]!.depositGas,
     marginal: Math.round(marginal),
-    rows: Math.floor((TRANSACTION_CAP - fixed) / marginal),
+    // Computed, less two rows for memory, whose price grows with its square.
+    rows: Math.floor((TRANSACTION_CAP - fixed) / marginal) - 2,
   }
 }

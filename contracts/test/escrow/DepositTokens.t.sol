@@ -179,6 +179,27 @@ contract EscrowDepositTokensTest is EscrowAsserts {
         assertChannel(escrow.getChannelId(config), 1000, 0);
     }
 
+    function test_refund_ofNothingAsksNothingOfTheToken() public {
+        (EscrowMuteToken token, IChannels.ChannelConfig memory config) = _fundedMute();
+        _claim(config, 1000);
+        token.setRefusing(true);
+        vm.prank(RECEIVER);
+        escrow.refund(config, 1);
+        assertEq(escrow.refundNonce(escrow.getChannelId(config)), 1);
+    }
+
+    function test_finalizeWithdraw_ofNothingAsksNothingOfTheToken() public {
+        (EscrowMuteToken token, IChannels.ChannelConfig memory config) = _fundedMute();
+        vm.prank(payer);
+        escrow.initiateWithdraw(config, 1000);
+        _claim(config, 1000);
+        token.setRefusing(true);
+        vm.warp(START + DELAY);
+        vm.prank(payer);
+        escrow.finalizeWithdraw(config);
+        assertPending(escrow.getChannelId(config), 0, 0);
+    }
+
     // ------------------------------------------------------------------ helpers
 
     function _config(address token) private view returns (IChannels.ChannelConfig memory config) {

@@ -265,8 +265,8 @@ contract PackedRowsTest is TestBase {
     }
 
     function _accepts(address signer, bytes32 digest, bytes32 r, bytes32 vs) private pure returns (bool) {
-        (address recovered, ECDSA.RecoverError error,) = ECDSA.tryRecover(digest, r, vs);
-        return error == ECDSA.RecoverError.NoError && recovered == signer;
+        (address recovered, ECDSA.RecoverError problem,) = ECDSA.tryRecover(digest, r, vs);
+        return problem == ECDSA.RecoverError.NoError && recovered == signer;
     }
 
     function _vs(uint8 v, bytes32 s) private pure returns (bytes32) {
