@@ -2,7 +2,7 @@
 import { cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { instrument, type Point } from './coverage/instrument.ts'
+import { instrument, type Point } from './lib/instrument.ts'
 import { compile } from './lib/compile.ts'
 import { cache, contracts } from './lib/places.ts'
 import { run } from './lib/program.ts'
@@ -33,7 +33,7 @@ async function coverage({ say, during }: Progress, files: string[], minimum: num
   // Statements of an earlier run must not count.
   const hits = join(contracts, 'coverage/data')
   rmSync(hits, { recursive: true, force: true })
-  const args = ['--config', 'analysis/coverage/hardhat.config.ts', '--coverage', 'test', 'solidity']
+  const args = ['--config', 'analysis/coverage.config.ts', '--coverage', 'test', 'solidity']
   const { code, output } = await during('building and running the tests', run('hardhat', args))
   const tests = Number(/^\s*(\d+) passing/m.exec(output)?.[1] ?? 0)
   if (code !== 0 || tests === 0) {

@@ -78,9 +78,11 @@ function relay(): (line: string) => void {
   return (line) => {
     // It colours what goes into a pipe, too.
     const text = stripVTControlCharacters(line).trimEnd()
+    // It counts a planted fault as a failure.
+    if (text === '' || text.startsWith('Symbolic test result')) return
     const planted = /^\[FAIL\] (check_planted.*)$/.exec(text)?.[1]
-    if (text !== '') before.push(planted === undefined ? text : `[FOUND] ${planted}`)
-    if (!/^(?:\[\w+\]|Running|Symbolic)/.test(text)) return
+    before.push(planted === undefined ? text : `[FOUND] ${planted}`)
+    if (!/^(?:\[\w+\]|Running)/.test(text)) return
     for (const each of planted === undefined ? before : before.slice(-1)) console.log(`  ${each}`)
     before = []
   }

@@ -41,6 +41,9 @@ export function run(
     child.stdout.setEncoding('utf8').on('data', take)
     child.stderr.setEncoding('utf8').on('data', take)
     child.on('error', reject)
-    child.on('close', (code) => resolve({ code: code ?? 1, output }))
+    child.on('close', (code, signal) => {
+      if (signal !== null) output += `\n${program} was ended by ${signal}\n`
+      resolve({ code: code ?? 1, output })
+    })
   })
 }
