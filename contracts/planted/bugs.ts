@@ -52,8 +52,8 @@ export const bugs: readonly Bug[] = [
     invariant: 'I4',
     check: 'claimed more than was ever signed',
     file: 'StreamChannelEscrow.sol',
-    find: 'if (total <= max) {',
-    replace: 'if (total <= max + 1) {',
+    find: '} else if (total > max) {',
+    replace: '} else if (total > max + 1) {',
   },
   {
     name: 'a refund frees the asked amount of the budget instead of what went back',

@@ -44,6 +44,8 @@ contract BatchSettlement is Channels {
 
     function _beforeReturn(ChannelConfig calldata config, uint128 returned) internal override {}
 
+    function _beforeWithdraw(bytes32 channelId) internal override {}
+
     function _onlyWithdrawer(ChannelConfig calldata config) internal view override {
         if (msg.sender != config.payer && msg.sender != config.payerAuthorizer) revert NotPayerSide(msg.sender);
     }

@@ -117,6 +117,7 @@ abstract contract Channels is IChannels, TypedData, Multicall, ReentrancyGuardTr
         uint256 finalizableAt = uint256(pending.initiatedAt) + config.withdrawDelay;
         if (block.timestamp < finalizableAt) revert WithdrawDelayNotElapsed(finalizableAt);
         delete pendingWithdrawals[channelId];
+        _beforeWithdraw(channelId);
         emit WithdrawFinalized(channelId, _returnToPayer(config, channelId, pending.amount));
     }
 
@@ -281,6 +282,9 @@ abstract contract Channels is IChannels, TypedData, Multicall, ReentrancyGuardTr
 
     /// @dev Told before money goes back to the payer.
     function _beforeReturn(ChannelConfig calldata config, uint128 returned) internal virtual;
+
+    /// @dev Told before a withdrawal is paid.
+    function _beforeWithdraw(bytes32 channelId) internal virtual;
 
     /// @dev Demands that the caller may take the payer's way out.
     function _onlyWithdrawer(ChannelConfig calldata config) internal view virtual;

@@ -117,22 +117,26 @@ contract StreamChannelEscrow is IStreamChannelEscrow, Channels, SessionKeyValida
                 ChannelState storage channel = channels[channelId];
                 (uint256 balance, uint256 claimed) = _load(channel);
                 uint256 ceiling = type(uint256).max;
-                bytes32 salt = PackedRows.saltOf(row);
-                if (KeyHash.governs(salt)) ceiling = _ceilingOf(salt, PackedRows.delayOf(buffers));
-                uint256 recorded = ChannelMath.claimable(total, balance, ceiling);
-                if (recorded > claimed) {
-                    if (total <= max) {
-                        // Last, because it is what costs most.
-                        if (PackedRows.isSigned(buffers, row)) {
-                            paid += recorded - claimed;
-                            _store(channel, balance, recorded);
-                            _emitClaimed(channelId, recorded);
-                            continue;
-                        }
-                    }
+                if (KeyHash.governs(PackedRows.saltOf(row))) {
+                    ceiling = _ceilingOf(PackedRows.saltOf(row), PackedRows.delayOf(buffers));
                 }
-                RowOutcome reason =
-                    _reasonOf(salt, PackedRows.delayOf(buffers), max, total, balance, claimed, recorded);
+                uint256 recorded = ChannelMath.claimable(total, balance, ceiling);
+                RowOutcome reason;
+                if (recorded <= claimed) {
+                    if (total <= claimed) reason = RowOutcome.NothingNew;
+                    else if (total > max) reason = RowOutcome.ExceedsVoucher;
+                    else if (balance <= claimed) reason = RowOutcome.Unfunded;
+                    else reason = _keyReason(PackedRows.saltOf(row), PackedRows.delayOf(buffers));
+                } else if (total > max) {
+                    reason = RowOutcome.ExceedsVoucher;
+                } else if (PackedRows.isSigned(buffers, row)) {
+                    paid += recorded - claimed;
+                    _store(channel, balance, recorded);
+                    _emitClaimed(channelId, recorded);
+                    continue;
+                } else {
+                    reason = RowOutcome.InvalidVoucher;
+                }
                 outcomes[outcomes.length - (end - row) / PackedRows.LENGTH] = bytes1(uint8(reason));
                 emit ClaimSkipped(channelId, reason);
             }
@@ -148,21 +152,9 @@ contract StreamChannelEscrow is IStreamChannelEscrow, Channels, SessionKeyValida
         }
     }
 
-    /// @dev Why a row changed nothing. What a key allowed is asked last: only a key's ceiling is left when all else holds.
-    function _reasonOf(
-        bytes32 salt,
-        uint256 withdrawDelay,
-        uint256 max,
-        uint256 total,
-        uint256 balance,
-        uint256 claimed,
-        uint256 recorded
-    ) private view returns (RowOutcome) {
-        if (total <= claimed) return RowOutcome.NothingNew;
-        if (total > max) return RowOutcome.ExceedsVoucher;
-        if (balance <= claimed) return RowOutcome.Unfunded;
-        if (recorded > claimed) return RowOutcome.InvalidVoucher;
-        return _isOver(_stoppedAt(salt), withdrawDelay) ? RowOutcome.KeyStopped : RowOutcome.CeilingReached;
+    /// @dev Why a key lets nothing be claimed, when all else would.
+    function _keyReason(bytes32 keyId, uint256 withdrawDelay) private view returns (RowOutcome) {
+        return _isOver(_stoppedAt(keyId), withdrawDelay) ? RowOutcome.KeyStopped : RowOutcome.CeilingReached;
     }
 
     function _cancelWithdraw(bytes32 channelId, uint40 initiatedAt) private {
@@ -240,6 +232,11 @@ contract StreamChannelEscrow is IStreamChannelEscrow, Channels, SessionKeyValida
 
     function _beforeReturn(ChannelConfig calldata config, uint128 returned) internal override {
         if (KeyHash.governs(config.salt)) _freeKey(config.salt, returned);
+    }
+
+    /// @dev Spends what was signed before: a refund and a withdrawal together could return what the receiver has earned.
+    function _beforeWithdraw(bytes32 channelId) internal override {
+        ++refundNonce[channelId];
     }
 
     /// @dev Only the payer: a stolen session key must not stop the service or move money.

@@ -10,7 +10,6 @@ import {AttackBase} from "../support/hostile/AttackBase.sol";
 ///
 /// | attack | gain | against it |
 /// |---|---|---|
-/// | finalise a ready withdrawal, then use a signed refund | what is earned, unclaimed | claim before signing one |
 /// | consume while a signed refund is out | the signed amount | serve nobody meanwhile, or refund a unit |
 /// | stolen session key and a payee, after the stop | the channel, up to its ceiling | small deposits, known payees |
 /// | claim a unit in front of the payer's request for all | a failed transaction | ask for what no voucher covers |
@@ -23,33 +22,6 @@ contract ResidualTest is AttackBase {
         super.setUp();
         config = channel(1);
         channelId = deposit(config, 1000);
-    }
-
-    // ------------------------------------------------------------------ refund after a withdrawal
-
-    /// @dev 400 are earned, so 600 are refunded; the payer's request for 600 was ready. A refund gives up to what it
-    /// says of what is unclaimed, and the withdrawal does not spend its nonce.
-    function test_refundWithSignature_afterAWithdrawalThatItDidNotKnow() public {
-        initiateWithdraw(config, 600);
-        vm.warp(START + DELAY);
-        bytes memory signature = signRefund(channelId, 0, 600);
-        IChannels.VoucherClaim memory earned = row(config, 400);
-        uint256[] memory before = purses();
-        finalizeWithdraw(config);
-        escrow.refundWithSignature(config, 600, 0, signature);
-        assertOutcome(settleBatch(earned), IStreamChannelEscrow.RowOutcome.Unfunded);
-        assertPaid(before, 0, 1000);
-    }
-
-    function test_refundWithSignature_afterAWithdrawalWhenClaimedBefore() public {
-        initiateWithdraw(config, 600);
-        vm.warp(START + DELAY);
-        uint256[] memory before = purses();
-        settleBatch(row(config, 400));
-        bytes memory signature = signRefund(channelId, 0, 600);
-        finalizeWithdraw(config);
-        escrow.refundWithSignature(config, 600, 0, signature);
-        assertPaid(before, 400, 600);
     }
 
     // ------------------------------------------------------------------ consume under a signed refund

@@ -19,6 +19,7 @@ import {AttackBase} from "../support/hostile/AttackBase.sol";
 /// | empty the channel, open it again, show old vouchers and refunds | totals and nonces go on; nothing is paid twice |
 /// | empty the channel by refunds, open it again, finalise the old request | refused: it went with the money |
 /// | be refunded and finalise as well | the request shrinks by the refund |
+/// | finalise first, then use a refund that was signed before | refused: the withdrawal has spent its nonce |
 /// | ask for claimed money, or for another channel's | refused |
 /// | keep a signed cancel and use it on a later request | refused: it names the second of the request |
 contract WithdrawRaceTest is AttackBase {
@@ -331,5 +332,24 @@ contract WithdrawRaceTest is AttackBase {
             abi.encodeCall(escrow.cancelWithdrawWithSignature, (config, 0, signature)),
             abi.encodeWithSelector(IChannels.NoPendingWithdraw.selector, channelId)
         );
+    }
+
+    // ------------------------------------------------------------------ refund after a withdrawal
+
+    /// @dev 400 are earned, so a refund of 600 was signed; the payer's request for 600 was ready. Both would be 1000.
+    function test_refundWithSignature_signedBeforeAWithdrawalWentThrough() public {
+        initiateWithdraw(config, 600);
+        vm.warp(START + DELAY);
+        bytes memory signature = signRefund(channelId, 0, 600);
+        IChannels.VoucherClaim memory earned = row(config, 400);
+        uint256[] memory before = purses();
+        finalizeWithdraw(config);
+        assertRefused(
+            payer,
+            abi.encodeCall(escrow.refundWithSignature, (config, 600, 0, signature)),
+            abi.encodeWithSelector(IChannels.InvalidRefundNonce.selector, 1, 0)
+        );
+        assertOutcome(settleBatch(earned), IStreamChannelEscrow.RowOutcome.Claimed);
+        assertPaid(before, 400, 600);
     }
 }

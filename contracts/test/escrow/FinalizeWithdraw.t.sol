@@ -40,6 +40,14 @@ contract EscrowFinalizeWithdrawTest is EscrowAsserts {
         assertChannel(escrow.getChannelId(other), 200, 0);
     }
 
+    function test_finalizeWithdraw_spendsTheRefundNonce() public {
+        _initiate(600);
+        assertEq(escrow.refundNonce(channelId), 0);
+        vm.warp(START + DELAY);
+        _finalize();
+        assertEq(escrow.refundNonce(channelId), 1);
+    }
+
     /// @dev From the delay's end to twice the delay.
     function testFuzz_finalizeWithdraw_isPossibleInItsWindow(uint40 delay, uint40 later) public {
         delay = uint40(bound(delay, 15 minutes, 30 days));

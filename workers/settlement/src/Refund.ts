@@ -58,8 +58,9 @@ async function unsent(deps: Deps, order: RefundSubmission, problem: Check.Proble
 }
 
 /**
- * The contract pays back less than asked when there is less; the session would then book too much. And a refund's
- * signature outlives a withdrawal: both together could return what the receiver has earned. Such refunds are not sent.
+ * The contract pays back less than asked when there is less; the session would then book too much. And in the canonical
+ * contract a refund's signature outlives a withdrawal: both together could return what the receiver has earned. Such
+ * refunds are not sent.
  * An item that is journaled already is not looked at again: its own transaction has changed the channel.
  */
 async function unsound(
