@@ -36,6 +36,13 @@ interface Definition {
   abstract: boolean
 }
 
+interface Model {
+  file: string
+  contract: string
+  /** `File.sol:Contract`. */
+  name: string
+}
+
 interface Target {
   target: string
   code: string
@@ -64,7 +71,7 @@ in analysis/smt.json. A model in a folder planted has a fault, which has to be f
 }
 
 async function smt({ say, during }: Progress, files: string[]): Promise<Counts> {
-  const models = (await during('reading the models', Promise.all(files.map(modelsOf)))).flat()
+  const models = await during('reading the models', modelsOf(files))
   if (models.length === 0) throw new Error('there are no models')
   const explanations = JSON.parse(readFileSync(join(import.meta.dirname, 'smt.json'), 'utf8')) as Explanation[]
   const unused = new Set(explanations.filter(({ model }) => models.some(({ name }) => name === model)))
@@ -112,13 +119,16 @@ function isPlanted(file: string): boolean {
   return basename(dirname(file)) === 'planted'
 }
 
-/** The contracts of a file; libraries and abstract contracts are proved where they are used. */
-async function modelsOf(file: string): Promise<{ file: string; contract: string; name: string }[]> {
-  const { output } = await compile([file], { outputSelection: { '*': { '': ['ast'] } } })
-  const ast = output.sources?.[file]?.ast as { nodes: Definition[] } | undefined
-  return (ast?.nodes ?? [])
-    .filter((node) => node.nodeType === 'ContractDefinition' && node.contractKind === 'contract' && !node.abstract)
-    .map(({ name: contract }) => ({ file, contract, name: `${basename(file)}:${contract}` }))
+/** The contracts of the files; libraries and abstract contracts are proved where they are used. */
+async function modelsOf(files: string[]): Promise<Model[]> {
+  if (files.length === 0) return []
+  const { output } = await compile(files, { outputSelection: { '*': { '': ['ast'] } } })
+  return files.flatMap((file) => {
+    const ast = output.sources?.[file]?.ast as { nodes: Definition[] } | undefined
+    return (ast?.nodes ?? [])
+      .filter((node) => node.nodeType === 'ContractDefinition' && node.contractKind === 'contract' && !node.abstract)
+      .map(({ name: contract }) => ({ file, contract, name: `${basename(file)}:${contract}` }))
+  })
 }
 
 async function check(file: string, contract: string): Promise<{ found: Target[]; kept: boolean }> {
