@@ -55,6 +55,8 @@ async function halmos({ say, during }: Progress, files: string[], match: string 
   const reportFile = join(work, 'report.json')
   const args = ['--root', work, '--no-status', '--json-output', reportFile]
   args.push('--solver-command', `${solver} --smt2-model-format --bvconst-in-decimal`)
+  // By the clock: a question takes a few seconds, but many more where much else runs.
+  args.push('--solver-timeout-assertion', '5m')
   if (match !== undefined) args.push('--match-test', match)
   const { code } = await during(
     `running ${expected.length} tests`,

@@ -1,6 +1,6 @@
 // Shows that the invariant tests can fail: puts each mistake of `planted/bugs.ts` into a copy of the contracts and
-// demands that the invariant it breaks is the one that says so. The copies are compiled like the real thing and lie in
-// a temporary folder; the work tree is not touched.
+// demands that the invariant it breaks is the one that says so. That the sources as they are pass is shown by `npm test`.
+// The copies lie in a temporary folder; the work tree is not touched.
 //
 //   node scripts/planted.ts                  all of them, two at a time where there are two cores
 //   node scripts/planted.ts --only refund    those with the word in their name
@@ -26,7 +26,11 @@ interface Outcome {
 function hardhat(folder: string, ...args: string[]): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const path = join(folder, '../node_modules/hardhat/dist/src/cli.js')
-    const child = spawn(process.execPath, [path, ...args], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
+    const config = ['--config', 'planted/hardhat.config.ts']
+    const child = spawn(process.execPath, [path, ...config, ...args], {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     const output: Buffer[] = []
     child.stdout.on('data', (chunk: Buffer) => output.push(chunk))
     child.stderr.on('data', (chunk: Buffer) => output.push(chunk))
@@ -35,19 +39,13 @@ function hardhat(folder: string, ...args: string[]): Promise<Outcome> {
   })
 }
 
-async function copy(from: string, to: string): Promise<string> {
+async function copy(to: string): Promise<string> {
   const folder = join(to, basename(contracts))
   await mkdir(to, { recursive: true })
   await symlink(join(contracts, '../node_modules'), join(to, 'node_modules'), 'dir')
-  await cp(from, folder, { recursive: true, filter: (source) => !/[/\\](?:node_modules|coverage)$/.test(source) })
+  const filter = (source: string) => !/[/\\](?:node_modules|coverage|\.venv|\.cache)$/.test(source)
+  await cp(contracts, folder, { recursive: true, filter })
   return folder
-}
-
-/** The escrow as it would be deployed, and the invariant tests against it. */
-async function test(folder: string, ...only: string[]): Promise<Outcome & { built: boolean }> {
-  const build = await hardhat(folder, 'build', 'src/StreamChannelEscrow.sol')
-  if (build.code !== 0) return { ...build, built: false }
-  return { ...(await hardhat(folder, 'test', 'solidity', 'test/invariant/Invariants.t.sol', ...only)), built: true }
 }
 
 async function plant(folder: string, bug: Bug): Promise<void> {
@@ -60,8 +58,10 @@ async function plant(folder: string, bug: Bug): Promise<void> {
 /** Why the bug counts as missed; nothing when its invariant has found it. */
 async function missed(folder: string, bug: Bug): Promise<string | undefined> {
   await plant(folder, bug)
-  const { built, code, output } = await test(folder, '--grep', `invariant_${bug.invariant}_`)
-  if (!built) return `does not compile\n${output}`
+  const build = await hardhat(folder, 'build', 'src/StreamChannelEscrow.sol')
+  if (build.code !== 0) return `does not compile\n${build.output}`
+  const tests = ['test/invariant/Invariants.t.sol', '--grep', `invariant_${bug.invariant}_`]
+  const { code, output } = await hardhat(folder, 'test', 'solidity', ...tests)
   if (code === 0) return 'no test failed'
   // The failures are listed at the end: test, reason, and the calls that led to it.
   const failure = output.slice(output.lastIndexOf('failing'))
@@ -73,27 +73,22 @@ async function missed(folder: string, bug: Bug): Promise<string | undefined> {
 const root = await mkdtemp(join(tmpdir(), 'pbstream-planted-'))
 let passed = 0
 let failed = 0
-function report(since: number, name: string, problem: string | undefined, verdict: string): void {
+function report(since: number, { invariant, name }: Bug, problem: string | undefined): void {
   if (problem === undefined) passed++
   else failed++
-  console.log(`  ${problem === undefined ? '✔' : '✘'} ${verdict} ${name} (${seconds(since)})`)
+  console.log(`  ${problem === undefined ? '✔ caught' : '✘ MISSED'} ${invariant}: ${name} (${seconds(since)})`)
   if (problem !== undefined) console.log(problem.replaceAll(/^/gm, '      '))
 }
 
 try {
-  console.log(`planted bugs: ${chosen.length}, and the sources as they are`)
-  const clean = await copy(contracts, join(root, 'clean'))
-  const { code, output } = await test(clean)
-  report(startedAt, 'sources pass', code === 0 ? undefined : output, 'unpatched:')
-
-  const waiting = code === 0 ? [...chosen.entries()] : []
+  console.log(`planted bugs: ${chosen.length}`)
+  const waiting = [...chosen.entries()]
   const worker = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const [index, bug] = next
       const since = Date.now()
       const place = join(root, String(index))
-      const problem = await missed(await copy(clean, place), bug)
-      report(since, `${bug.invariant}: ${bug.name}`, problem, problem === undefined ? 'caught' : 'MISSED')
+      report(since, bug, await missed(await copy(place), bug))
       await rm(place, { recursive: true, force: true })
     }
   }
