@@ -343,7 +343,8 @@ describe('500 rows', () => {
     const before = await sent(gas.address)
     const messages = await Promise.all(channels.map((each) => claimMessage(each, 1_000n)))
     expect(await deliver(messages)).toMatchObject({ retried: [] })
-    expect((await sent(gas.address)) - before, 'one transaction').toBe(1)
+    // The lane has taken it on when it is delivered; a node that is slow with 500 rows gets it a moment later.
+    expect(await until(async () => (await sent(gas.address)) - before || undefined), 'one transaction').toBe(1)
     await mine(2)
     const ids = new Set(channels.map(({ id }) => id))
     const news = await until(async () => {
