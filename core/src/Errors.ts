@@ -49,6 +49,31 @@ const table = {
     hint: 'Send a JSON object with the documented fields.',
     retryable: false,
   },
+  malformed_query: {
+    status: 400,
+    title: 'A query parameter cannot be used',
+    hint: 'Send the documented parameters: addresses and channel ids as 0x-prefixed hex of full length.',
+    retryable: false,
+  },
+  // 401: the caller has to say who it is.
+  unauthorized: {
+    status: 401,
+    title: 'The bearer key is missing or not the right one',
+    hint: 'Send Authorization: Bearer with the key of this deployment.',
+    retryable: false,
+  },
+  receiver_proof_invalid: {
+    status: 401,
+    title: 'The request is not signed by the receiver',
+    hint: 'Sign the text of the voucher export for this origin with the wallet of the receiver, which must not be a contract.',
+    retryable: false,
+  },
+  receiver_proof_expired: {
+    status: 401,
+    title: 'The signature of the receiver is too old, or from the future',
+    hint: 'Sign again with the time of now; a signature is good for 5 minutes.',
+    retryable: false,
+  },
   // 402: payment is needed, or this one does not do.
   payment_required: {
     status: 402,
@@ -179,6 +204,12 @@ const table = {
     hint: 'Finalise the withdrawal and open a new channel.',
     retryable: false,
     x402: batch('missing_channel'),
+  },
+  session_key_stopped: {
+    status: 402,
+    title: 'The session key of the channel has been stopped',
+    hint: 'Use a channel under a key that is neither frozen, revoked nor expired.',
+    retryable: false,
   },
   channel_closing: {
     status: 402,

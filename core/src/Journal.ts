@@ -7,8 +7,8 @@
  * | `payer` | minus what was deposited and not given back |
  * | `provisional` | deposits mined, not yet at confirmation depth |
  * | `escrow` | confirmed deposits less what was charged; below zero while provisional money is spent |
- * | `earned` | charged, not yet claimed, not lost |
- * | `claimed` | recorded on chain, not yet paid out |
+ * | `earned` | charged, not yet claimed, not lost; below zero by what was claimed after it had been booked lost |
+ * | `claimed` | recorded on chain, not yet paid out; and what was paid out after it had been booked lost |
  * | `provider` | paid out |
  * | `lost` | charged, and not covered by the channel's money any more |
  */

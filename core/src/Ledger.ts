@@ -39,6 +39,12 @@ export type Channel = Readonly<ChannelNumbers> & {
   readonly refundNonce: bigint
   /** While it stands the channel takes no new charges. */
   readonly refund: RefundInFlight | undefined
+  /** The earliest stop of the session key that governs the channel, Unix seconds, perhaps ahead; 0: none is known. */
+  readonly keyStoppedAt: number
+  /** The stop has bitten at depth k: the contract records nothing for this channel any more, unless it is lifted. */
+  readonly keyOver: boolean
+  /** The newest block that anything was told of: what was seen in an older one says nothing about now. */
+  readonly seenBlock: number
   /** Rises with every change. */
   readonly revision: number
 }
@@ -51,6 +57,11 @@ export type Observation = {
   totalClaimed: bigint
   withdrawRequestedAt: number
   refundNonce: bigint
+  /** See `Channel`. Absent: no key governs the channel, or nothing is known of it. */
+  keyStoppedAt?: number
+  keyOver?: boolean
+  /** The block that was looked at; absent: not known, taken for the newest. */
+  block?: number
 }
 
 export type Refusal =
@@ -81,9 +92,24 @@ export function room(channel: ChannelNumbers): bigint {
   return min(channel.accepted, funds(channel)) - base(channel)
 }
 
-/** What a claim may take now: all that is spent, as far as the channel's money goes. */
-export function claimable(channel: ChannelNumbers): bigint {
-  return min(channel.spent, funds(channel))
+/** What a claim may take now: all that is spent, as far as the channel's money goes and its key's stop lets it. */
+export function claimable(channel: Channel): bigint {
+  return channel.keyOver ? channel.claimed : min(channel.spent, funds(channel))
+}
+
+/** What is recorded on chain and not known to have been paid out. What was booked lost is not counted again. */
+export function unpaid(channel: ChannelNumbers): bigint {
+  return max(payable(channel, channel.claimed) - channel.settled, 0n)
+}
+
+/** What is left for a claim to do: record more, or pay out what is recorded. */
+export function outstanding(channel: Channel): bigint {
+  return claimable(channel) - channel.claimed + unpaid(channel)
+}
+
+/** Whether the key that governs the channel has stopped by `now`, Unix seconds: then nothing new is charged. */
+export function isStopped(channel: Channel, now: number): boolean {
+  return channel.keyStoppedAt !== 0 && now >= channel.keyStoppedAt
 }
 
 /** True when claims have shown this maximum to everybody, so holding it proves nothing about the caller. */
@@ -113,6 +139,9 @@ export function open(seen: Observation): Channel {
     withdrawRequestedAt: seen.withdrawRequestedAt,
     refundNonce: seen.refundNonce,
     refund: undefined,
+    keyStoppedAt: seen.keyStoppedAt ?? 0,
+    keyOver: seen.keyOver ?? false,
+    seenBlock: seen.block ?? 0,
     revision: 1,
   })
 }
@@ -121,27 +150,44 @@ export function open(seen: Observation): Channel {
  * Brings a known channel in line with a later look at the chain. Money that our own reports do not explain was
  * deposited directly; `pending` is what deposits under way may still explain. A balance that fell while a withdrawal
  * was pending was withdrawn; so is confirmed money that is gone, since a whole withdrawal fits between two looks.
- * Provisional money may only be unknown to a node that lags. Observations from before the last refund are ignored.
+ * Provisional money may only be unknown to a node that lags. Observations of an older block than was told of are ignored,
+ * and so are those from before the last refund when their block is not known; in a block that is new enough a refund
+ * that is not there was reorganised away. So are those that show less money than is recorded as claimed, which no
+ * contract allows.
+ *
+ * A stop of the key that has bitten makes what is not claimed lost; a stop that was lifted lets it be claimed again.
  */
 export function reconcile(channel: Channel, seen: Observation, pending: bigint): Channel {
-  if (seen.refundNonce < channel.refundNonce) return channel
-  let next = channel
-  const surplus = seen.balance - funds(channel)
-  if (seen.refundNonce > channel.refundNonce) {
-    // A refund was mined and its report is missing: the balance says how much it was.
-    next = change(next, {
-      returned: next.returned + max(-surplus, 0n),
-      refundNonce: seen.refundNonce,
-      refund: undefined,
-    })
-  } else if (next.refund === undefined && surplus > pending) {
+  const unplaced = seen.block === undefined && seen.refundNonce < channel.refundNonce
+  if (unplaced || seen.balance < channel.claimed || (seen.block ?? Infinity) < channel.seenBlock) return channel
+  // Once a stop has bitten at depth k, so has everything that was claimed before it.
+  let next = seen.keyOver === true ? claimConfirmed(channel, seen.totalClaimed, false) : channel
+  if (seen.refundNonce !== channel.refundNonce) next = refundSeen(next, seen)
+  const surplus = seen.balance - funds(next)
+  if (next.refund === undefined && surplus > pending) {
     next = change(next, { deposited: next.deposited + surplus - pending })
   } else if (next.refund === undefined && surplus < 0n) {
     const missing = channel.withdrawRequestedAt !== 0 ? -surplus : channel.deposited - channel.returned - seen.balance
     if (missing > 0n) next = change(next, { returned: next.returned + missing })
   }
-  if (next.withdrawRequestedAt === seen.withdrawRequestedAt) return next
-  return change(next, { withdrawRequestedAt: seen.withdrawRequestedAt })
+  const { withdrawRequestedAt, keyStoppedAt = next.keyStoppedAt, keyOver = next.keyOver } = seen
+  const same = next.withdrawRequestedAt === withdrawRequestedAt && next.keyStoppedAt === keyStoppedAt
+  const told = same && next.keyOver === keyOver ? next : change(next, { withdrawRequestedAt, keyStoppedAt, keyOver })
+  // Only when something else has changed: a look that shows nothing new is no change.
+  return told === channel ? channel : { ...told, seenBlock: Math.max(told.seenBlock, seen.block ?? 0) }
+}
+
+/**
+ * Another number of refunds is on chain than was reported. One more: its report is missing, and if it is the one in
+ * flight its amount is known; else the balance says how much it was. One less: it was reorganised away, and its money
+ * shows as a surplus; should it be mined again, it is reported again.
+ */
+function refundSeen(channel: Channel, { refundNonce, balance }: Observation): Channel {
+  const { refund, returned } = channel
+  const free = { refundNonce, refund: undefined }
+  if (refundNonce < channel.refundNonce) return change(channel, free)
+  const known = refund !== undefined && refund.nonce + 1n === refundNonce ? refund.amount : funds(channel) - balance
+  return change(channel, { ...free, returned: returned + max(min(known, funds(channel) - channel.claimed), 0n) })
 }
 
 export type Verdict = 'right' | 'short' | 'stale'
@@ -195,14 +241,16 @@ export function mark<H extends Hold>(held: H, amount: bigint): H {
   return { ...held, marked: max(held.marked, min(amount, held.hold)) }
 }
 
-/** A deposit was mined: its money may be spent, though it can still be lost to a reorganisation. */
-export function depositMined(channel: Channel, amount: bigint): Channel {
-  return change(channel, { provisional: channel.provisional + amount })
+/** A deposit was mined, in `block` if that is known: its money may be spent, though it can still be lost to a reorganisation. */
+export function depositMined(channel: Channel, amount: bigint, block = 0): Channel {
+  const seenBlock = Math.max(channel.seenBlock, block)
+  return change(channel, { provisional: channel.provisional + amount, seenBlock })
 }
 
 /** A deposit reached depth k. `mined`: how much of it is provisional until now (0 when the report came first). */
-export function depositConfirmed(channel: Channel, amount: bigint, mined: bigint): Channel {
-  return change(channel, { provisional: channel.provisional - mined, deposited: channel.deposited + amount })
+export function depositConfirmed(channel: Channel, amount: bigint, mined: bigint, block = 0): Channel {
+  const [provisional, deposited] = [channel.provisional - mined, channel.deposited + amount]
+  return change(channel, { provisional, deposited, seenBlock: Math.max(channel.seenBlock, block) })
 }
 
 /** A mined deposit vanished. What is spent beyond the rest of the money is lost. */
@@ -213,11 +261,12 @@ export function depositReorged(channel: Channel, amount: bigint): Channel {
 /**
  * Starts a claim. With `all` it takes everything claimable, under the smallest kept voucher that covers it. Otherwise it
  * takes what the highest used-up voucher covers, if that is most of it: then what becomes public lies at or below
- * what is spent, and no voucher that a caller may still have to sign.
+ * what is spent, and no voucher that a caller may still have to sign. A refund in flight claims by itself; `besideRefund`:
+ * nobody has heard of it for so long that this claim does not wait for it. Both may be mined: neither takes the other's.
  */
-export function claimStart(channel: Channel, all: boolean): Result {
+export function claimStart(channel: Channel, all: boolean, besideRefund = false): Result {
   if (channel.claiming !== undefined) return { refused: 'claim_in_flight' }
-  if (channel.refund !== undefined) return { refused: 'refund_in_flight' }
+  if (channel.refund !== undefined && !besideRefund) return { refused: 'refund_in_flight' }
   const claiming = claimFor(channel, all)
   return claiming === undefined ? { refused: 'nothing_to_claim' } : { channel: change(channel, { claiming }) }
 }
@@ -228,10 +277,13 @@ export function claimSent(channel: Channel): Channel {
   return claiming === undefined || claiming.max <= published ? channel : change(channel, { published: claiming.max })
 }
 
-/** A claim up to `total` reached depth k; `paid`: the receiver got the money in the same transaction. Idempotent. */
+/**
+ * A claim up to `total` reached depth k; `paid`: the receiver got the money in the same transaction. Idempotent. What
+ * was booked lost and is claimed after all counts as claimed, and not a second time as settled.
+ */
 export function claimConfirmed(channel: Channel, total: bigint, paid: boolean): Channel {
   const claimed = max(channel.claimed, min(total, channel.spent))
-  const settled = paid ? max(channel.settled, min(total, claimed)) : channel.settled
+  const settled = paid ? max(channel.settled, payable(channel, min(total, claimed))) : channel.settled
   const done = channel.claiming !== undefined && channel.claiming.total <= claimed
   if (claimed === channel.claimed && settled === channel.settled && !done) return channel
   return change(channel, { claimed, settled, ...(done ? { claiming: undefined } : {}) })
@@ -265,12 +317,16 @@ export function refundStart(
 }
 
 /** A refund was mined, and claimed up to `claimed` before it paid back. The nonce makes repeats harmless. */
-export function refundDone(channel: Channel, done: { amount: bigint; claimed: bigint; nonce: bigint }): Channel {
+export function refundDone(
+  channel: Channel,
+  done: { amount: bigint; claimed: bigint; nonce: bigint; block?: number },
+): Channel {
   if (done.nonce < channel.refundNonce) return channel
   const next = change(channel, {
-    returned: channel.returned + min(done.amount, max(funds(channel), 0n)),
+    returned: channel.returned + min(done.amount, max(funds(channel) - channel.claimed, 0n)),
     refundNonce: done.nonce + 1n,
     refund: undefined,
+    seenBlock: Math.max(channel.seenBlock, done.block ?? 0),
   })
   return claimConfirmed(next, done.claimed, false)
 }
@@ -283,6 +339,14 @@ export function refundFailed(channel: Channel, refundId: string): Channel {
 /** The voucher that a corrective 402 shows: the highest. Absent as long as none was accepted in our time. */
 export function highestVoucher(channel: Channel): VerifiedVoucher | undefined {
   return channel.vouchers.at(-1)
+}
+
+/**
+ * The smallest kept voucher under which all that is spent can be claimed. Absent only when that was claimed before our
+ * time. Its maximum may lie above `spent`, by a hold at most, where no charge has used it up.
+ */
+export function coveringVoucher(channel: Channel): VerifiedVoucher | undefined {
+  return channel.vouchers.find((kept) => kept.max >= channel.spent)
 }
 
 /** What the caller may know of the channel. */
@@ -332,19 +396,11 @@ export function assertValid(channel: Channel): void {
  * @throws {InvariantError}
  */
 export function assertStep(before: Channel, after: Channel): void {
-  const names = [
-    'deposited',
-    'returned',
-    'accepted',
-    'spent',
-    'claimed',
-    'settled',
-    'lost',
-    'published',
-    'refundNonce',
-  ] as const
+  const names = ['deposited', 'returned', 'accepted', 'spent', 'claimed', 'settled', 'lost', 'published'] as const
   for (const name of names) if (after[name] < before[name]) throw new InvariantError('I3', `${name} fell`)
   if (after !== before && after.revision <= before.revision) throw new InvariantError('I3', 'revision did not rise')
+  const twice = (channel: Channel): boolean => channel.settled + channel.lost > channel.spent
+  if (twice(after) && !twice(before)) throw new InvariantError('I13', 'settled + lost ≤ spent')
 }
 
 /** An invariant of the design (I1, I3, I4 …) would break. Always a bug, never a caller's fault. */
@@ -357,11 +413,24 @@ export class InvariantError extends Error {
   }
 }
 
-/** The next state: numbers changed, revision raised, what can no longer be claimed booked as lost. */
+/**
+ * The next state: numbers changed, revision raised, what can no longer be claimed booked as lost.
+ *
+ * Lost is what is spent beyond the channel's money; and, once the key's stop has bitten and no claim is under way any
+ * more, all that is not claimed. It never falls: what turns up later is claimed for the receiver, and stays lost in the
+ * books (`payable`). A claim at depth k proves that its money was there, whatever was reported of deposits.
+ */
 function change(channel: Channel, patch: Partial<Channel>): Channel {
   const next = { ...channel, ...patch, revision: channel.revision + 1 }
-  const uncovered = next.spent - funds(next)
-  return checked(uncovered > next.lost ? { ...next, lost: uncovered } : next)
+  const proven = max(next.claimed - funds(next), 0n)
+  const ended = next.keyOver && next.claiming === undefined ? next.spent - next.claimed : 0n
+  const lost = max(next.lost, max(next.spent - funds(next) - proven, ended))
+  return checked({ ...next, deposited: next.deposited + proven, lost })
+}
+
+/** How much of a running total may count as settled: what was booked lost does not. */
+function payable({ spent, lost }: ChannelNumbers, total: bigint): bigint {
+  return min(total, max(spent - lost, 0n))
 }
 
 function checked(channel: Channel): Channel {
@@ -371,10 +440,16 @@ function checked(channel: Channel): Channel {
 
 function claimFor(channel: Channel, all: boolean): Claiming | undefined {
   const { claimed, vouchers } = channel
-  const total = claimable(channel)
-  if (total <= claimed) return undefined
+  const total = max(claimable(channel), claimed)
+  if (outstanding(channel) <= 0n) return undefined
   const [usedUp] = vouchers
-  if (!all && usedUp !== undefined && usedUp.max <= total && usedUp.max - claimed > total - usedUp.max) {
+  if (
+    !all &&
+    total > claimed &&
+    usedUp !== undefined &&
+    usedUp.max <= total &&
+    usedUp.max - claimed > total - usedUp.max
+  ) {
     return { total: usedUp.max, max: usedUp.max, signature: usedUp.signature }
   }
   const voucher = vouchers.find((kept) => kept.max >= total)

@@ -27,6 +27,8 @@ export const journalRow = z.object({
   cumulative: amount.optional(),
   /** For a movement on chain. */
   transaction: hex.optional(),
+  /** For earned money that is lost: what took it. */
+  why: z.enum(['key_stopped', 'withdrawal', 'reorg', 'uncovered']).optional(),
   /** Unix milliseconds. */
   at: z.number().int(),
 })
@@ -75,16 +77,46 @@ export const transactionEvent = z.object({
   channels: z.number().int().nonnegative(),
   amount,
   gasUsed: amount.optional(),
+  /** Wei per gas that it paid. */
+  gasPrice: amount.optional(),
+  /** How many transactions were signed for its nonce: the first, and replacements. */
+  attempts: z.number().int().positive().optional(),
   error: z.string().optional(),
   at: z.number().int(),
 })
+
+/** What the reconciliation finds: database, session and chain disagree, or work of a channel does not get on. */
+export const differenceKinds = [
+  'projection_behind',
+  'projection_differs',
+  'session_missing',
+  'session_behind',
+  'session_ahead',
+  'claimed_beyond_charges',
+  'claim_stuck',
+  'reservation_stuck',
+] as const
+
+/**
+ * Money that needs a person: earned and no longer claimable (`why` is that of its journal row); a signer's ether that is
+ * running out; a receiver that its token refuses to pay, for whom what is claimed waits in the contract.
+ */
+export const lossKinds = ['money_lost', 'gas_low', 'receiver_blocked'] as const
 
 /** A claim that ran out of retries; a person should look. */
 export const incidentEvent = z.object({
   v: z.literal(1),
   kind: z.literal('incident'),
   id: z.string(),
-  what: z.enum(['claim_dead_letter', 'deposit_reorged', 'withdrawal_lost', 'unknown_message']),
+  what: z.enum([
+    'claim_dead_letter',
+    'deposit_reorged',
+    'withdrawal_lost',
+    'unknown_message',
+    ...differenceKinds,
+    'event_dead_letter',
+    ...lossKinds,
+  ]),
   detail: z.record(z.string(), z.string()),
   at: z.number().int(),
 })

@@ -123,7 +123,11 @@ export type RefundOrder = {
 
 /** What settlement tells the object. Repeats and late arrivals change nothing: numbers are cumulative or keyed by id. */
 export type ChainEvent =
-  /** The channel as the chain has it. Only the first one for a channel counts. */
+  /**
+   * The channel as the chain has it. The first one opens it; later ones bring it in line (`Ledger.reconcile`).
+   * `keyStoppedAt`: the earliest stop of the session key that governs it (expiry, freeze, revocation), Unix seconds,
+   * perhaps ahead. `keyOver`: the chain at depth k has passed that by the withdraw delay. Absent: nothing is known.
+   */
   | {
       kind: 'observed'
       channelId: Hex
@@ -132,6 +136,10 @@ export type ChainEvent =
       totalClaimed: bigint
       withdrawRequestedAt: number
       refundNonce: bigint
+      keyStoppedAt?: number
+      keyOver?: boolean
+      /** The block that was read. One that is older than what the session was told of before changes nothing. */
+      block?: number
     }
   /** A deposit was mined (`provisional`), confirmed at depth k, or will never be. */
   | {
@@ -141,13 +149,20 @@ export type ChainEvent =
       amount: bigint
       status: 'mined' | 'confirmed' | 'failed'
       transaction?: Hex
+      /** Where it is mined. */
+      block?: number
     }
-  /** A claim up to `total` was confirmed at depth k, or failed and is rolled back to unclaimed. */
+  /**
+   * A claim up to `total` was confirmed at depth k; or failed and is rolled back to unclaimed; or was put off because it
+   * is not worth its gas now: unclaimed too, to be asked for again after `waitMs`, and no failure.
+   */
   | {
       kind: 'claim'
       channelId: Hex
       total: bigint
-      status: 'confirmed' | 'failed'
+      status: 'confirmed' | 'failed' | 'deferred'
+      /** With `deferred`: milliseconds. */
+      waitMs?: number
       transaction?: Hex
       /** With `confirmed`: the receiver was paid in the same transaction. */
       settled: boolean
@@ -162,7 +177,21 @@ export type ChainEvent =
       nonce: bigint
       status: 'mined' | 'failed'
       transaction?: Hex
+      /** Where it is mined. */
+      block?: number
     }
+
+/** What the receiver of a channel has earned and was not paid, and the voucher that gets it on chain. */
+export type OwedChannel = {
+  channelId: Hex
+  config: ChannelConfig
+  spent: bigint
+  claimed: bigint
+  settled: bigint
+  lost: bigint
+  /** Covers `spent`. Absent when all of it is claimed, and only the payout is missing. */
+  voucher?: VerifiedVoucher
+}
 
 /** The RPC surface of a StreamSession. */
 export interface StreamSessionApi {
@@ -171,6 +200,8 @@ export interface StreamSessionApi {
   report(v: 1, reports: Report[]): Promise<ReportReply[]>
   refund(request: RefundRequest): Promise<RefundReply>
   acknowledge(v: 1, events: ChainEvent[]): Promise<void>
+  /** Those of the channels named (at most 1,000) that pay `receiver` and are not settled: what it takes to claim them. */
+  vouchers(v: 1, receiver: Address, channelIds: Hex[]): Promise<OwedChannel[]>
   /** The numbers of one channel, for status pages and tests. */
   view(v: 1, channelId: Hex): Promise<ChannelNumbers | undefined>
 }

@@ -42,6 +42,15 @@ export type Reverted = { kind: 'reverted'; message: string; data?: Hex }
 export type EstimateReply = { kind: 'gas'; gas: bigint } | Reverted
 export type CallReply = { kind: 'returned'; data: Hex } | Reverted
 
+/** A block: its place, name, parent and time (Unix seconds). */
+export type Block = { number: number; hash: Hex; parent: Hex; time: number }
+
+/** A log and the block that it stands in. */
+export type PlacedLog = Log & { block: number; blockHash: Hex }
+
+/** `range`: the node does not look through so many blocks, or finds too much in them, at once: ask for fewer. */
+export type LogsReply = { kind: 'logs'; logs: PlacedLog[] } | { kind: 'range' }
+
 /** The chain did not answer, or not with sense: nothing is known. */
 export class RpcUnavailable extends Error {
   override readonly name = 'RpcUnavailable'
@@ -60,4 +69,14 @@ export interface ChainRpc {
   estimateGas(call: Call & { from: Address }): Promise<EstimateReply>
   market(): Promise<Market>
   call(call: Call, at?: At): Promise<CallReply>
+}
+
+/** What else those need who follow a chain, and not only their own transactions. */
+export interface ChainReader extends ChainRpc {
+  /** Undefined when the node has no such block. */
+  block(at: At): Promise<Block | undefined>
+  /** All logs of these contracts, from block to block, both included. */
+  logs(filter: { addresses: readonly Address[]; from: number; to: number }): Promise<LogsReply>
+  /** Wei of ether that an account has. */
+  balance(address: Address): Promise<bigint>
 }

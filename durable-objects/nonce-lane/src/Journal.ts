@@ -1,7 +1,9 @@
 /** The lane's memory: everything that must survive a crash, in the object's SQLite. Storage schema: README.md. */
 import type { Address, Hex } from '@pbstream/core/Hex'
 import type { IncidentEvent, TransactionEvent } from '@pbstream/core/message/Event'
+import type { LaneItemState } from '@pbstream/core/message/Operations'
 import type { ChainEvent } from '@pbstream/core/message/Session'
+import type * as Gas from './Gas.ts'
 import type { Attempt, Fees, Item, Mined, State } from './Lane.ts'
 import {
   type AckEvent,
@@ -95,6 +97,53 @@ export class Journal {
   open(limit: number): string[] {
     const rows = this.#sql.rows(`SELECT id FROM item WHERE ${OPEN} ORDER BY nonce LIMIT ?`, limit)
     return rows.map((row) => row['id'] as string)
+  }
+
+  /** What was last said of the signer's ether; absent while there is enough. */
+  get gas(): Gas.Low | undefined {
+    const value = this.#sql.rows(`SELECT value FROM lane WHERE key = 'gas'`)[0]?.['value']
+    return typeof value === 'string' ? fromJson<Gas.Low>(value) : undefined
+  }
+
+  /** Keeps what was found of the signer's ether, and reports it if it is news. */
+  weighed(lane: Lane, verdict: Gas.Verdict, now: number): void {
+    const { low } = verdict
+    this.#sql.transaction(() => {
+      this.#sql.rows(`DELETE FROM lane WHERE key = 'gas'`)
+      if (low !== undefined) this.#sql.rows(`INSERT INTO lane (key, value) VALUES ('gas', ?)`, toJson(low))
+      if (!verdict.say) return
+      // It may be the first that there is to tell of this lane.
+      this.#sql.rows(`INSERT OR IGNORE INTO lane (key, value) VALUES ('lane', ?)`, toJson(lane))
+      const { chainId, signer } = lane
+      const id = `gas_low:${chainId}:${signer}:${verdict.low.day}`
+      const detail = { chainId: String(chainId), signer, balance: verdict.balance.toString() }
+      this.outbox.put(EVENTS, id, { v: 1, kind: 'incident', id, what: 'gas_low', detail, at: now }, now)
+    })
+  }
+
+  /** Whether the lane takes on nothing new. Kept until it is resumed. */
+  get paused(): boolean {
+    return this.#sql.rows(`SELECT 1 AS one FROM lane WHERE key = 'paused'`).length > 0
+  }
+
+  pause(on: boolean): void {
+    if (on) this.#sql.rows(`INSERT OR IGNORE INTO lane (key, value) VALUES ('paused', '1')`)
+    else this.#sql.rows(`DELETE FROM lane WHERE key = 'paused'`)
+  }
+
+  /** What is under way, for operators. */
+  underWay(limit: number): LaneItemState[] {
+    const rows = this.#sql.rows(`SELECT * FROM item WHERE ${OPEN} ORDER BY nonce LIMIT ?`, limit)
+    return rows.map((row) => {
+      const { id, purpose, nonce, state, attempts, ...entry } = this.#toEntry(row)
+      const transaction = transactionOf({ id, purpose, nonce, state, attempts, ...entry })
+      const refusal = attempts.findLast((attempt) => attempt.refusal !== undefined)?.refusal
+      return {
+        ...{ id, purpose, nonce, state, attempts: attempts.length, createdAt: row['created_at'] as number },
+        ...(transaction === undefined ? {} : { transaction }),
+        ...(refusal === undefined ? {} : { refusal }),
+      }
+    })
   }
 
   hasOpen(): boolean {
@@ -272,7 +321,10 @@ export class Journal {
       amount: entry.amount.toString(),
       at: now,
       ...(transaction === undefined ? {} : { transaction }),
-      ...(entry.mined === undefined ? {} : { gasUsed: entry.mined.gasUsed.toString() }),
+      attempts: entry.attempts.length,
+      ...(entry.mined === undefined
+        ? {}
+        : { gasUsed: entry.mined.gasUsed.toString(), gasPrice: entry.mined.gasPrice.toString() }),
       ...(entry.error === undefined ? {} : { error: entry.error }),
     }
     this.outbox.put(EVENTS, entry.id, event, now)
@@ -304,7 +356,8 @@ export class Journal {
 
 /** What the session behind an ack is told of a move. */
 function newsOf(entry: Entry, ack: AckEvent, move: Move): ChainEvent[] {
-  if (move.error !== BY_ANOTHER) return chainEvents(ack, move.state, transactionOf(entry), move.recorded)
+  if (move.error !== BY_ANOTHER)
+    return chainEvents(ack, move.state, transactionOf(entry), move.recorded, entry.mined?.block)
   const news = eventByAnother(ack)
   return news === undefined ? [] : [news]
 }

@@ -5,7 +5,8 @@ import {
   type At,
   type Call,
   type CallReply,
-  type ChainRpc,
+  type ChainReader,
+  type LogsReply,
   type Receipt,
   type Reverted,
   RpcUnavailable,
@@ -36,6 +37,13 @@ const receiptSchema = z
   })
   .nullable()
 const blockSchema = z.object({ baseFeePerGas: quantity.optional() })
+const headerSchema = z
+  .object({ number: quantity, hash: bytes, parentHash: bytes, timestamp: quantity })
+  .transform(({ number, hash, parentHash, timestamp }) => {
+    return { number: Number(number), hash: lower(hash), parent: lower(parentHash), time: Number(timestamp) }
+  })
+  .nullable()
+const placedSchema = z.array(logSchema.extend({ blockNumber: quantity, blockHash: bytes }))
 const timeSchema = z.object({ timestamp: quantity })
 const errorSchema = z.object({ code: z.number(), message: z.string(), data: z.unknown().optional() })
 const answerSchema = z.object({ result: z.unknown().optional(), error: errorSchema.optional() })
@@ -47,7 +55,7 @@ const DEFAULT_TIMEOUT = 10_000
 const MAX_MESSAGE = 300
 
 /** A chain behind a JSON-RPC endpoint. The URL may hold a key: it is never put into an error. */
-export function connect(options: JsonRpcOptions): ChainRpc {
+export function connect(options: JsonRpcOptions): ChainReader {
   const ask = async (method: string, params: unknown[]) => request(options, method, params)
   const result = async <T>(schema: z.ZodType<T>, method: string, params: unknown[]): Promise<T> => {
     const answer = await ask(method, params)
@@ -81,7 +89,36 @@ export function connect(options: JsonRpcOptions): ChainRpc {
       if (answer.ok) return { kind: 'returned', data: shaped(bytes, 'eth_call', answer.result) }
       return revert('eth_call', answer.error)
     },
+    block: async (at) => (await result(headerSchema, 'eth_getBlockByNumber', [tag(at), false])) ?? undefined,
+    logs: async ({ addresses, from, to }) => {
+      const filter = { address: addresses, fromBlock: tag(from), toBlock: tag(to) }
+      const answer = await ask('eth_getLogs', [filter])
+      return answer.ok ? toLogs(answer.result) : tooMuch(answer.error)
+    },
+    balance: async (address) => result(quantity, 'eth_getBalance', [address, 'latest']),
   }
+}
+
+function toLogs(found: unknown): LogsReply {
+  const logs = shaped(placedSchema, 'eth_getLogs', found).map(({ blockNumber, blockHash, ...log }) => ({
+    ...plainLog(log),
+    block: Number(blockNumber),
+    blockHash: lower(blockHash),
+  }))
+  return { kind: 'logs', logs }
+}
+
+/** Nodes have limits of their own for blocks and for results, and say so in many words. */
+function tooMuch(error: RpcError): LogsReply {
+  const isBusy = /rate ?limit|too many requests|capacity|per second|timeout|timed out|busy/i.test(error.message)
+  if (!isBusy && /range|too (many|large|wide|big)|more than|limited to|size exceeded/i.test(error.message)) {
+    return { kind: 'range' }
+  }
+  throw new RpcUnavailable(`eth_getLogs: ${short(error.message)}`)
+}
+
+function plainLog({ address, topics, data }: z.infer<typeof logSchema>) {
+  return { address: lower(address), topics: topics.map(lower), data: lower(data) }
 }
 
 async function request(options: JsonRpcOptions, method: string, params: unknown[]): Promise<Answer> {
@@ -124,16 +161,12 @@ function toReceipt(found: z.infer<typeof receiptSchema>): Receipt | undefined {
     success: found.status === 1n,
     gasUsed: found.gasUsed,
     gasPrice: found.effectiveGasPrice ?? 0n,
-    logs: found.logs.map(({ address, topics, data }) => ({
-      address: lower(address),
-      topics: topics.map(lower),
-      data: lower(data),
-    })),
+    logs: found.logs.map(plainLog),
   }
 }
 
 /** Nodes differ in words, not in meaning: geth, erigon, nethermind, reth and anvil are covered. */
-function refusal(error: RpcError): Awaited<ReturnType<ChainRpc['sendRaw']>> {
+function refusal(error: RpcError): Awaited<ReturnType<ChainReader['sendRaw']>> {
   const message = error.message
   if (/already ?known|already imported|known ?transaction|already exists/i.test(message)) return { kind: 'accepted' }
   if (/nonce too low|nonce is too low|old ?nonce/i.test(message)) return { kind: 'nonce_too_low' }

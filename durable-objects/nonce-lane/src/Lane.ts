@@ -133,7 +133,7 @@ function push(item: Item, view: View, policy: Policy): Step {
   const attempt = last(item)
   if (attempt.sentAt === undefined) return { do: 'send', attempt }
   const waited = view.now - attempt.sentAt
-  if (!attempt.filler && attempt.refusals >= policy.maxRefusals) return { do: 'fill', from: attempt }
+  if (!attempt.filler && refusals(item) >= policy.maxRefusals) return { do: 'fill', from: attempt }
   // Only the first in line can be held up by its own fee; the others wait for it.
   const stalled = view.now - attempt.createdAt >= policy.stallMs && item.nonce === view.count
   const outbid = attempt.underpriced && waited >= policy.rebroadcastMs
@@ -151,6 +151,11 @@ function minedOf(item: Item, view: View): Found | undefined {
     return { mined: { ...where, filler }, logs }
   }
   return undefined
+}
+
+/** Of all bytes: a higher fee does not make good what a node refuses for another reason. */
+function refusals({ attempts }: Item): number {
+  return attempts.reduce((sum, attempt) => sum + attempt.refusals, 0)
 }
 
 function lastRefusal(item: Item): string {

@@ -1,5 +1,6 @@
 /** The Durable Object of one (chain, signer), named by `laneName`. Storage and alarm; the rest is `Runner`. */
 import { DurableObject } from 'cloudflare:workers'
+import type { LaneOperationsApi, LaneState } from '@pbstream/core/message/Operations'
 import { Journal, type Lane, toLaneItem } from './Journal.ts'
 import type { LaneItem, LaneOrder, LaneReply, NonceLaneApi } from './Order.ts'
 import { type Config, type Ports, Runner } from './Runner.ts'
@@ -9,10 +10,11 @@ import { ofStorage } from './Sql.ts'
 export type Connect<Env> = (env: Env, lane: Lane) => { ports: Ports; config: Config }
 
 const MAX_KEYS = 1_000
+const MAX_SHOWN = 100
 /** When the lane cannot even connect (its chain left the configuration), it looks again after this long. */
 const LOST_DELAY = 60_000
 
-export class NonceLane<Env> extends DurableObject<Env> implements NonceLaneApi {
+export class NonceLane<Env> extends DurableObject<Env> implements NonceLaneApi, LaneOperationsApi {
   readonly #connect: Connect<Env>
   readonly #journal: Journal
   #runner: Runner | undefined
@@ -35,7 +37,12 @@ export class NonceLane<Env> extends DurableObject<Env> implements NonceLaneApi {
     }
     const runner = this.#running({ chainId: order.chainId, signer: order.signer })
     // The alarm is written in the same turn as the journal: together or not at all.
-    return runner.submit(order, () => void this.ctx.storage.setAlarm(runner.nextTick() ?? Date.now()))
+    const reply = await runner.submit(order, () => void this.ctx.storage.setAlarm(runner.nextTick() ?? Date.now()))
+    if (reply.kind === 'accepted') return reply
+    // What is refused may still be news, say that the signer's ether runs out.
+    const next = runner.nextTick()
+    if (next !== undefined && (await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(next)
+    return reply
   }
 
   async poke(_v: 1, id: string): Promise<LaneItem | undefined> {
@@ -50,6 +57,14 @@ export class NonceLane<Env> extends DurableObject<Env> implements NonceLaneApi {
 
   async covered(_v: 1, keys: string[]): Promise<string[]> {
     return this.#journal.covered(keys.slice(0, MAX_KEYS))
+  }
+
+  async pause(_v: 1, on: boolean): Promise<void> {
+    this.#journal.pause(on)
+  }
+
+  async overview(_v: 1): Promise<Omit<LaneState, 'chainId' | 'signer'>> {
+    return { paused: this.#journal.paused, items: this.#journal.underWay(MAX_SHOWN) }
   }
 
   override async alarm(): Promise<void> {

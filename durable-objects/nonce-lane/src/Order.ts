@@ -81,7 +81,7 @@ export function laneName(chainId: number, signer: Address): string {
 }
 
 /**
- * All that a session is told when an item reaches a state. Of a claim that its transaction may have recorded in part,
+ * All that a session is told when an item reaches a state, mined in `block` if it is. Of a claim that its transaction may have recorded in part,
  * what was recorded is confirmed and the rest has failed: in this order, so that no claim is left in flight.
  */
 export function chainEvents(
@@ -89,9 +89,12 @@ export function chainEvents(
   state: State,
   transaction: Hex | undefined,
   recorded: Recorded = nothing,
+  block?: number,
 ): ChainEvent[] {
   if (ack.kind !== 'claim' || ack.partial !== true || state !== 'confirmed') {
     const event = chainEvent(ack, state, transaction)
+    const placed = event?.kind === 'deposit' || event?.kind === 'refund'
+    if (placed && block !== undefined) return [{ ...event, block }]
     return event === undefined ? [] : [event]
   }
   const { channelId, settled } = ack

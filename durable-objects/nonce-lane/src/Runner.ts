@@ -7,7 +7,8 @@ import type { Address, Hex } from '@pbstream/core/Hex'
 import type { PbEvent } from '@pbstream/core/message/Event'
 import type { ChainEvent } from '@pbstream/core/message/Session'
 import type { Signer } from '@pbstream/core/NobleSigner'
-import { type ChainRpc, type Receipt, RpcUnavailable } from './ChainRpc.ts'
+import { type ChainReader, type ChainRpc, type Receipt, RpcUnavailable } from './ChainRpc.ts'
+import * as Gas from './Gas.ts'
 import { BY_ANOTHER, type Entry, type Journal, toLaneItem } from './Journal.ts'
 import {
   bumped,
@@ -29,7 +30,7 @@ import * as Transaction from './Transaction.ts'
 
 /** Everything outside the lane. */
 export type Ports = {
-  chain: ChainRpc
+  chain: ChainRpc & Partial<Pick<ChainReader, 'balance'>>
   signer: Signer
   /** Tells a StreamSession; throws when it has not taken the news. */
   acknowledge(session: string, events: ChainEvent[]): Promise<void>
@@ -45,6 +46,8 @@ export type Config = Policy & {
   pollMs: number
   /** Wei that may be set aside for gas in a day (UTC). */
   dailyBudget: bigint
+  /** Wei of ether below which the signer is reported as running out; absent: never. */
+  lowBalance?: bigint
 }
 
 /** The part of what was seen that is the same for all items. */
@@ -59,6 +62,7 @@ const KEEP = 30 * 86_400_000
 const FILLER_GAS = 30_000n
 const DELIVERY_TIMEOUT = 15_000
 const LONGEST_PAUSE = 30_000
+const PAUSED: LaneReply = { kind: 'unavailable', message: 'the lane is paused' }
 
 export class Runner {
   readonly #journal: Journal
@@ -66,6 +70,7 @@ export class Runner {
   readonly #config: Config
   /** How often in a row the chain did not answer: looks become rarer. */
   #silence = 0
+  #weighAt = 0
   readonly #posting = new Map<string, Promise<void>>()
 
   constructor(journal: Journal, ports: Ports, config: Config) {
@@ -83,9 +88,14 @@ export class Runner {
     if (this.#journal.entry(order.id) === undefined) {
       const refusal = await this.#allocate(order, onAllocated)
       // Meanwhile another call may have taken the same order on: what was found out here then says nothing about it.
-      if (refusal !== undefined && this.#journal.entry(order.id) === undefined) return refusal
+      if (refusal !== undefined && this.#journal.entry(order.id) === undefined) {
+        // Perhaps because there is no ether left.
+        await this.#guarded(order.id, () => this.#weigh(order.chainId))
+        return refusal
+      }
       await this.#guarded(order.id, () => this.#launch(order.id))
     }
+    await this.#guarded(order.id, () => this.#weigh(order.chainId))
     const item = this.#item(order.id)
     if (item === undefined) throw new Error('an accepted item is not in the journal')
     return { kind: 'accepted', item }
@@ -109,6 +119,7 @@ export class Runner {
         for (const id of items) await this.#guarded(id, () => this.#advance(id, head))
       })
     }
+    await this.#guarded('', () => this.#weigh(this.#journal.lane()?.chainId))
     await this.#deliver()
     this.#journal.prune(this.#ports.now() - KEEP, 100)
   }
@@ -127,6 +138,7 @@ export class Runner {
   async #allocate(order: LaneOrder, onAllocated: () => void): Promise<LaneReply | undefined> {
     const { chain, now } = this.#ports
     const { signer: from, to, data } = order
+    if (this.#journal.paused) return PAUSED
     try {
       const [estimate, market, count] = await Promise.all([
         chain.estimateGas({ from, to, data }),
@@ -142,6 +154,7 @@ export class Runner {
       }
       // No await from here to the journal: a second call for the same id finds the first one's entry.
       if (this.#journal.entry(order.id) !== undefined) return undefined
+      if (this.#journal.paused) return PAUSED
       const fee = fees(market, this.#config.maxFeeCap)
       const gas = gasLimit(estimate.gas)
       if (this.#journal.spent(now()) + gas * fee.maxFee > this.#config.dailyBudget) return { kind: 'over_budget' }
@@ -153,6 +166,17 @@ export class Runner {
       if (error instanceof RpcUnavailable) return { kind: 'unavailable', message: error.message }
       throw error
     }
+  }
+
+  /** Looks from time to time whether the signer can go on paying for gas. */
+  async #weigh(chainId: number | undefined): Promise<void> {
+    const { chain, signer, now } = this.#ports
+    const { lowBalance } = this.#config
+    const at = now()
+    if (lowBalance === undefined || chain.balance === undefined || chainId === undefined || at < this.#weighAt) return
+    const verdict = Gas.judge(this.#journal.gas, await chain.balance(signer.address), lowBalance, at)
+    this.#weighAt = at + Gas.PAUSE
+    this.#journal.weighed({ chainId, signer: signer.address }, verdict, at)
   }
 
   #item(id: string): LaneItem | undefined {

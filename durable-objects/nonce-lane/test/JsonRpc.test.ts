@@ -100,3 +100,39 @@ test('a receipt comes with its logs, in lower case', async () => {
   })
   expect(await answering({ result: receipt }).receipt('0x')).toMatchObject({ logs: [] })
 })
+
+const span = { addresses: ['0x01'], from: 1, to: 9 } as const
+
+test.each([
+  'query returned more than 10000 results',
+  'Log response size exceeded. You can make eth_getLogs requests with up to a 2K block range',
+  'eth_getLogs is limited to a 10,000 range',
+  'block range is too wide',
+  'block range too large',
+])('a node that says “%s” is asked for fewer blocks', async (message) => {
+  expect(await failing(-32005, message).logs(span)).toEqual({ kind: 'range' })
+})
+
+test.each(['rate limit exceeded', 'Too Many Requests', 'exceeded its compute units per second capacity', 'no'])(
+  'a node that says “%s” to a question for logs has not answered',
+  async (message) => {
+    await expect(failing(-32005, message).logs(span)).rejects.toThrow(RpcUnavailable)
+  },
+)
+
+test('logs and blocks come in lower case, with numbers as numbers', async () => {
+  const log = { address: '0xAB', topics: ['0xCD'], data: '0x', blockNumber: '0x10', blockHash: '0xEF' }
+  expect(await answering({ jsonrpc: '2.0', id: 1, result: [log] }).logs(span)).toEqual({
+    kind: 'logs',
+    logs: [{ address: '0xab', topics: ['0xcd'], data: '0x', block: 16, blockHash: '0xef' }],
+  })
+  const block = { number: '0x10', hash: '0xEF', parentHash: '0xEE', timestamp: '0x64' }
+  expect(await answering({ jsonrpc: '2.0', id: 1, result: block }).block('latest')).toEqual({
+    number: 16,
+    hash: '0xef',
+    parent: '0xee',
+    time: 100,
+  })
+  expect(await answering({ jsonrpc: '2.0', id: 1, result: null }).block(99)).toBeUndefined()
+  expect(await answering({ jsonrpc: '2.0', id: 1, result: '0x64' }).balance('0x01')).toBe(100n)
+})

@@ -88,6 +88,14 @@ describe('an open item', () => {
     expect(done).toMatchObject({ do: 'failed', error: 'exceeds block gas limit' })
   })
 
+  test('is not offered at ever higher fees when that is not why nodes refuse it', () => {
+    const refused = { ...attempt, refusals: 1, refusal: 'exceeds block gas limit' }
+    const dearer = { ...refused, n: 1, hash: `0x${'cc'.repeat(32)}` as const }
+    const stalled = view({ now: 99_999, count: item.nonce })
+    expect(next({ ...item, attempts: [refused] }, stalled, policy).do).toBe('bump')
+    expect(next({ ...item, attempts: [refused, dearer] }, stalled, policy)).toMatchObject({ do: 'fill' })
+  })
+
   test('is waited for when its nonce is used and the receipt is late', () => {
     expect(next(item, view({ count: 6, now: 99_999 }), policy).do).toBe('rest')
   })

@@ -4,14 +4,14 @@ import type { Hex } from '@pbstream/core/Hex'
 import * as Ledger from '@pbstream/core/Ledger'
 import type { Reserve, ReserveReply } from '@pbstream/core/message/Session'
 import * as Turn from '@pbstream/core/Turn'
+import { REFUND_LOST_MS } from './Plan.ts'
 import type { State, Waiting } from './State.ts'
 
 /** A reservation that shows no progress for so long ends. */
 export const RESERVATION_MS = 90_000
 /** How long a request id is known. */
 export const REQUEST_MS = 86_400_000
-/** A refund that nobody reported for so long is taken for failed, if the chain agrees. */
-export const REFUND_LOST_MS = 600_000
+export { REFUND_LOST_MS }
 /** A channel is not looked at again on chain more often than this, whatever its callers claim. */
 export const REREAD_MS = 30_000
 const CORRECTIONS_MAX = 1_024
@@ -71,6 +71,17 @@ export function closed(
   return { kind: 'refused', code: withdrawRequestedAt !== 0 ? 'withdrawal_pending' : 'channel_closing' }
 }
 
+/**
+ * The same for charges only: the session key that governs the channel has stopped. Money may still go back to its owner.
+ */
+function stopped(state: State, channel: Ledger.Channel, now: number): ReturnType<typeof closed> {
+  const { channelId } = channel
+  if (!Ledger.isStopped(channel, Math.floor(now / 1_000))) return undefined
+  if (!mayReread(state, channelId, now)) return { kind: 'refused', code: 'session_key_stopped' }
+  state.observedAt.set(channelId, now)
+  return { kind: 'unknown_channel' }
+}
+
 /** The 402 that says where to start from. To a public voucher it says nothing. */
 export function corrective(channel: Ledger.Channel, isPublic: boolean): Extract<ReserveReply, { kind: 'corrective' }> {
   if (isPublic) return { kind: 'corrective' }
@@ -99,7 +110,7 @@ function judge(state: State, call: Waiting, asked: bigint | undefined, now: numb
   const answer = known(state, command, isPublic || channel === undefined, now)
   if (answer !== undefined) return { ...neutral, verdict: 'final', answer }
   if (channel === undefined) return { ...neutral, verdict: 'unknown' }
-  const refusal = closed(state, channel, now) ?? dust(state, channel, command, asked)
+  const refusal = closed(state, channel, now) ?? stopped(state, channel, now) ?? dust(state, channel, command, asked)
   if (refusal !== undefined) return { ...neutral, verdict: 'final', answer: refusal }
   const corrected = !anonymous && state.corrections.get(name) === true
   return {

@@ -7,10 +7,11 @@
  */
 import type { ErrorCode } from '@pbstream/core/Errors'
 import type { Hex } from '@pbstream/core/Hex'
-import type { Channel } from '@pbstream/core/Ledger'
+import { type Channel, coveringVoucher } from '@pbstream/core/Ledger'
 import type {
   ChainEvent,
   ChannelNumbers,
+  OwedChannel,
   RefundReply,
   RefundRequest,
   Report,
@@ -19,9 +20,11 @@ import type {
   ReserveReply,
   SessionRef,
 } from '@pbstream/core/message/Session'
+import type { ChannelStanding, DrainReply } from '@pbstream/core/message/Operations'
 import type { ClaimMessage } from '@pbstream/core/message/Settlement'
 import * as Admission from './Admission.ts'
 import * as Chain from './Chain.ts'
+import * as Operations from './Operations.ts'
 import * as Plan from './Plan.ts'
 import * as Reports from './Reports.ts'
 import type { Deposit, Loaded } from './Rows.ts'
@@ -55,6 +58,15 @@ export class Book {
 
   acknowledge(event: ChainEvent, now: number): void {
     Chain.acknowledge(this.#state, event, now)
+  }
+
+  /** Claims everything that a channel can claim, now. */
+  drain(channelId: Hex, now: number): DrainReply {
+    return Operations.drain(this.#state, channelId, now)
+  }
+
+  standing(channelId: Hex): ChannelStanding | undefined {
+    return Operations.standing(this.#state, channelId)
   }
 
   /** What time does: reservations expire, turns lapse, claims are started, tried or sent again. */
@@ -91,6 +103,20 @@ export class Book {
     if (channel === undefined) return undefined
     const { provisional, deposited, returned, accepted, spent, claimed, settled, lost, published, reserved } = channel
     return { provisional, deposited, returned, accepted, spent, claimed, settled, lost, published, reserved }
+  }
+
+  /** What `receiver` has earned on these channels and was not paid. */
+  owed(receiver: Hex, channelIds: readonly Hex[]): OwedChannel[] {
+    return channelIds.flatMap((channelId) => {
+      const channel = this.channel(channelId)
+      if (channel === undefined || channel.config.receiver !== receiver) return []
+      const { config, spent, claimed, settled, lost } = channel
+      // What was given up for lost and claimed after all does not count as settled.
+      const due = claimed < spent - lost ? claimed : spent - lost
+      if (claimed >= spent && settled >= due) return []
+      const voucher = spent > claimed ? coveringVoucher(channel) : undefined
+      return [{ channelId, config, spent, claimed, settled, lost, ...(voucher === undefined ? {} : { voucher }) }]
+    })
   }
 
   channel(channelId: Hex): Channel | undefined {

@@ -89,11 +89,16 @@ function deposited(state: State, row: ChannelRow, event: Event<'deposit'>, now: 
   const amount = wasMined ? deposit.amount : event.amount
   if (status === 'mined') {
     state.deposits.set(depositId, { ...deposit, amount, status: 'mined' })
-    state.put(row, Ledger.depositMined(row.channel, amount), now, transaction(event))
+    state.put(row, Ledger.depositMined(row.channel, amount, event.block), now, transaction(event))
   } else {
     state.deposits.delete(depositId)
     if (status === 'confirmed') {
-      state.put(row, Ledger.depositConfirmed(row.channel, amount, wasMined ? amount : 0n), now, transaction(event))
+      state.put(
+        row,
+        Ledger.depositConfirmed(row.channel, amount, wasMined ? amount : 0n, event.block),
+        now,
+        transaction(event),
+      )
     } else if (wasMined) {
       state.put(row, Ledger.depositReorged(row.channel, amount), now, transaction(event))
     }
@@ -109,7 +114,8 @@ function claimed(state: State, row: ChannelRow, event: Event<'claim'>, now: numb
     if (next !== channel) state.put({ ...row, plan: ended(row, next) }, next, now, transaction(event))
   } else {
     const next = Ledger.claimFailed(channel, event.total)
-    if (next !== channel) state.put({ ...row, plan: Plan.failed(plan, now) }, next, now)
+    const waits = event.status === 'deferred' ? Plan.deferred(plan, now, event.waitMs ?? 0) : Plan.failed(plan, now)
+    if (next !== channel) state.put({ ...row, plan: waits }, next, now)
   }
   state.claim(event.channelId, now)
 }

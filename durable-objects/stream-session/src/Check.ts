@@ -13,6 +13,7 @@ const ANSWER_BYTES_MAX = 262_144
 const HEADERS_MAX = 65_536
 const RECEIPT_MAX = 16_384
 const NAME_MAX = 256
+const CHANNELS_MAX = 1_000
 
 type Fields = Record<string, unknown>
 
@@ -53,19 +54,30 @@ export function isReport(value: unknown): value is Report {
   }
 }
 
+/** Who asks for vouchers, and for which channels. */
+export function isVouchersRequest(receiver: unknown, channelIds: unknown): boolean {
+  if (!is(ADDRESS, receiver) || !Array.isArray(channelIds) || channelIds.length > CHANNELS_MAX) return false
+  return channelIds.every((id) => is(BYTES32, id))
+}
+
 export function isChainEvent(value: unknown): value is ChainEvent {
   if (!isFields(value) || !is(BYTES32, value['channelId'])) return false
   if (value['transaction'] !== undefined && !is(BYTES32, value['transaction'])) return false
+  if (value['block'] !== undefined && !isTime(value['block'])) return false
   const { kind, status } = value
   switch (kind) {
     case 'observed': {
       const amounts = isAmount(value['balance']) && isAmount(value['totalClaimed']) && isWord(value['refundNonce'])
-      return amounts && isConfig(value['config']) && isTime(value['withdrawRequestedAt'])
+      const { keyStoppedAt, keyOver } = value
+      const key = (keyStoppedAt === undefined || isTime(keyStoppedAt)) && /^(undefined|boolean)$/.test(typeof keyOver)
+      return amounts && key && isConfig(value['config']) && isTime(value['withdrawRequestedAt'])
     }
     case 'deposit':
       return isName(value['depositId']) && isAmount(value['amount']) && oneOf(status, 'mined', 'confirmed', 'failed')
     case 'claim':
-      return isAmount(value['total']) && oneOf(status, 'confirmed', 'failed') && typeof value['settled'] === 'boolean'
+      if (value['waitMs'] !== undefined && !isTime(value['waitMs'])) return false
+      if (!isAmount(value['total']) || typeof value['settled'] !== 'boolean') return false
+      return oneOf(status, 'confirmed', 'failed', 'deferred')
     case 'refund': {
       const amounts = isAmount(value['amount']) && isAmount(value['claimed']) && isWord(value['nonce'])
       return amounts && isName(value['refundId']) && oneOf(status, 'mined', 'failed')

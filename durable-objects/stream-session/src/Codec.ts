@@ -15,7 +15,7 @@ export const changingColumns = [
   ...'provisional deposited returned accepted spent claimed settled lost published vouchers'.split(' '),
   ...'claiming_total claiming_max claiming_signature withdraw_requested_at refund_nonce'.split(' '),
   ...'refund_id refund_amount refund_at refunded_at observed_at'.split(' '),
-  ...'charges since reason attempt sends due_at revision'.split(' '),
+  ...'charges since reason attempt sends due_at revision key_stopped_at key_over seen_block'.split(' '),
 ]
 
 /** What never changes of a channel (its key left out), and what does. `reserved` is the sum of the reservations. */
@@ -48,6 +48,9 @@ export function encodeChannel({
       plan.sends,
       plan.dueAt,
       channel.revision,
+      channel.keyStoppedAt,
+      channel.keyOver ? 1 : 0,
+      channel.seenBlock,
     ],
   ]
 }
@@ -85,6 +88,9 @@ export function decodeChannel(row: Row, reserved: bigint): ChannelRow {
     withdrawRequestedAt: Number(row['withdraw_requested_at']),
     refundNonce: amount('refund_nonce'),
     refund: decodeRefund(row),
+    keyStoppedAt: Number(row['key_stopped_at']),
+    keyOver: row['key_over'] === 1,
+    seenBlock: Number(row['seen_block']),
     revision: Number(row['revision']),
   }
   assertValid(channel)
@@ -101,11 +107,11 @@ export function decodeChannel(row: Row, reserved: bigint): ChannelRow {
 
 export function encodeJournal(row: JournalRow): Value[] {
   const { seq, kind, channelId, debit, credit, amount, reservationId, requestId, providerId, routeId } = row
-  const { rateVersion, cumulative, transaction, at } = row
+  const { rateVersion, cumulative, transaction, at, why } = row
   return [
     ...[seq, kind, channelId, debit, credit, amount],
     ...[reservationId ?? null, requestId ?? null, providerId ?? null, routeId ?? null],
-    ...[rateVersion ?? null, cumulative ?? null, transaction ?? null, at],
+    ...[rateVersion ?? null, cumulative ?? null, transaction ?? null, at, why ?? null],
   ]
 }
 
@@ -126,6 +132,7 @@ export function decodeJournal(row: Row): JournalRow {
     ...(typeof cumulative === 'string' ? { cumulative } : {}),
     ...(typeof tx === 'string' ? { transaction: tx as Hex } : {}),
     at: Number(row['at']),
+    ...(typeof row['why'] === 'string' ? { why: row['why'] as NonNullable<JournalRow['why']> } : {}),
   }
 }
 

@@ -78,8 +78,9 @@ export class Table<K, V> {
 
   /** Called once the changes are durable, or were all rolled back. */
   settle(): void {
-    this.#before.clear()
-    if (this.#load !== undefined) this.#rows.clear()
+    // Clearing what is empty costs as much as clearing what is full, and most tables of a group are not touched.
+    if (this.#before.size > 0) this.#before.clear()
+    if (this.#load !== undefined && this.#rows.size > 0) this.#rows.clear()
   }
 
   #change(key: K, row: V | undefined): void {

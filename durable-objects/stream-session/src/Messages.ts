@@ -1,6 +1,6 @@
 /** What a StreamSession puts on the queues. Amounts are decimal strings and cumulative: repeats change nothing. */
 import type { Channel } from '@pbstream/core/Ledger'
-import type { ChannelSnapshot, JournalRow, SessionEvent } from '@pbstream/core/message/Event'
+import type { ChannelSnapshot, IncidentEvent, JournalRow, SessionEvent } from '@pbstream/core/message/Event'
 import type { SessionRef } from '@pbstream/core/message/Session'
 import type { ClaimMessage } from '@pbstream/core/message/Settlement'
 import type { Plan } from './Plan.ts'
@@ -26,6 +26,18 @@ export function claimMessage(session: SessionRef, channel: Channel, plan: Plan):
 /** Journal rows, at most 100, and the numbers as they are now of the channels they belong to. */
 export function sessionEvent(session: SessionRef, rows: JournalRow[], channels: ChannelSnapshot[]): SessionEvent {
   return { v: 1, kind: 'session', session, channels, rows }
+}
+
+/**
+ * Says of a journal row that earned money was lost; undefined for other rows. Named by channel and row, so that it is
+ * one incident however often it is sent.
+ */
+export function lossOf(session: SessionRef, row: JournalRow): IncidentEvent | undefined {
+  if (row.credit !== 'lost') return undefined
+  const { channelId, amount, why, seq, at } = row
+  const { chainId, contract } = session
+  const detail = { chainId: String(chainId), contract, channelId, amount, why: why ?? 'uncovered' }
+  return { v: 1, kind: 'incident', id: `money_lost:${chainId}:${channelId}:${seq}`, what: 'money_lost', detail, at }
 }
 
 export function snapshot(channel: Channel): ChannelSnapshot {

@@ -6,7 +6,7 @@ import type { Hex } from '@pbstream/core/Hex'
 import type { SessionEvent } from '@pbstream/core/message/Event'
 import type { ClaimMessage } from '@pbstream/core/message/Settlement'
 import type { Book } from './Book.ts'
-import { sessionEvent, snapshot } from './Messages.ts'
+import { lossOf, sessionEvent, snapshot } from './Messages.ts'
 import type { StreamSessionEnv } from './Settings.ts'
 import type { Store } from './Store.ts'
 
@@ -52,6 +52,10 @@ export async function sendEvents(
     const event = nextEvent(book, store, sent)
     const last = event?.rows.at(-1)?.seq
     if (event === undefined || last === undefined) return
+    for (const row of event.rows) {
+      const incident = lossOf(event.session, row)
+      if (incident !== undefined) await within(SEND_MS, env.EVENTS.send(incident, { contentType: 'json' }))
+    }
     await within(SEND_MS, env.EVENTS.send(event, { contentType: 'json' }))
     sent = last
     onSent(last)

@@ -2,7 +2,7 @@
  * When a channel's money is claimed: thresholds, one claim in flight, repeats and retries. Pure; times are Unix
  * milliseconds. The money itself is in `core/Ledger`.
  */
-import { type Channel, claimable } from '@pbstream/core/Ledger'
+import { type Channel, claimable, isStopped, outstanding } from '@pbstream/core/Ledger'
 import type { ClaimMessage } from '@pbstream/core/message/Settlement'
 
 export type Reason = ClaimMessage['reason']
@@ -18,7 +18,7 @@ export type Plan = {
   readonly attempt: number
   /** How often the claim in flight was handed to the queue; 0 while it waits to be. */
   readonly sends: number
-  /** With a claim in flight: when it is sent (again). After a failure: when it is tried again. */
+  /** With a claim in flight: when it is sent (again). After a failure, or when put off: not before this is it tried again. */
   readonly dueAt: number
 }
 
@@ -43,9 +43,15 @@ export const PUBLISH_MS = 2_000
  * its lane has already, so asking early costs little, and a claim that died with its queue is soon on its way again.
  */
 export const RESEND_MS = 10_000
-/** A claim that failed is tried again after so long, doubling up to an hour. */
+/** A claim that failed is tried again after so long, doubling up to an hour; to two minutes when its channel closes. */
 export const RETRY_MS = 30_000
 const BACKOFF_MAX_MS = 3_600_000
+const CLOSING_BACKOFF_MAX_MS = 120_000
+
+/**
+ * A refund that nobody reported for so long is taken for failed, if the chain agrees; claims wait for it no longer.
+ */
+export const REFUND_LOST_MS = 600_000
 
 export const fresh: Plan = { charges: 0, since: 0, reason: 'amount', attempt: 0, sends: 0, dueAt: 0 }
 
@@ -54,28 +60,63 @@ export function charged(plan: Plan, now: number): Plan {
   return { ...plan, charges: plan.charges + 1, since: plan.since === 0 ? now : plan.since }
 }
 
+/** Whether a claim that was not made because of it is to be hurried: its money may soon be out of reach. */
+export function isClosing(channel: Channel, now: number): boolean {
+  return channel.withdrawRequestedAt !== 0 || isStopped(channel, Math.floor(now / 1_000))
+}
+
+/**
+ * The plan of a channel that is closing: what is in flight or has failed for another reason goes in front at once.
+ * What is unclaimed and has no age, because it turned up without a charge, grows old from now.
+ */
+export function hurried(channel: Channel, plan: Plan, now: number): Plan {
+  const waits = channel.claiming !== undefined || plan.attempt > 0
+  const aged = !waits && plan.since === 0 && outstanding(channel) > 0n ? { ...plan, since: now } : plan
+  return waits && aged.reason !== 'close' && isClosing(channel, now) ? { ...aged, reason: 'close', dueAt: now } : aged
+}
+
 /** Whether to start a claim now, or hand the one in flight to the queue (again). */
 export function due(channel: Channel, plan: Plan, settings: Settings, now: number): Reason | 'send' | undefined {
   // A refund claims what is there: a claim that has not left waits to see whether it is still needed.
-  if (channel.refund !== undefined && plan.sends === 0) return undefined
+  const refunding = now < refundedBy(channel)
+  if (refunding && (channel.claiming === undefined || plan.sends === 0)) return undefined
   if (channel.claiming !== undefined) return now >= plan.dueAt ? 'send' : undefined
-  if (channel.refund !== undefined) return undefined
-  const unclaimed = claimable(channel) - channel.claimed
-  if (unclaimed <= 0n) return undefined
+  if (outstanding(channel) <= 0n) return undefined
   if (plan.attempt > 0) return now >= plan.dueAt ? plan.reason : undefined
-  if (channel.withdrawRequestedAt !== 0) return 'close'
-  if (unclaimed >= settings.settleAmount) return 'amount'
-  if (plan.charges >= settings.settleCount) return 'count'
+  // What is recorded is the receiver's whatever happens to the channel: its payout can wait for its age.
+  const unclaimed = claimable(channel) - channel.claimed
+  if (unclaimed > 0n && isClosing(channel, now)) return 'close'
+  if (now < plan.dueAt) return undefined
+  if (unclaimed > 0n && unclaimed >= settings.settleAmount) return 'amount'
+  if (unclaimed > 0n && plan.charges >= settings.settleCount) return 'count'
   return plan.since !== 0 && now >= plan.since + ageLimit(channel, settings) ? 'age' : undefined
 }
 
 /** When `due` has to be asked again at the latest; undefined when nothing but a command can change its answer. */
 export function dueAt(channel: Channel, plan: Plan, settings: Settings): number | undefined {
-  if (channel.refund !== undefined && plan.sends === 0) return undefined
-  if (channel.claiming !== undefined) return plan.dueAt
-  if (channel.refund !== undefined || claimable(channel) <= channel.claimed) return undefined
-  if (plan.attempt > 0) return plan.dueAt
-  return plan.since === 0 ? undefined : plan.since + ageLimit(channel, settings)
+  const at = dueUnhindered(channel, plan, settings)
+  const waits = channel.refund !== undefined && (channel.claiming === undefined || plan.sends === 0)
+  return at === undefined || !waits ? at : Math.max(at, refundedBy(channel))
+}
+
+/** Unix milliseconds up to which claims leave the channel to its refund; 0 without one. */
+export function refundedBy({ refund }: Channel): number {
+  return refund === undefined ? 0 : refund.at + REFUND_LOST_MS
+}
+
+function dueUnhindered(channel: Channel, plan: Plan, settings: Settings): number | undefined {
+  // A stop that lies ahead, say an expiry, closes the channel when it comes.
+  const closes = channel.keyStoppedAt === 0 ? Infinity : channel.keyStoppedAt * 1_000
+  const hurried = plan.reason === 'close' ? Infinity : closes
+  if (channel.claiming !== undefined) return Math.min(plan.dueAt, hurried)
+  if (outstanding(channel) <= 0n) return undefined
+  if (plan.attempt > 0) return Math.min(plan.dueAt, hurried)
+  const old = plan.since === 0 ? Infinity : plan.since + ageLimit(channel, settings)
+  const unclaimed = claimable(channel) - channel.claimed
+  // One that was put off although it is large enough comes again when it was told to.
+  const again = plan.dueAt > 0 && unclaimed >= settings.settleAmount && unclaimed > 0n ? plan.dueAt : Infinity
+  const first = Math.min(Math.max(old, plan.dueAt), again, unclaimed > 0n ? closes : Infinity)
+  return first === Infinity ? undefined : first
 }
 
 /** A claim was started. `rest`: it leaves something unclaimed, which grows old from now. */
@@ -94,7 +135,17 @@ export function unsent(plan: Plan, now: number): Plan {
 }
 
 export function failed(plan: Plan, now: number): Plan {
-  return { ...plan, attempt: plan.attempt + 1, sends: 0, dueAt: now + backoff(RETRY_MS, plan.attempt) }
+  const wait = Math.min(
+    backoff(RETRY_MS, plan.attempt),
+    plan.reason === 'close' ? CLOSING_BACKOFF_MAX_MS : BACKOFF_MAX_MS,
+  )
+  return { ...plan, attempt: plan.attempt + 1, sends: 0, dueAt: now + wait }
+}
+
+/** Settlement put the claim off: its charges go on growing old, and it is no failure. */
+export function deferred(plan: Plan, now: number, waitMs: number): Plan {
+  const wait = Math.min(waitMs, BACKOFF_MAX_MS)
+  return { ...plan, since: plan.since === 0 ? now : plan.since, sends: 0, dueAt: now + wait }
 }
 
 export function confirmed(plan: Plan): Plan {

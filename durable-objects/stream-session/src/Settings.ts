@@ -1,11 +1,11 @@
-import type { SessionEvent } from '@pbstream/core/message/Event'
+import type { IncidentEvent, SessionEvent } from '@pbstream/core/message/Event'
 import type { ClaimMessage } from '@pbstream/core/message/Settlement'
 import type { Settings } from './Plan.ts'
 
 /** What a StreamSession needs of the Worker that hosts it. Numbers come as decimal strings. */
 export type StreamSessionEnv = {
   CLAIMS: Pick<Queue<ClaimMessage>, 'send' | 'sendBatch'>
-  EVENTS: Pick<Queue<SessionEvent>, 'send'>
+  EVENTS: Pick<Queue<SessionEvent | IncidentEvent>, 'send'>
   /** Unclaimed atomic units at which a channel is claimed. Default 10 USDC. */
   SETTLE_AMOUNT?: string
   /** Unclaimed charges at which a channel is claimed. Default 100. */

@@ -118,6 +118,7 @@ export class State {
         credit,
         amount: String(amount),
         ...(kind === 'charge' ? { ...charge, cumulative: String(after.spent) } : {}),
+        ...(credit === 'lost' ? { why: whyLost(before, after) } : {}),
         ...(transaction === undefined ? {} : { transaction }),
         at: now,
       })
@@ -126,7 +127,10 @@ export class State {
 
   /** Starts the channel's claim, or hands the one in flight to the queue, if that is due. */
   claim(channelId: Hex, now: number): void {
-    const row = this.row(channelId)
+    const found = this.row(channelId)
+    const hurried = Plan.hurried(found.channel, found.plan, now)
+    const row = hurried === found.plan ? found : { ...found, plan: hurried }
+    if (row !== found) this.channels.set(channelId, row)
     const session = this.session.get('session')
     const reason = session === undefined ? undefined : Plan.due(row.channel, row.plan, this.settings, now)
     if (session === undefined || reason === undefined) return
@@ -136,7 +140,11 @@ export class State {
       this.put({ ...row, plan }, channel, now)
       return this.#claims.push(claimMessage(session, channel, plan))
     }
-    const outcome = Ledger.claimStart(row.channel, reason === 'age' || reason === 'close')
+    const outcome = Ledger.claimStart(
+      row.channel,
+      reason === 'age' || reason === 'close',
+      now >= Plan.refundedBy(row.channel),
+    )
     if (!('channel' in outcome)) return
     const { channel } = outcome
     const rest = channel.claiming !== undefined && channel.claiming.total < Ledger.claimable(channel)
@@ -183,4 +191,11 @@ export class State {
     this.#journal.take()
     return { replies: this.replies.take(), claims: this.#claims.take() }
   }
+}
+
+/** What took earned money out of reach. */
+function whyLost(before: Ledger.Channel, after: Ledger.Channel): NonNullable<JournalRow['why']> {
+  if (after.returned > before.returned) return 'withdrawal'
+  if (after.provisional < before.provisional) return 'reorg'
+  return after.keyOver ? 'key_stopped' : 'uncovered'
 }

@@ -6,10 +6,11 @@
  * the clock, the alarm and the message queues.
  */
 import { DurableObject } from 'cloudflare:workers'
-import type { Hex } from '@pbstream/core/Hex'
+import type { Address, Hex } from '@pbstream/core/Hex'
 import type {
   ChainEvent,
   ChannelNumbers,
+  OwedChannel,
   RefundReply,
   RefundRequest,
   Report,
@@ -18,9 +19,10 @@ import type {
   ReserveReply,
   StreamSessionApi,
 } from '@pbstream/core/message/Session'
+import type { ChannelStanding, DrainReply, SessionOperationsApi } from '@pbstream/core/message/Operations'
 import type { ClaimMessage } from '@pbstream/core/message/Settlement'
 import { Book, EVENTS_MS } from './Book.ts'
-import { isChainEvent, isRefundRequest, isReport, isReserve } from './Check.ts'
+import { isChainEvent, isRefundRequest, isReport, isReserve, isVouchersRequest } from './Check.ts'
 import { sendClaims, sendEvents } from './Outbox.ts'
 import { migrate } from './schema.ts'
 import { settings, type StreamSessionEnv } from './Settings.ts'
@@ -36,7 +38,7 @@ const AGAIN_MS = 5_000
 /** One call, applied within a group: `settle` when the group is durable, `fail` when it is not. */
 type Job = { apply(book: Book, now: number): void; settle(): void; fail(error: unknown): void }
 
-export class StreamSession extends DurableObject<StreamSessionEnv> implements StreamSessionApi {
+export class StreamSession extends DurableObject<StreamSessionEnv> implements StreamSessionApi, SessionOperationsApi {
   readonly #store: Store
   readonly #book: Book
   #jobs: Job[] = []
@@ -96,8 +98,25 @@ export class StreamSession extends DurableObject<StreamSessionEnv> implements St
     await this.#each(events, (book, event, now) => (isChainEvent(event) ? book.acknowledge(event, now) : undefined))
   }
 
+  vouchers(v: 1, receiver: Address, channelIds: Hex[]): Promise<OwedChannel[]> {
+    const known = v === 1 && isVouchersRequest(receiver, channelIds)
+    return known
+      ? Promise.resolve(this.#book.owed(receiver, channelIds))
+      : Promise.reject(new Error('unknown version of vouchers'))
+  }
+
   view(v: 1, channelId: Hex): Promise<ChannelNumbers | undefined> {
     return Promise.resolve(v === 1 ? this.#book.view(channelId) : undefined)
+  }
+
+  standing(v: 1, channelId: Hex): Promise<ChannelStanding | undefined> {
+    return Promise.resolve(v === 1 ? this.#book.standing(channelId) : undefined)
+  }
+
+  async drain(v: 1, channelId: Hex): Promise<DrainReply> {
+    if (v !== 1) throw new Error('unknown version of drain')
+    const [reply] = await this.#each([channelId], (book, id, now) => book.drain(id, now))
+    return reply ?? { kind: 'unknown_channel' }
   }
 
   /** Everything that time does. Never fails: an alarm that fails too often is never called again. */

@@ -2,7 +2,7 @@
  * The tables of a StreamSession. Amounts are TEXT decimals of atomic units (SQLite integers come back as doubles), times
  * INTEGER Unix milliseconds. The README of this folder describes each of them.
  */
-export const SCHEMA_VERSION = 1
+export const SCHEMA_VERSION = 2
 
 const tables = `
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -19,7 +19,8 @@ CREATE TABLE IF NOT EXISTS channel (
   observed_at INTEGER NOT NULL,
   charges INTEGER NOT NULL, since INTEGER NOT NULL, reason TEXT NOT NULL,
   attempt INTEGER NOT NULL, sends INTEGER NOT NULL, due_at INTEGER NOT NULL,
-  revision INTEGER NOT NULL
+  revision INTEGER NOT NULL,
+  key_stopped_at INTEGER NOT NULL DEFAULT 0, key_over INTEGER NOT NULL DEFAULT 0, seen_block INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS reservation (
   id TEXT PRIMARY KEY,
@@ -42,9 +43,17 @@ CREATE TABLE IF NOT EXISTS journal (
   seq INTEGER PRIMARY KEY,
   kind TEXT NOT NULL, channel_id TEXT NOT NULL, debit TEXT NOT NULL, credit TEXT NOT NULL, amount TEXT NOT NULL,
   reservation_id TEXT, request_id TEXT, provider_id TEXT, route_id TEXT, rate_version INTEGER, cumulative TEXT,
-  tx TEXT, at INTEGER NOT NULL
+  tx TEXT, at INTEGER NOT NULL, why TEXT
 );
 `
+
+/** What each version added to the tables of the one before. */
+const additions: Record<number, string> = {
+  2: `ALTER TABLE channel ADD COLUMN key_stopped_at INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE channel ADD COLUMN key_over INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE channel ADD COLUMN seen_block INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE journal ADD COLUMN why TEXT;`,
+}
 
 /**
  * Creates the tables of a new object and brings those of an old one up to date.
@@ -54,6 +63,9 @@ CREATE TABLE IF NOT EXISTS journal (
 export function migrate(sql: SqlStorage): void {
   sql.exec(tables)
   const found = sql.exec<{ value: string }>("SELECT value FROM meta WHERE key = 'schema'").toArray()[0]?.value
-  if (found === undefined) sql.exec("INSERT INTO meta (key, value) VALUES ('schema', ?)", String(SCHEMA_VERSION))
-  else if (Number(found) > SCHEMA_VERSION) throw new Error(`stream-session: schema ${found} is newer than this code`)
+  if (Number(found ?? 0) > SCHEMA_VERSION) throw new Error(`stream-session: schema ${found} is newer than this code`)
+  const first = found === undefined ? SCHEMA_VERSION : Number(found)
+  for (let version = first + 1; version <= SCHEMA_VERSION; version++) sql.exec(additions[version] ?? '')
+  if (Number(found) === SCHEMA_VERSION) return
+  sql.exec("INSERT OR REPLACE INTO meta (key, value) VALUES ('schema', ?)", String(SCHEMA_VERSION))
 }

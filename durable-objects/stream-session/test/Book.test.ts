@@ -13,7 +13,8 @@ const mustReach = [
   ...['channel_closing', 'withdrawal_pending', 'granted after being parked', 'corrective after being parked'],
   ...['post true', 'post false', 'void true', 'mark true', 'claim age first', 'claim age again', 'claim close first'],
   ...['journal charge from escrow', 'journal settle from claimed', 'journal refund from escrow'],
-  ...['journal deposit from provisional', 'journal loss from provisional'],
+  ...['journal deposit from provisional', 'journal loss from provisional', 'journal loss from earned'],
+  ...['session_key_stopped', 'drained whole', 'drained with a loss'],
 ]
 
 /** Without a seed every run tries other histories; a failure prints the seed. */

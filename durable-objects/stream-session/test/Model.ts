@@ -29,13 +29,16 @@ export type Step =
   | { do: 'post' | 'mark'; which: number; amount: bigint }
   | { do: 'void'; which: number; frees: boolean }
   | { do: 'answer'; which: number }
-  | { do: 'observe'; more: bigint; withdrawal: boolean; second: boolean }
+  | { do: 'observe'; more: bigint; less: bigint; withdrawal: boolean; stop: Stop; second: boolean }
   | { do: 'deposit'; which: number; status: 'mined' | 'confirmed' | 'failed'; amount: bigint }
-  | { do: 'claim'; which: number; status: 'confirmed' | 'failed'; paid: boolean }
+  | { do: 'claim'; which: number; status: 'confirmed' | 'failed' | 'deferred'; paid: boolean }
   | { do: 'refund'; amount: bigint; second: boolean }
   | { do: 'refunded'; which: number; status: 'mined' | 'failed' }
   | { do: 'wait'; ms: number }
   | { do: 'commit' | 'fail' | 'crash' }
+
+/** What the chain says of the key that governs a channel: nothing, or that its stop has or has not bitten. */
+type Stop = 'none' | 'lifted' | 'grace' | 'over'
 
 const which = fc.nat({ max: 9 })
 const second = fc.boolean()
@@ -65,7 +68,9 @@ export const steps: fc.Arbitrary<Step[]> = fc.array(
       arbitrary: fc.record({
         do: doing('observe'),
         more: amount,
+        less: fc.oneof({ weight: 4, arbitrary: fc.constant(0n) }, { weight: 1, arbitrary: amount }),
         withdrawal: fc.nat({ max: 5 }).map((n) => n === 0),
+        stop: fc.constantFrom<Stop>('none', 'none', 'lifted', 'lifted', 'grace', 'over'),
         second,
       }),
     },
@@ -80,7 +85,12 @@ export const steps: fc.Arbitrary<Step[]> = fc.array(
     },
     {
       weight: 4,
-      arbitrary: fc.record({ do: doing('claim'), which, status: doing('confirmed', 'failed'), paid: fc.boolean() }),
+      arbitrary: fc.record({
+        do: doing('claim'),
+        which,
+        status: doing('confirmed', 'failed', 'deferred'),
+        paid: fc.boolean(),
+      }),
     },
     { weight: 1, arbitrary: fc.record({ do: doing('refund'), amount, second }) },
     { weight: 1, arbitrary: fc.record({ do: doing('refunded'), which, status: doing('mined', 'failed') }) },
@@ -146,6 +156,33 @@ export class Model {
     }
     expect([...this.#open.keys()], 'every call is answered').toEqual([])
     expect(this.#book.held.reservations, 'I7: every reservation ends').toEqual([])
+    this.#drain()
+  }
+
+  /** I8: deposits and refunds come to their ends, every claim is answered, and all that is spent is settled or lost. */
+  #drain(): void {
+    for (const { id, channel } of this.#deposits.splice(0)) this.#acknowledge(channel.deposit(id, 1n, 'failed'))
+    for (const { channel, order } of this.#refunds.splice(0)) {
+      const { refundId, amount: paid, nonce } = order
+      const { channelId } = channel
+      this.#acknowledge({ kind: 'refund', channelId, refundId, amount: paid, claimed: 0n, nonce, status: 'failed' })
+    }
+    this.#commit()
+    for (let i = 0; i < 6; i++) {
+      for (const { total, channelId } of this.#claims.splice(0)) {
+        const channel = this.#channels.find((each) => each.channelId === channelId)
+        if (channel !== undefined) this.#acknowledge(channel.claim(BigInt(total), 'confirmed', true))
+      }
+      this.#now += 3_700_000
+      this.#book.tick(this.#now)
+      this.#commit()
+    }
+    for (const { channelId } of this.#channels) {
+      const numbers = this.#book.view(channelId)
+      if (numbers === undefined) continue
+      expect(numbers.settled + numbers.lost, 'I8: settled + lost = spent').toBe(numbers.spent)
+      reach(numbers.lost === 0n ? 'drained whole' : 'drained with a loss')
+    }
   }
 
   #step(step: Step): void {
@@ -166,9 +203,16 @@ export class Model {
         const known = this.#book.channel(channel.channelId)
         const pending = this.#book.held.deposits.reduce((sum, [, { amount: more }]) => sum + more, 0n)
         // A node that lags shows at most what we know of; one that is ahead shows more.
-        const balance = known === undefined ? step.more : Ledger.funds(known) + (pending === 0n ? step.more : 0n)
+        const more = pending === 0n ? step.more : 0n
+        const left = known === undefined ? 0n : Ledger.funds(known) - known.claimed
+        const gone = step.less < left ? step.less : left
+        const balance = known === undefined ? step.more : Ledger.funds(known) + more - gone
         const refundNonce = known?.refundNonce ?? 0n
-        const over = { withdrawRequestedAt: step.withdrawal ? 5 : 0, refundNonce }
+        const key =
+          step.stop === 'none'
+            ? {}
+            : { keyStoppedAt: step.stop === 'lifted' ? 9_000_000_000 : 5, keyOver: step.stop === 'over' }
+        const over = { withdrawRequestedAt: step.withdrawal ? 5 : 0, refundNonce, ...key }
         return this.#book.acknowledge(channel.observed(balance, over), this.#now)
       }
       case 'deposit': {

@@ -1,61 +1,24 @@
-import {
-  type Reserve,
-  type ReserveReply,
-  sessionName,
-  type SessionRef,
-  type StreamSessionApi,
-} from '@pbstream/core/message/Session'
+import type { ChainEvent, Reserve, ReserveReply } from '@pbstream/core/message/Session'
 import { sessionEvent } from '@pbstream/core/message/Event'
 import { claimMessage } from '@pbstream/core/message/Settlement'
-import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
-import { env } from 'cloudflare:workers'
+import { evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import type { StreamSession } from '../src/StreamSession.ts'
 import { channelOf, digestOf } from './fixtures.ts'
 import { received } from './host.ts'
+import { claimsOf, funded, granted, inside, later, nextPayer, publish, stubOf } from './object.ts'
 
-const namespace = (env as unknown as { STREAM_SESSION: DurableObjectNamespace }).STREAM_SESSION
-type Stub = DurableObjectStub & StreamSessionApi
-const stubOf = (session: SessionRef): Stub => namespace.getByName(sessionName(session)) as unknown as Stub
-const inside = <R>(
-  stub: Stub,
-  look: (object: StreamSession, state: DurableObjectState) => R | Promise<R>,
-): Promise<R> => runInDurableObject(stub as unknown as DurableObjectStub<StreamSession>, look)
-
-let payers = 100
-/** A channel of a payer of its own, with money. */
-async function funded(balance: bigint) {
-  const channel = channelOf(++payers)
-  const stub = stubOf(channel.session)
-  await stub.reserve(channel.reserve(1n, 1n))
-  await stub.acknowledge(1, [channel.observed(balance)])
-  return { channel, stub }
-}
-
-type Granted = Extract<ReserveReply, { kind: 'granted' }>
-function granted(reply: ReserveReply): Granted {
-  if (reply.kind !== 'granted')
-    throw new Error(`not granted: ${JSON.stringify(reply, (_, v) => (typeof v === 'bigint' ? String(v) : v))}`)
-  return reply
-}
 const kinds = (replies: ReserveReply[]): Record<string, number> => {
   const counts: Record<string, number> = {}
   for (const { kind } of replies) counts[kind] = (counts[kind] ?? 0) + 1
   return counts
 }
-const later = (ms: number): void => {
-  const now = Date.now()
-  vi.useFakeTimers({ toFake: ['Date'] })
-  vi.setSystemTime(now + ms)
-}
-
 afterEach(() => {
   vi.useRealTimers()
 })
 
 describe('a charge', () => {
   test('goes from unknown channel to granted to posted, and its numbers are in the replies', async () => {
-    const channel = channelOf(++payers)
+    const channel = channelOf(nextPayer())
     const stub = stubOf(channel.session)
     expect(await stub.reserve(channel.reserve(2n, 2n))).toEqual({ kind: 'unknown_channel' })
     await stub.acknowledge(1, [channel.observed(100n)])
@@ -211,7 +174,7 @@ describe('races', () => {
 
 describe('turns and deposits', () => {
   test('parallel cold calls: one looks at the chain, one deposits, the others wait and are led one by one', async () => {
-    const channel = channelOf(++payers)
+    const channel = channelOf(nextPayer())
     const stub = stubOf(channel.session)
     const price = 5n
     /** The gateway and the official client in one. */
@@ -263,6 +226,17 @@ describe('turns and deposits', () => {
     expect(await stub.view(1, channel.channelId)).toMatchObject({ provisional: 0n, deposited: 50n })
   })
 
+  test('a look at the chain from before a deposit was mined takes nothing back, however late it arrives', async () => {
+    const { channel, stub } = await funded(0n)
+    const reply = await stub.reserve(channel.reserve(10n, 10n, { deposit: { amount: 50n } }))
+    const depositId = reply.kind === 'deposit' ? reply.depositId : expect.fail(reply.kind)
+    await stub.acknowledge(1, [{ ...channel.deposit(depositId, 50n, 'confirmed'), block: 7 } as ChainEvent])
+    await stub.acknowledge(1, [channel.observed(0n, { block: 6 })])
+    expect(await stub.view(1, channel.channelId)).toMatchObject({ deposited: 50n, returned: 0n })
+    await stub.acknowledge(1, [channel.observed(0n, { block: 7 })])
+    expect(await stub.view(1, channel.channelId)).toMatchObject({ deposited: 50n, returned: 50n })
+  })
+
   test('money that was deposited past us is found by looking at the chain again', async () => {
     const { channel, stub } = await funded(3n)
     later(31_000)
@@ -311,12 +285,6 @@ describe('turns and deposits', () => {
 
 describe('what leaves', () => {
   /** Two seconds on, when a claim that was decided leaves. */
-  const publish = async (stub: Stub): Promise<void> => {
-    later(2_000)
-    await runDurableObjectAlarm(stub)
-  }
-  const claimsOf = (channelId: string) => received.claims.filter((claim) => claim.channelId === channelId)
-
   test('a channel is claimed at the threshold, sent again while nobody answers, and once more after a failure', async () => {
     const { channel, stub } = await funded(100_000_000n)
     const { channelId } = channel
@@ -392,42 +360,19 @@ describe('what leaves', () => {
     expect(claimsOf(channel.channelId)[0]).toMatchObject({ reason: 'age', total: '1' })
   })
 
-  test('a pending withdrawal is answered by a claim of everything and by no more service', async () => {
-    const { channel, stub } = await funded(1_000n)
-    const { reservationId } = granted(await stub.reserve(channel.reserve(1n, 1n)))
-    await stub.report(1, [{ kind: 'post', reservationId, amount: 1n }])
-    await stub.acknowledge(1, [channel.observed(1_000n, { withdrawRequestedAt: 1_700_000_000 })])
-    await vi.waitUntil(() => claimsOf(channel.channelId).length === 1)
-    expect(claimsOf(channel.channelId)[0]).toMatchObject({ reason: 'close', total: '1' })
-    expect(await stub.reserve(channel.reserve(2n, 1n))).toEqual({ kind: 'refused', code: 'withdrawal_pending' })
-  })
-
-  test('a withdrawal is noticed in time: the chain is looked at again at a quarter of the withdraw delay', async () => {
+  test('an object of the version before is brought up to date with its rows', async () => {
     const { channel, stub } = await funded(100n)
+    await inside(stub, (_, { storage }) => {
+      for (const column of ['key_stopped_at', 'key_over', 'seen_block'])
+        storage.sql.exec(`ALTER TABLE channel DROP COLUMN ${column}`)
+      storage.sql.exec('ALTER TABLE journal DROP COLUMN why')
+      storage.sql.exec("UPDATE meta SET value = '1' WHERE key = 'schema'")
+    })
+    await evictDurableObject(stub)
     granted(await stub.reserve(channel.reserve(1n, 1n)))
-    later(6 * 3_600_000)
-    expect(await stub.reserve(channel.reserve(2n, 1n))).toEqual({ kind: 'unknown_channel' })
-    // One is sent to look; others go on for a while.
-    granted(await stub.reserve(channel.reserve(2n, 1n)))
-    await stub.acknowledge(1, [channel.observed(100n, { withdrawRequestedAt: 5 })])
-    expect(await stub.reserve(channel.reserve(3n, 1n))).toEqual({ kind: 'refused', code: 'withdrawal_pending' })
-  })
-
-  test('when the chain cannot be looked at, nobody is served past half of the withdraw delay', async () => {
-    const { channel, stub } = await funded(100n)
-    later(12 * 3_600_000)
-    for (let i = 0; i < 3; i++) expect(await stub.reserve(channel.reserve(1n, 1n))).toEqual({ kind: 'unknown_channel' })
-    await stub.acknowledge(1, [channel.observed(100n)])
-    granted(await stub.reserve(channel.reserve(1n, 1n)))
-  })
-
-  test('a channel that was emptied while nobody called is not served: the money is gone at the next look', async () => {
-    const { channel, stub } = await funded(100n)
-    later(3 * 86_400_000)
-    expect(await stub.reserve(channel.reserve(1n, 1n))).toEqual({ kind: 'unknown_channel' })
-    await stub.acknowledge(1, [channel.observed(0n)])
-    expect(await stub.reserve(channel.reserve(1n, 1n))).toMatchObject({ kind: 'corrective' })
-    expect(await stub.view(1, channel.channelId)).toMatchObject({ deposited: 100n, returned: 100n, reserved: 0n })
+    await stub.acknowledge(1, [channel.observed(100n, { keyStoppedAt: 9_000_000_000, keyOver: false })])
+    await evictDurableObject(stub)
+    expect(await stub.view(1, channel.channelId)).toMatchObject({ deposited: 100n, reserved: 1n })
   })
 
   test('a public voucher refunds the whole rest or nothing: a stranger cannot use up the refund of the day', async () => {
@@ -528,7 +473,7 @@ describe('garbage', () => {
       kind: 'refused',
       code: 'temporarily_unavailable',
     })
-    const other = channelOf(++payers).session
+    const other = channelOf(nextPayer()).session
     expect(await stub.reserve({ ...good, session: other })).toEqual({ kind: 'refused', code: 'channel_id_mismatch' })
     expect(await stub.refund({ v: 1 } as never)).toEqual({ kind: 'refused', code: 'malformed_payment' })
     expect(

@@ -74,7 +74,7 @@ export function channelOf(payer: number, channel = 1) {
     deposit(depositId: string, amount: bigint, status: 'mined' | 'confirmed' | 'failed'): ChainEvent {
       return { kind: 'deposit', channelId, depositId, amount, status, transaction }
     },
-    claim(total: bigint, status: 'confirmed' | 'failed', settled = true): ChainEvent {
+    claim(total: bigint, status: 'confirmed' | 'failed' | 'deferred', settled = true): ChainEvent {
       return { kind: 'claim', channelId, total, status, settled, transaction }
     },
   }

@@ -56,16 +56,21 @@ export function key(row: Row): string {
   return `${row.channelId}:${row.total}:${row.attempt}`
 }
 
+/** The same for a claim that is recorded and not paid out: the payout that is still to come has the plain name. */
+export function recordKey(row: Row): string {
+  return `${key(row)}:record`
+}
+
 /** The lane item of a batch: depends on what is claimed and not on the order or number of messages. */
-export function itemId(rows: readonly Row[]): string {
-  const keys = rows.map(key).sort().join()
-  return `claim:${fromBytes(keccak256(new TextEncoder().encode(keys)))}`
+export function itemId(keys: readonly string[]): string {
+  const names = [...keys].sort().join()
+  return `claim:${fromBytes(keccak256(new TextEncoder().encode(names)))}`
 }
 
 export type Pair = { receiver: Address; token: Address }
 
 /** Who is paid by these rows, each once. */
-export function pairs(rows: readonly Row[]): Pair[] {
+export function pairs(rows: readonly { config: ChannelConfig.ChannelConfig }[]): Pair[] {
   const found = new Map<string, Pair>()
   for (const { config } of rows) {
     found.set(`${config.receiver}:${config.token}`, { receiver: config.receiver, token: config.token })

@@ -5,6 +5,8 @@ import type { ErrorCode } from '@pbstream/core/Errors'
 import type { Hex } from '@pbstream/core/Hex'
 import type { DepositOrder } from '@pbstream/core/message/Settlement'
 import { recover } from '@pbstream/core/NobleRecover'
+import { type Block, RpcUnavailable } from '@pbstream/nonce-lane/ChainRpc'
+import * as SessionKey from '@pbstream/core/SessionKey'
 import * as Signature from '@pbstream/core/Signature'
 import type { ChannelContract } from './ChannelContract.ts'
 import * as Contract from './Contract.ts'
@@ -26,12 +28,47 @@ export async function standing(
   contract: ChannelContract,
   config: ChannelConfig.ChannelConfig,
   channelId: Hex,
-): Promise<Contract.FullChannelState> {
-  const now = contract.kind === 'escrow' ? await chain.rpc.time() : 0
-  const state = await Contract.readChannel(chain.rpc, contract.address, channelId)
-  // In the escrow a request for withdrawal lapses at twice the delay: from then on nothing is pending.
-  const lapsed = state.withdrawRequestedAt + 2 * config.withdrawDelay <= now
+): Promise<Contract.FullChannelState & { block: number }> {
+  const head = await chain.rpc.block('latest')
+  if (head === undefined) throw new RpcUnavailable('no newest block')
+  const state = await Contract.readChannel(chain.rpc, contract.address, channelId, head.number)
+  return { ...current(contract, config, state, head.time), block: head.number }
+}
+
+/** The state as it counts at `now`, Unix seconds by the chain: without a request that has lapsed. */
+export function current(
+  contract: ChannelContract,
+  config: ChannelConfig.ChannelConfig,
+  state: Contract.FullChannelState,
+  now: number,
+): Contract.FullChannelState {
+  const lapsed = contract.kind === 'escrow' && state.withdrawRequestedAt + lapsesAfter(config) <= now
   return lapsed ? { ...state, withdrawRequestedAt: 0 } : state
+}
+
+/** Seconds after which the escrow forgets a request for withdrawal. In the canonical contract none is forgotten. */
+export function lapsesAfter({ withdrawDelay }: ChannelConfig.ChannelConfig): number {
+  return 2 * withdrawDelay
+}
+
+/**
+ * The stop of the session key that governs a channel: the earliest by the newest block, and whether it has bitten at
+ * depth k, where no reorganisation lifts it. Nothing for a channel without a key.
+ */
+export async function keyStop(
+  chain: Chain,
+  contract: ChannelContract,
+  config: ChannelConfig.ChannelConfig,
+  at?: Block,
+): Promise<{ keyStoppedAt?: number; keyOver?: boolean }> {
+  if (contract.kind !== 'escrow' || !SessionKey.governs(config.salt)) return {}
+  const { rpc, confirmations } = chain
+  const keyStoppedAt = await Contract.readKeyStop(rpc, contract.address, config.salt, 'latest')
+  if (keyStoppedAt === undefined) return {}
+  const deep = at ?? (await rpc.block(Math.max(0, (await rpc.blockNumber()) - confirmations + 1)))
+  if (deep === undefined || deep.time < keyStoppedAt + config.withdrawDelay) return { keyStoppedAt, keyOver: false }
+  const final = await Contract.readKeyStop(rpc, contract.address, config.salt, deep.number)
+  return { keyStoppedAt, keyOver: final !== undefined && deep.time >= final + config.withdrawDelay }
 }
 
 export type Times = { validAfter: bigint; validBefore: bigint }

@@ -8,20 +8,13 @@ import type { Hex } from '@pbstream/core/Hex'
 import * as Batch from './Batch.ts'
 import * as ChannelContract from './ChannelContract.ts'
 import * as Check from './Check.ts'
-import * as Contract from './Contract.ts'
-import type { Chain, Deps } from './Deps.ts'
+import * as Blocked from './Blocked.ts'
+import * as Due from './Due.ts'
+import type { Deps } from './Deps.ts'
+import { observe } from './Observe.ts'
 import * as Sizing from './Sizing.ts'
 import * as Trial from './Trial.ts'
-
-export type Limits = {
-  /** Atomic units that a claim must be worth unless its channel closes. */
-  minAmount: bigint
-}
-
-type QueueMessage = Pick<Message, 'body' | 'attempts' | 'ack' | 'retry'>
-
-/** A row and the messages that asked for it or for less of the same channel. */
-type Work = { row: Batch.Row; messages: QueueMessage[] }
+import { ack, type QueueMessage, refOf, retry, tell, type Work } from './Work.ts'
 
 /** After so many failures of its own, a channel's claim takes the way to the dead letters. */
 const MAX_ATTEMPTS = 3
@@ -31,7 +24,7 @@ const SOON = 5
 const BUDGET_DELAY = 900
 
 /** Settles a batch of messages. Never throws: each message is acknowledged or retried by itself. */
-export async function consume(deps: Deps, messages: readonly QueueMessage[], limits: Limits): Promise<void> {
+export async function consume(deps: Deps, messages: readonly QueueMessage[], limits: Due.Limits): Promise<void> {
   const groups = new Map<string, Map<Hex, Work>>()
   for (const message of messages) {
     const row = Batch.parse(message.body)
@@ -65,19 +58,24 @@ function settleable(deps: Deps, row: Batch.Row): boolean {
   return Check.isChannel(contract, row.config, row.channelId)
 }
 
-/** Totals are cumulative: the higher one stands for both. */
+/** Totals are cumulative: the higher one stands for both. If either is in a hurry, both are. */
 function merged(work: Work, row: Batch.Row, message: QueueMessage): Work {
   const higher = row.total > work.row.total ? row : work.row
   const attempt = Math.max(row.attempt, work.row.attempt)
-  return { row: { ...higher, attempt }, messages: [...work.messages, message] }
+  const reason = row.reason === 'close' || work.row.reason === 'close' ? 'close' : higher.reason
+  return { row: { ...higher, attempt, reason }, messages: [...work.messages, message] }
 }
 
-async function settleGroup(deps: Deps, works: Work[], limits: Limits): Promise<void> {
+async function settleGroup(deps: Deps, works: Work[], limits: Due.Limits): Promise<void> {
   const first = works[0]?.row
   const chain = deps.chain(first?.chainId ?? 0)
   const contract = first === undefined ? undefined : ChannelContract.find(chain, first.contract)
   if (chain === undefined || contract === undefined) return
-  const due = await withoutDone(deps, chain, contract, works, limits)
+  await deps.watch(
+    chain.chainId,
+    works.map(({ row: { channelId, config } }) => ({ session: refOf(chain, contract, config), channelId, config })),
+  )
+  const due = await Due.of(deps, chain, contract, works, limits)
   const byChannel = new Map(due.map((work) => [work.row.channelId, work]))
   const worksOf = (rows: Batch.Row[]) => rows.flatMap(({ channelId }) => byChannel.get(channelId) ?? [])
   for (const form of ['packed', 'whole'] as const) {
@@ -85,71 +83,37 @@ async function settleGroup(deps: Deps, works: Work[], limits: Limits): Promise<v
     const rows = due.flatMap(({ row }) => (Batch.formOf(row, contract.kind) === form ? [row] : []))
     for (const batch of Sizing.split(rows, form, Sizing.limits(chain.maxBatchGas))) {
       const { good, bad } = await Trial.run(deps, site, batch)
-      if (good.length > 0) await send(deps, site, worksOf(good))
-      for (const { row, why } of bad) for (const work of worksOf([row])) await reject(deps, work, why)
+      if (good.length > 0) await send(deps, site, worksOf(good), true)
+      const reverted = bad.flatMap(({ row, why }) => (why === 'reverted' ? worksOf([row]) : []))
+      const { recordable, hopeless } = await Blocked.sort(deps, site, reverted)
+      if (recordable.length > 0) await send(deps, site, recordable, false)
+      for (const work of hopeless) await reject(deps, work, 'reverted')
+      for (const { row, why } of bad) {
+        if (why !== 'reverted') for (const work of worksOf([row])) await reject(deps, work, why)
+      }
     }
   }
 }
 
-/** Leaves out what a lane item covers already, what is on chain at depth k, and what is not worth its gas. */
-async function withoutDone(
-  deps: Deps,
-  chain: Chain,
-  contract: ChannelContract.ChannelContract,
-  works: Work[],
-  limits: Limits,
-): Promise<Work[]> {
-  const covered = new Set(
-    await deps.lane(chain.chainId, deps.keys.gas.address).covered(
-      1,
-      works.map(({ row }) => Batch.key(row)),
-    ),
-  )
-  for (const work of works) if (covered.has(Batch.key(work.row))) ack(work)
-  const open = works.filter(({ row }) => !covered.has(Batch.key(row)))
-  if (open.length === 0) return []
-  const rows = open.map(({ row }) => row)
-  const pairs = Batch.pairs(rows)
-  const deep = Math.max(0, (await chain.rpc.blockNumber()) - chain.confirmations + 1)
-  const ids = rows.map(({ channelId }) => channelId)
-  const { channels, receivers } = await Contract.readStates(chain.rpc, contract.address, ids, pairs, deep)
-  const paid = new Set(
-    pairs.flatMap(({ receiver, token }, i) =>
-      receivers[i]?.totalClaimed === receivers[i]?.totalSettled ? [`${receiver}:${token}`] : [],
-    ),
-  )
-  const due: Work[] = []
-  for (const [i, work] of open.entries()) {
-    const { row } = work
-    const claimed = channels[i]?.totalClaimed ?? 0n
-    if (claimed >= row.total && paid.has(`${row.config.receiver}:${row.config.token}`)) {
-      await tell(deps, work, 'confirmed')
-    } else if (row.reason !== 'close' && row.total - claimed < limits.minAmount) {
-      await tell(deps, work, 'failed')
-    } else {
-      due.push(work)
-    }
-  }
-  return due
-}
-
-async function send(deps: Deps, site: Trial.Site, works: Work[]): Promise<void> {
+/** `pay`: pays out too. Without it claims are only recorded, for receivers whose token refuses to pay them. */
+async function send(deps: Deps, site: Trial.Site, works: Work[], pay: boolean): Promise<void> {
   const { chain, contract, form } = site
   const rows = works.map(({ row }) => row)
   const signer = deps.keys.gas.address
-  const partial = form === 'packed' ? ({ partial: true } as const) : {}
+  const partial = form === 'packed' && pay ? ({ partial: true } as const) : {}
+  const keys = rows.map(pay ? Batch.key : Batch.recordKey)
   const reply = await deps.lane(chain.chainId, signer).submit(1, {
     chainId: chain.chainId,
     signer,
-    id: Batch.itemId(rows),
+    id: Batch.itemId(keys),
     purpose: 'claim',
     to: contract.address,
-    data: await Trial.calldata(deps, site, rows),
+    data: await (pay ? Trial.calldata(deps, site, rows) : Trial.recording(deps, site, rows)),
     acks: rows.map(({ session, channelId, total }) => ({
       session,
-      event: { kind: 'claim', channelId, total, settled: true, ...partial },
+      event: { kind: 'claim', channelId, total, settled: pay, ...partial },
     })),
-    keys: rows.map(Batch.key),
+    keys,
     maxGas: BigInt(chain.maxBatchGas) * 2n,
     channels: rows.length,
     amount: rows.reduce((sum, { total }) => sum + total, 0n),
@@ -174,34 +138,18 @@ async function send(deps: Deps, site: Trial.Site, works: Work[]): Promise<void> 
 }
 
 /**
- * A row that would not go through: its session has the money unclaimed again and asks anew, later each time. A period
- * ceiling rises by itself, so waiting for it is nobody's incident.
+ * A row that would not go through: its session has the money unclaimed again and asks anew, later each time. If money
+ * left the channel or its key stopped, the session is told that first, and does not ask for what it can see is lost.
+ * A period ceiling rises by itself and a stop is booked, so waiting for these is nobody's incident.
  */
 async function reject(deps: Deps, work: Work, why: Trial.Why): Promise<void> {
-  const { chainId, channelId, attempt } = work.row
+  const { chainId, contract, channelId, config, attempt } = work.row
   deps.log('claim_rejected', { chainId, channelId, attempt, why })
-  if (attempt >= MAX_ATTEMPTS && why !== 'ceiling_reached') retry(work)
+  if (why === 'key_stopped' || why === 'unfunded') {
+    await observe(deps, refOf({ chainId }, { address: contract }, config), channelId, config).catch((error: unknown) =>
+      deps.log('ack_delayed', { channelId, message: error instanceof Error ? error.message : 'unknown' }),
+    )
+  }
+  if (attempt >= MAX_ATTEMPTS && why !== 'ceiling_reached' && why !== 'key_stopped') retry(work)
   else await tell(deps, work, 'failed')
-}
-
-/** Reports to the session; the message stays in the queue until the session has taken the report. */
-async function tell(deps: Deps, work: Work, status: 'confirmed' | 'failed'): Promise<void> {
-  const { session, channelId, total } = work.row
-  try {
-    await deps.acknowledge(session, [{ kind: 'claim', channelId, total, status, settled: status === 'confirmed' }])
-    ack(work)
-  } catch (error) {
-    deps.log('ack_delayed', { channelId, message: error instanceof Error ? error.message : 'unknown' })
-    retry(work)
-  }
-}
-
-function ack(work: Work): void {
-  for (const message of work.messages) message.ack()
-}
-
-function retry(work: Work, delaySeconds?: number): void {
-  for (const message of work.messages) {
-    message.retry({ delaySeconds: delaySeconds ?? Math.min(10 * 2 ** message.attempts, 900) })
-  }
 }

@@ -130,23 +130,46 @@ export async function readStates(
   return { channels, receivers }
 }
 
-/** All there is to know of one channel, in the newest block. */
-export async function readChannel(rpc: ChainRpc, contract: Address, id: Hex): Promise<FullChannelState> {
-  const [channel, pending, nonce] = await readMany(
-    rpc,
-    contract,
-    [
-      encodeFunctionData({ abi, functionName: 'channels', args: [id] }),
-      encodeFunctionData({ abi, functionName: 'pendingWithdrawals', args: [id] }),
-      refundNonceCall(id),
-    ],
-    'latest',
-  )
-  if (channel === undefined || pending === undefined || nonce === undefined) throw new RpcUnavailable('short answer')
-  const [balance, totalClaimed] = decodeFunctionResult({ abi, functionName: 'channels', data: channel })
-  const [, initiatedAt] = decodeFunctionResult({ abi, functionName: 'pendingWithdrawals', data: pending })
-  const refundNonce = decodeFunctionResult({ abi, functionName: 'refundNonce', data: nonce })
-  return { balance, totalClaimed, withdrawRequestedAt: initiatedAt, refundNonce }
+/** All there is to know of one channel, in the newest block if no other is meant. */
+export async function readChannel(
+  rpc: ChainRpc,
+  contract: Address,
+  id: Hex,
+  at: At = 'latest',
+): Promise<FullChannelState> {
+  const [state] = await readChannels(rpc, contract, [id], at)
+  if (state === undefined) throw new RpcUnavailable('short answer')
+  return state
+}
+
+/** The same of many, in one call. */
+export async function readChannels(
+  rpc: ChainRpc,
+  contract: Address,
+  ids: readonly Hex[],
+  at: At,
+): Promise<FullChannelState[]> {
+  const calls = ids.flatMap((id) => [
+    encodeFunctionData({ abi, functionName: 'channels', args: [id] }),
+    encodeFunctionData({ abi, functionName: 'pendingWithdrawals', args: [id] }),
+    refundNonceCall(id),
+  ])
+  const results = await readMany(rpc, contract, calls, at)
+  return ids.map((_, i) => {
+    const [channel = '0x', pending = '0x', nonce = '0x'] = results.slice(3 * i, 3 * i + 3)
+    const [balance, totalClaimed] = decodeFunctionResult({ abi, functionName: 'channels', data: channel })
+    const [, initiatedAt] = decodeFunctionResult({ abi, functionName: 'pendingWithdrawals', data: pending })
+    const refundNonce = decodeFunctionResult({ abi, functionName: 'refundNonce', data: nonce })
+    return { balance, totalClaimed, withdrawRequestedAt: initiatedAt, refundNonce }
+  })
+}
+
+/** What settlement has to know of a session key: when it stops. Undefined when it is not registered in that block. */
+export async function readKeyStop(rpc: ChainRpc, contract: Address, keyId: Hex, at: At): Promise<number | undefined> {
+  const data = encodeFunctionData({ abi: escrowAbi, functionName: 'getKey', args: [keyId] })
+  const answer = await returned(rpc, contract, data, at)
+  const key = decodeFunctionResult({ abi: escrowAbi, functionName: 'getKey', data: answer })
+  return key.version === 0 ? undefined : key.limit.stoppedAt
 }
 
 export async function balanceOf(rpc: ChainRpc, token: Address, owner: Address): Promise<bigint> {

@@ -19,6 +19,8 @@ export async function deposit(deps: Deps, order: DepositOrder): Promise<SubmitRe
   if (contract === undefined) return unsent(deps, order, { code: 'channel_id_mismatch' })
   const problem = refusal(deps, chain, contract, order)
   if (problem !== undefined) return unsent(deps, order, problem)
+  const { session, channelId, config } = order
+  await deps.watch(chain.chainId, [{ session, channelId, config }])
   const outcome = await submit(deps, chain, laneOrder(deps, chain, contract, order), { ms: order.waitMs })
   switch (outcome.kind) {
     case 'mined':

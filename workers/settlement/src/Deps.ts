@@ -1,10 +1,11 @@
 /** Everything that handlers reach outside for, made from `Env` once an isolate. */
 import type { Hash } from '@pbstream/core/Eip712'
 import * as Authorization from '@pbstream/core/Authorization'
-import type { Address } from '@pbstream/core/Hex'
+import type { Address, Hex } from '@pbstream/core/Hex'
+import { type ChainWatcherApi, type Watched, watcherName } from '@pbstream/chain-watcher/Port'
 import type { PbEvent } from '@pbstream/core/message/Event'
 import type { ChainEvent, StreamSessionApi } from '@pbstream/core/message/Session'
-import type { ChainRpc } from '@pbstream/nonce-lane/ChainRpc'
+import type { ChainReader } from '@pbstream/nonce-lane/ChainRpc'
 import { connect } from '@pbstream/nonce-lane/JsonRpc'
 import { laneName, type NonceLaneApi } from '@pbstream/nonce-lane/Order'
 import * as ChannelContract from './ChannelContract.ts'
@@ -13,7 +14,7 @@ import * as Keys from './Keys.ts'
 
 /** One chain: its configuration, its node, its contracts and the domains that are signed for on it. */
 export type Chain = Omit<ChainConfig, 'contract' | 'collector' | 'escrow'> & {
-  rpc: ChainRpc
+  rpc: ChainReader
   /** x402's contract: the only one that the facilitator serves. */
   canonical: ChannelContract.ChannelContract
   /** All that hold channels here; which one is meant, a session says. */
@@ -30,6 +31,8 @@ export type Deps = {
   lane(chainId: number, signer: Address): NonceLaneApi
   acknowledge(session: string, events: ChainEvent[]): Promise<void>
   publish(events: PbEvent[]): Promise<void>
+  /** Has these channels followed on their chain. Never throws: whoever serves them looks for himself, only later. */
+  watch(chainId: number, channels: Watched[]): Promise<void>
   /** Unix milliseconds. */
   now(): number
   sleep(ms: number): Promise<void>
@@ -51,6 +54,7 @@ export function deps(env: Env): Deps {
     lane: (chainId, signer) => env.NONCE_LANE.getByName(laneName(chainId, signer)) as unknown as NonceLaneApi,
     acknowledge: (session, events) => acknowledge(env, session, events),
     publish: (events) => publish(env, events),
+    watch: (chainId, channels) => watch(env, chainId, channels),
     now: () => Date.now(),
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     log,
@@ -73,6 +77,25 @@ export async function tell(on: Deps, session: string, event: ChainEvent | undefi
 export async function acknowledge(env: Env, session: string, events: ChainEvent[]): Promise<void> {
   const stub = env.STREAM_SESSION.getByName(session) as unknown as Pick<StreamSessionApi, 'acknowledge'>
   await stub.acknowledge(1, events)
+}
+
+/** Channels that a watcher has taken on lately, and when. In memory: asking again is harmless, and watchers forget too. */
+const followed = new Map<Hex, number>()
+const FOLLOWED = 20_000
+const FOLLOWED_MS = 3_600_000
+
+async function watch(env: Env, chainId: number, channels: Watched[]): Promise<void> {
+  const now = Date.now()
+  const fresh = channels.filter(({ channelId }) => (followed.get(channelId) ?? 0) <= now - FOLLOWED_MS)
+  if (fresh.length === 0) return
+  try {
+    const watcher = env.CHAIN_WATCHER.getByName(watcherName(chainId)) as unknown as ChainWatcherApi
+    await watcher.watch(1, chainId, fresh)
+    if (followed.size > FOLLOWED) followed.clear()
+    for (const { channelId } of fresh) followed.set(channelId, now)
+  } catch (error) {
+    log('watch_delayed', { channels: fresh.length, message: error instanceof Error ? error.message : 'unknown' })
+  }
 }
 
 const BATCH = 100

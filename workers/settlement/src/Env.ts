@@ -6,6 +6,10 @@ import * as z from 'zod'
 export type Env = {
   /** Hosted here: one object per (chain, signer). */
   NONCE_LANE: DurableObjectNamespace
+  /** Hosted here: one object keeps what no retry could deal with. */
+  DEAD_LETTERS: DurableObjectNamespace
+  /** Hosted here: one object per chain follows it. */
+  CHAIN_WATCHER: DurableObjectNamespace
   /** Hosted by the gateway Worker. */
   STREAM_SESSION: DurableObjectNamespace
   EVENTS: Queue<PbEvent>
@@ -29,6 +33,8 @@ export type Env = {
   /** Wei of gas a day (UTC) and lane. */
   DAILY_GAS_WEI?: string
   FACILITATOR_DAILY_GAS_WEI?: string
+  /** Wei of ether below which a lane's signer is reported as running out. */
+  LOW_GAS_WEI?: string
 }
 
 const address = z.custom<Address>(isAddress, 'not an address').transform((value) => lower(value))
@@ -62,9 +68,15 @@ const chainSchema = z
     rebroadcastMs: z.number().int().min(0).default(5_000),
     /** Milliseconds without a block until a fee is raised. */
     stallMs: z.number().int().min(0).default(20_000),
+    /** Milliseconds between looks of the chain watcher. */
+    watchMs: z.number().int().min(10).max(15_000).default(10_000),
     rpcTimeoutMs: z.number().int().min(10).default(10_000),
     /** Wei per gas that no transaction goes above. */
     maxFeePerGas: decimal.default(500_000_000_000n),
+    /** Wei per gas above which small young claims wait for a better price; 0: none does. */
+    calmFeePerGas: decimal.default(0n),
+    /** Atomic units of the token that an ether is worth, to weigh claims against their gas; 0: they are not weighed. */
+    etherPrice: decimal.default(0n),
     /** Gas that one claim transaction may take by our own estimate; with the lane's margin it must fit a transaction. */
     maxBatchGas: z.number().int().min(200_000).max(13_000_000).default(10_000_000),
     /** Atomic units below which a deposit is not sponsored. */

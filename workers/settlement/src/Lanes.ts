@@ -7,6 +7,8 @@ import { amountOf, type Env } from './Env.ts'
 /** An ether, and a tenth for callers of the facilitator: brakes, far above what a day takes. */
 const DAILY_GAS = 1_000_000_000_000_000_000n
 const FACILITATOR_DAILY_GAS = 100_000_000_000_000_000n
+/** A hundredth of an ether: thousands of claims on a rollup, and time to fill it up. */
+const LOW_GAS = 10_000_000_000_000_000n
 const LOST_AFTER = 300_000
 const REFUSALS = 3
 
@@ -32,6 +34,7 @@ function connect(env: Env, lane: { chainId: number; signer: string }): { ports: 
       lostMs: LOST_AFTER,
       maxRefusals: REFUSALS,
       pollMs: chain.pollMs,
+      lowBalance: amountOf(env.LOW_GAS_WEI, LOW_GAS),
       dailyBudget: ours
         ? amountOf(env.DAILY_GAS_WEI, DAILY_GAS)
         : amountOf(env.FACILITATOR_DAILY_GAS_WEI, FACILITATOR_DAILY_GAS),

@@ -21,7 +21,9 @@ export async function observe(
   if (!Check.isChannel(contract, config, channelId)) return { ok: false }
   try {
     const state = await Check.standing(chain, contract, config, channelId)
-    await deps.acknowledge(sessionName(session), [{ kind: 'observed', channelId, config, ...state }])
+    const stop = await Check.keyStop(chain, contract, config)
+    await deps.acknowledge(sessionName(session), [{ kind: 'observed', channelId, config, ...state, ...stop }])
+    await deps.watch(session.chainId, [{ session, channelId, config }])
     return { ok: true }
   } catch (error) {
     if (!(error instanceof RpcUnavailable)) throw error

@@ -107,6 +107,11 @@ export function split(rows: readonly Row[], form: Form, within: Limits): Row[][]
   return current.length > 0 ? [...batches, current] : batches
 }
 
+/** Gas of each of these rows when they go together: its own, and its share of what is paid once. */
+export function gasEach(rows: readonly Row[], form: Form): number {
+  return rows.length === 0 ? 0 : load(rows, form).gas / rows.length
+}
+
 /** Rows that share what is paid once: a payout, or the terms of a packed batch. */
 export function groups(rows: readonly Row[], form: Form): Row[][] {
   const found = new Map<string, Row[]>()

@@ -31,6 +31,12 @@ export async function calldata(deps: Deps, { contract, form }: Site, rows: reado
   return Contract.multicall([Contract.claimWithSignature(rows, await signed(rows)), ...payouts])
 }
 
+/** The claims alone, without payouts, as both contracts take them. One bad row makes it revert. */
+export async function recording(deps: Deps, { contract }: Site, rows: readonly Row[]): Promise<Hex> {
+  const signature = await deps.keys.receiverAuthorizer.sign(Voucher.claimBatchDigest(contract.domain, rows))
+  return Contract.claimWithSignature(rows, signature)
+}
+
 /** Tries rows on the newest state, without sending anything. */
 export function run(deps: Deps, site: Site, rows: readonly Row[]): Promise<Trial> {
   return site.form === 'packed' ? runPacked(deps, site, rows) : runWhole(deps, site, rows)

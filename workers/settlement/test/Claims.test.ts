@@ -178,8 +178,42 @@ describe('the claims queue', () => {
     await consume(deps(bindings), works, { minAmount: 1_000n })
     expect(acked.sort()).toEqual(['closing', 'small'])
     await mine(2)
-    expect(await told(small.name, small.id)).toMatchObject([{ status: 'failed' }])
+    expect(await told(small.name, small.id)).toMatchObject([{ status: 'deferred', waitMs: 3_600_000 }])
     expect(await told(closing.name, closing.id)).toMatchObject([{ status: 'confirmed' }])
+  })
+})
+
+describe('while gas is dear', () => {
+  test('small young claims wait, and those that are old or whose channel closes go in one transaction', async () => {
+    const [young, old, closing, large] = await Promise.all([funded(), funded(), funded(), funded(1_000_000_000n)])
+    const { deps } = await import('../src/Deps.ts')
+    const { consume } = await import('../src/Claims.ts')
+    const real = deps(bindings)
+    // An ether is 2,000 USDC, and gas what it is on this chain: a row costs between 1 and 20,000 units.
+    const { baseFee, priority } = await real.chains[0]!.rpc.market()
+    const etherPrice = (1_000n * 10n ** 18n) / (30_000n * (baseFee + priority))
+    const dear = real.chains.map((chain) => ({ ...chain, etherPrice, calmFeePerGas: 1n }))
+    const on = { ...real, chain: (id: number) => dear.find(({ chainId }) => chainId === id) }
+    const message = (body: unknown) => ({
+      body,
+      attempts: 1,
+      ack: () => undefined,
+      retry: () => expect.fail('retried'),
+    })
+    const before = await sent(gas.address)
+    const works = [
+      message(await claimMessage(young, 20_000n)),
+      message(await claimMessage(old, 20_000n, 20_000n, { reason: 'age' })),
+      message(await claimMessage(closing, 1n, 1n, { reason: 'close' })),
+      message(await claimMessage(large, 900_000_000n)),
+    ]
+    await consume(on, works, { minAmount: 0n })
+    await mine(2)
+    expect(await told(young.name, young.id)).toMatchObject([{ status: 'deferred', waitMs: 300_000 }])
+    for (const each of [old, closing, large]) {
+      expect(await told(each.name, each.id)).toMatchObject([{ status: 'confirmed' }])
+    }
+    expect((await sent(gas.address)) - before).toBe(1)
   })
 })
 
@@ -230,11 +264,14 @@ describe('batches', () => {
     attempt,
   })
 
+  const itemId = (rows: Batch.Row[]) => Batch.itemId(rows.map(Batch.key))
+
   test('have an id that depends on what is claimed and not on the order of messages', () => {
     const [a, b] = [row(1), row(2)]
-    expect(Batch.itemId([a, b])).toBe(Batch.itemId([b, a]))
-    expect(Batch.itemId([a, b])).not.toBe(Batch.itemId([a, { ...b, total: 2n }]))
-    expect(Batch.itemId([a]), 'a new attempt is new work').not.toBe(Batch.itemId([{ ...a, attempt: 1 }]))
+    expect(itemId([a, b])).toBe(itemId([b, a]))
+    expect(itemId([a, b])).not.toBe(itemId([a, { ...b, total: 2n }]))
+    expect(itemId([a]), 'a new attempt is new work').not.toBe(itemId([{ ...a, attempt: 1 }]))
+    expect(itemId([a]), 'so is a payout').not.toBe(Batch.itemId([Batch.recordKey(a)]))
   })
 
   test.each([[[]], [[0]], [[7]], [[0, 1, 2, 3, 4, 5, 6, 7]], [[2, 5]]])(

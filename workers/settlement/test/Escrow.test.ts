@@ -179,7 +179,7 @@ describe('a row that the escrow would leave out', () => {
     expect(await end(good)).toMatchObject([confirmed(10n)])
   })
 
-  test('with its whole group, because the token pays the receiver nothing, does not hold up other groups', async () => {
+  test('with its whole group, because the token pays the receiver nothing, is recorded, and paid out when it can be', async () => {
     const odd: Hex = `0x${'70'.repeat(20)}`
     const [code, good] = [await client.getCode({ address: channel().config.token }), await funded()]
     await client.setCode({ address: odd, bytecode: code ?? '0x' })
@@ -192,12 +192,33 @@ describe('a row that the escrow would leave out', () => {
     const [a, b] = await Promise.all([funded(1_000n, { token: odd }), funded(1_000n, { token: odd })])
     // From now on every call of the token reverts.
     await client.setCode({ address: odd, bytecode: '0x5f5ffd' })
+    const recorded = (total: bigint) => ({ ...confirmed(total), settled: false })
     const messages = await Promise.all([a, good, b].map((each) => claimMessage(each, 10n)))
     const before = await sent(gas.address)
     expect((await deliver(messages)).acked).toEqual([0, 1, 2])
-    for (const each of [a, b]) expect(await told(each.name, each.id)).toMatchObject([failed(10n)])
+    expect((await deliver(messages)).acked, 'delivered again, it is the same transaction').toEqual([0, 1, 2])
     expect(await end(good)).toMatchObject([confirmed(10n)])
-    expect((await sent(gas.address)) - before).toBe(1)
+    for (const each of [a, b]) {
+      expect(await told(each.name, each.id)).toMatchObject([recorded(10n)])
+      expect(await claimed(each), 'no withdrawal takes it').toBe(10n)
+    }
+    expect((await sent(gas.address)) - before).toBe(2)
+
+    const payouts = await Promise.all([a, b].map((each) => claimMessage(each, 10n, 10n, { reason: 'age' })))
+    expect((await deliver(payouts)).acked).toEqual([0, 1])
+    expect((await told(a.name, a.id, 2)).at(-1)).toMatchObject({ status: 'deferred', waitMs: 3_600_000 })
+    expect((await sent(gas.address)) - before, 'costs no gas').toBe(2)
+    const blocked = () =>
+      events.filter(
+        (event) => event.kind === 'incident' && event.what === 'receiver_blocked' && event.detail['token'] === odd,
+      )
+    await until(async () => (blocked().length > 0 ? true : undefined))
+    expect(new Set(blocked().map((event) => 'id' in event && event.id)).size, 'one incident a day and receiver').toBe(1)
+
+    await client.setCode({ address: odd, bytecode: code ?? '0x' })
+    expect((await deliver(payouts)).acked).toEqual([0, 1])
+    await mine(2)
+    for (const each of [a, b]) expect((await told(each.name, each.id, 3)).at(-1)).toMatchObject(confirmed(10n))
   })
 })
 
@@ -318,22 +339,24 @@ describe('a channel of a session key', () => {
     expect(await end(of)).toMatchObject([confirmed(5_000n)])
   })
 
-  test('that was stopped for longer than its delay ends as an incident', async () => {
+  test('that was stopped for longer than its delay tells its session so, at depth k, and is no dead letter', async () => {
     const of = await governed()
     await freezeKey(of.config.salt)
-    await pass(901)
-    for (const attempt of [0, 1, 2]) {
-      expect((await deliver([await claimMessage(of, 5_000n, 5_000n, { attempt })])).acked).toEqual([0])
-      expect((await told(of.name, of.id, attempt + 1)).at(-1)).toMatchObject(failed(5_000n))
-    }
-    const hopeless = await claimMessage(of, 5_000n, 5_000n, { attempt: 3 })
-    expect(await deliver([hopeless])).toEqual({ acked: [], retried: [0] })
-    expect((await deliver([hopeless], { queue: 'pbstream-claims-dlq' })).acked).toEqual([0])
-    expect((await told(of.name, of.id, 4)).at(-1)).toMatchObject(failed(5_000n))
-    const incident = await until(async () =>
-      events.find((event) => event.kind === 'incident' && event.detail['channelId'] === of.id),
-    )
-    expect(incident).toMatchObject({ what: 'claim_dead_letter', detail: { contract: escrow } })
+    await client.increaseTime({ seconds: 901 })
+    // In the newest block the stop has bitten, one block deeper it has not.
+    await client.mine({ blocks: 1 })
+    expect((await deliver([await claimMessage(of, 5_000n)])).acked).toEqual([0])
+    const stopped = expect.any(Number) as number
+    expect(await told(of.name, of.id, 2)).toMatchObject([
+      { kind: 'observed', keyStoppedAt: stopped, keyOver: false },
+      failed(5_000n),
+    ])
+    await mine(1)
+    expect((await deliver([await claimMessage(of, 5_000n, 5_000n, { attempt: 7 })])).acked).toEqual([0])
+    expect((await told(of.name, of.id, 4)).slice(2)).toMatchObject([
+      { kind: 'observed', keyStoppedAt: stopped, keyOver: true },
+      failed(5_000n),
+    ])
   })
 })
 

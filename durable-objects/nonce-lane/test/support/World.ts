@@ -20,6 +20,7 @@ export const config: Config = {
   maxRefusals: 2,
   pollMs: 1_000,
   dailyBudget: 250_000_000_000n,
+  lowBalance: 1_000n,
 }
 
 /** What may happen to one call to the outside. */
@@ -49,6 +50,8 @@ export class World {
   readonly told = new Map<string, ChainEvent[]>()
   readonly events: PbEvent[] = []
   now = 1_700_000_000_000
+  /** Ether of the signer, in wei. */
+  balance = 10n ** 18n
   /** Faults of the next calls to the outside, in order; none when it is empty. */
   faults: Fault[] = []
   calls = 0
@@ -104,7 +107,7 @@ export class World {
     const life = ++this.#life
     const pass = <T>(effect: () => T) => this.#pass(life, effect)
     const ports: Ports = {
-      chain: this.chain.rpc(pass),
+      chain: { ...this.chain.rpc(pass), balance: () => pass(() => this.balance) },
       signer: { address: signer.address, sign: (digest) => pass(() => digest).then((given) => signer.sign(given)) },
       acknowledge: (session, events) =>
         pass(() => void this.told.set(session, [...(this.told.get(session) ?? []), ...events])),

@@ -2,6 +2,7 @@
 import { createExecutionContext, createMessageBatch, getQueueResult } from 'cloudflare:test'
 import { env, exports } from 'cloudflare:workers'
 import type { TransactionEvent } from '@pbstream/core/message/Event'
+import type { ChannelStanding, DrainReply, OperationsApi } from '@pbstream/core/message/Operations'
 import type { ChainEvent } from '@pbstream/core/message/Session'
 import type { SettlementApi } from '@pbstream/core/message/Settlement'
 import { laneName, type NonceLaneApi } from '@pbstream/nonce-lane/Order'
@@ -11,10 +12,18 @@ import { chainId, client, facilitatorGas, gas } from './chain.ts'
 import worker, { events } from './host.ts'
 
 export const bindings = env as unknown as Env
-type Recorder = { taken(): Promise<ChainEvent[]>; refuse(times: number): Promise<void> }
+type Recorder = {
+  taken(): Promise<ChainEvent[]>
+  refuse(times: number): Promise<void>
+  say(words: { standing?: ChannelStanding; drain?: DrainReply }): Promise<void>
+  drained(): Promise<string[]>
+}
 
 /** The entrypoint that the gateway calls. */
 export const settlement = (exports as unknown as { Settlement: SettlementApi }).Settlement
+
+/** The entrypoint that control calls. */
+export const operations = (exports as unknown as { Operations: OperationsApi }).Operations
 
 export function session(name: string): Recorder {
   return bindings.STREAM_SESSION.getByName(name) as unknown as Recorder

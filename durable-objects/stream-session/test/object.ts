@@ -1,0 +1,53 @@
+/** The object of the tests, by RPC and from the inside, and what it has put on the queues. */
+import { type ReserveReply, sessionName, type SessionRef, type StreamSessionApi } from '@pbstream/core/message/Session'
+import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import { vi } from 'vitest'
+import type { StreamSession } from '../src/StreamSession.ts'
+import { channelOf } from './fixtures.ts'
+import { received } from './host.ts'
+
+const namespace = (env as unknown as { STREAM_SESSION: DurableObjectNamespace }).STREAM_SESSION
+export type Stub = DurableObjectStub & StreamSessionApi
+export const stubOf = (session: SessionRef): Stub => namespace.getByName(sessionName(session)) as unknown as Stub
+export const inside = <R>(
+  stub: Stub,
+  look: (object: StreamSession, state: DurableObjectState) => R | Promise<R>,
+): Promise<R> => runInDurableObject(stub as unknown as DurableObjectStub<StreamSession>, look)
+
+/** Files do not meet each other’s payers. */
+let payers = Math.floor(Math.random() * 1e9)
+export const nextPayer = (): number => ++payers
+
+/** A channel of a payer of its own, with money. */
+export async function funded(balance: bigint) {
+  const channel = channelOf(nextPayer())
+  const stub = stubOf(channel.session)
+  await stub.reserve(channel.reserve(1n, 1n))
+  await stub.acknowledge(1, [channel.observed(balance)])
+  return { channel, stub }
+}
+
+export type Granted = Extract<ReserveReply, { kind: 'granted' }>
+export function granted(reply: ReserveReply): Granted {
+  if (reply.kind !== 'granted')
+    throw new Error(`not granted: ${JSON.stringify(reply, (_, v) => (typeof v === 'bigint' ? String(v) : v))}`)
+  return reply
+}
+export const later = (ms: number): void => {
+  const now = Date.now()
+  vi.useFakeTimers({ toFake: ['Date'] })
+  vi.setSystemTime(now + ms)
+}
+
+/** Has the object send its events. */
+export const publish = async (stub: Stub): Promise<void> => {
+  later(2_000)
+  await runDurableObjectAlarm(stub)
+}
+export const claimsOf = (channelId: string) => received.claims.filter((claim) => claim.channelId === channelId)
+/** Losses of a channel, each once: messages may repeat. */
+export const lossesOf = (channelId: string) => {
+  const own = received.incidents.filter(({ detail }) => detail['channelId'] === channelId)
+  return [...new Map(own.map((incident) => [incident.id, incident])).values()]
+}
