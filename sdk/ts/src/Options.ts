@@ -1,0 +1,121 @@
+/** What commands have in common: their options, where keys and files come from. */
+import { readFile } from 'node:fs/promises'
+import { text } from 'node:stream/consumers'
+import { parseArgs, type ParseArgsOptionsConfig } from 'node:util'
+import * as Amount from '@pbstream/core/Amount'
+import { type Address, type Hex, isAddress, isBytes32, lower } from '@pbstream/core/Hex'
+import { type PrivateKeyAccount, privateKeyToAccount } from 'viem/accounts'
+import { UsageError } from './Failure.ts'
+
+/** The environment that a command runs in. */
+export type Environment = { env: Record<string, string | undefined>; stdin: NodeJS.ReadableStream }
+
+/**
+ * The options of a command. Values that are not understood are not quoted: somebody may have typed a key.
+ *
+ * @throws {UsageError}
+ */
+export function parse<T extends ParseArgsOptionsConfig>(args: string[], options: T) {
+  try {
+    return parseArgs({ args, options, strict: true, allowPositionals: false }).values
+  } catch (error) {
+    const { code, message } = error as { code?: string; message: string }
+    if (code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL') throw new UsageError('There is a word without an option.')
+    const [, option] = /'(-{1,2}[a-z-]{1,20})[ '=]/.exec(message) ?? []
+    if (option === '--key' || option === '--private-key') throw new UsageError(`${KEY_HELP} Never as an argument.`)
+    throw new UsageError(
+      option === undefined ? 'The options cannot be read.' : `The option ${option} is not understood here.`,
+    )
+  }
+}
+
+export const keyOptions = { 'key-file': { type: 'string' } } as const
+export const commonOptions = { rpc: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean' } } as const
+
+const KEY_HELP =
+  'Give the private key as a file (--key-file FILE, or - for stdin) or in the environment (PBSTREAM_KEY).'
+
+/**
+ * The account of the key that was given; `undefined` when none was.
+ *
+ * @throws {UsageError} which does not quote the key.
+ */
+export async function account(file: string | undefined, at: Environment): Promise<PrivateKeyAccount | undefined> {
+  const given = file === undefined ? at.env['PBSTREAM_KEY'] : await readText(file, 'the key file', at)
+  if (given === undefined || given.trim() === '') {
+    if (file === undefined) return undefined
+    throw new UsageError('The key file is empty.')
+  }
+  const key = given.trim().startsWith('0x') ? given.trim() : `0x${given.trim()}`
+  if (!isBytes32(key)) throw new UsageError('The private key is not 32 bytes of hex.')
+  try {
+    return privateKeyToAccount(key)
+  } catch {
+    throw new UsageError('The private key is outside the range of keys.')
+  }
+}
+
+/** @throws {UsageError} when there is no key. */
+export async function requireAccount(file: string | undefined, at: Environment): Promise<PrivateKeyAccount> {
+  const found = await account(file, at)
+  if (found === undefined) throw new UsageError(KEY_HELP)
+  return found
+}
+
+/** @throws {UsageError} unless it is the URL of an endpoint. */
+export function rpcUrl(option: string | undefined, at: Environment): string {
+  const url = option ?? at.env['PBSTREAM_RPC']
+  if (url === undefined) throw new UsageError('Say which chain: --rpc URL of a JSON-RPC endpoint, or PBSTREAM_RPC.')
+  if (!/^https?:$/.test(URL.parse(url)?.protocol ?? '')) throw new UsageError('--rpc is not an http(s) URL.')
+  return url
+}
+
+/** JSON of a file, or of stdin for `-`. @throws {UsageError} */
+export async function readJson(file: string, what: string, at: Environment): Promise<unknown> {
+  try {
+    return JSON.parse(await readText(file, what, at))
+  } catch (error) {
+    if (error instanceof UsageError) throw error
+    throw new UsageError(`${capital(what)} ${file} is not JSON.`)
+  }
+}
+
+/** @throws {UsageError} */
+export function address(option: string, value: string): Address {
+  if (!isAddress(value)) throw new UsageError(`${option} is not an address: 0x and 40 hex digits.`)
+  return lower(value)
+}
+
+/** @throws {UsageError} */
+export function wholeNumber(option: string, value: string): number {
+  const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN
+  if (Number.isNaN(number)) throw new UsageError(`${option} is not a whole number.`)
+  return number
+}
+
+/** An amount in atomic units. @throws {UsageError} */
+export function atomicUnits(option: string, value: string): bigint {
+  const amount = Amount.tryParse(value)
+  if (amount === undefined || amount === 0n) {
+    throw new UsageError(`${option} is not an amount: a whole number of atomic units, 1000000 for 1 USDC.`)
+  }
+  return amount
+}
+
+/** @throws {UsageError} unless it is a signature of 65 bytes. */
+export function signature(option: string, value: string): Hex {
+  if (!/^0x[0-9a-fA-F]{130}$/.test(value)) throw new UsageError(`${option} is not 65 bytes of hex.`)
+  return lower(value as Hex)
+}
+
+async function readText(file: string, what: string, at: Environment): Promise<string> {
+  try {
+    return file === '-' ? await text(at.stdin) : await readFile(file, 'utf8')
+  } catch {
+    throw new UsageError(`${capital(what)} ${file} cannot be read.`)
+  }
+}
+
+function capital(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}
