@@ -1,10 +1,11 @@
-// Tests that need more than npm: the database suite on a real PostgreSQL, and the pages in Chromium.
-// `scripts/setup-extras` installs both. PBSTREAM_POSTGRES_URL names a server to use instead of a temporary one.
+// Tests that need more than npm: the database suite on a real PostgreSQL, the pages in Chromium, and the metrics before
+// Prometheus' promtool. `scripts/setup-extras` installs all three. PBSTREAM_POSTGRES_URL names a server to use instead of a
+// temporary one.
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { findPostgres, startPostgres } from './lib/postgres.mjs'
 import { root } from './lib/steps.mjs'
-import { BROWSER, closingLine, POSTGRES, runSuites } from './lib/suites.mjs'
+import { BROWSER, closingLine, POSTGRES, PROMTOOL, runSuites } from './lib/suites.mjs'
 
 const verbose = process.argv.includes('--verbose')
 const suites = []
@@ -31,12 +32,23 @@ const chromium = process.env.CHROMIUM ?? ['/usr/bin/chromium', '/usr/bin/chromiu
 if (chromium === undefined) missing('Chromium')
 suites.push({ folder: BROWSER, name: 'pages in Chromium', env: { CHROMIUM: chromium } })
 
+const promtool = process.env.PROMTOOL ?? findProgram('promtool')
+if (promtool === undefined) missing('promtool')
+suites.push({ folder: PROMTOOL, name: 'metrics in promtool', env: { PROMTOOL: promtool } })
+
 try {
   const total = await runSuites(suites, { verbose })
   console.log(`\n${closingLine(total)}`)
   process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0
 } finally {
   await server?.stop()
+}
+
+function findProgram(name) {
+  return (process.env.PATH ?? '')
+    .split(delimiter)
+    .map((folder) => join(folder, name))
+    .find(existsSync)
 }
 
 function missing(what) {

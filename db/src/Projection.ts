@@ -147,12 +147,12 @@ function toMovement(session: string, row: JournalRow, kind: Row<'movement'>['kin
 }
 
 function toSettlement(event: TransactionEvent): Row<'settlement'> {
-  const { v: _v, kind: _kind, at, ...rest } = event
+  const { v: _v, kind: _kind, gasPrice: _gasPrice, attempts: _attempts, at, ...rest } = event
   return { ...rest, at: new Date(at) }
 }
 
 function toIncident({ id, what, detail, at }: IncidentEvent): Row<'sentinelEvent'> {
-  return { id, what, detail, at: new Date(at) }
+  return { id, what, detail, at: new Date(at), subject: detail['channelId'] ?? null }
 }
 
 function sessionStatements(db: Database, orm: Orm, { keys, sessions }: Rows): Statement[] {

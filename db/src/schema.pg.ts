@@ -5,6 +5,7 @@
  */
 import type { Address, Hex } from '@pbstream/core/Hex'
 import type { IncidentEvent, JournalRow, TransactionEvent } from '@pbstream/core/message/Event'
+import { isNull } from 'drizzle-orm'
 import {
   bigint,
   bigserial,
@@ -119,7 +120,7 @@ export const channel = pgTable(
     lost: amount('lost'),
     revision: count('revision').notNull(),
   },
-  (t) => [index('channel_session').on(t.session)],
+  (t) => [index('channel_session').on(t.session), index('channel_receiver').on(t.receiver, t.id)],
 )
 
 export const microPayment = pgTable(
@@ -170,9 +171,34 @@ export const sentinelEvent = pgTable(
     what: text('what').$type<IncidentEvent['what']>().notNull(),
     detail: jsonb('detail').$type<Record<string, string>>().notNull(),
     at: time('at').notNull(),
+    subject: text('subject'),
+    resolvedAt: time('resolved_at'),
   },
-  (t) => [index('sentinel_event_at').on(t.at)],
+  (t) => [
+    index('sentinel_event_at').on(t.at),
+    // Few of all hold: these have no others in them.
+    index('sentinel_event_open').on(t.at).where(isNull(t.resolvedAt)),
+    index('sentinel_event_subject').on(t.subject).where(isNull(t.resolvedAt)),
+  ],
 )
+
+export const suspicion = pgTable(
+  'suspicion',
+  {
+    channelId: text('channel_id').$type<Hex>().notNull(),
+    what: text('what').$type<IncidentEvent['what']>().notNull(),
+    mark: text('mark').notNull(),
+    since: time('since').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.channelId, t.what] }), index('suspicion_since').on(t.since)],
+)
+
+export const reconciliation = pgTable('reconciliation', {
+  name: text('name').primaryKey(),
+  cursor: text('cursor').notNull(),
+  roundAt: time('round_at').notNull(),
+  finishedAt: time('finished_at'),
+})
 
 export const settlement = pgTable(
   'settlement',

@@ -6,6 +6,7 @@
  */
 import type { Address, Hex } from '@pbstream/core/Hex'
 import type { IncidentEvent, JournalRow, TransactionEvent } from '@pbstream/core/message/Event'
+import { isNull } from 'drizzle-orm'
 import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import type { Origin, RateRule } from './CatalogRoute.ts'
 
@@ -106,7 +107,7 @@ export const channel = sqliteTable(
     lost: amount('lost'),
     revision: integer('revision').notNull(),
   },
-  (t) => [index('channel_session').on(t.session)],
+  (t) => [index('channel_session').on(t.session), index('channel_receiver').on(t.receiver, t.id)],
 )
 
 export const microPayment = sqliteTable(
@@ -157,9 +158,34 @@ export const sentinelEvent = sqliteTable(
     what: text('what').$type<IncidentEvent['what']>().notNull(),
     detail: text('detail', { mode: 'json' }).$type<Record<string, string>>().notNull(),
     at: time('at').notNull(),
+    subject: text('subject'),
+    resolvedAt: time('resolved_at'),
   },
-  (t) => [index('sentinel_event_at').on(t.at)],
+  (t) => [
+    index('sentinel_event_at').on(t.at),
+    // Few of all hold: these have no others in them.
+    index('sentinel_event_open').on(t.at).where(isNull(t.resolvedAt)),
+    index('sentinel_event_subject').on(t.subject).where(isNull(t.resolvedAt)),
+  ],
 )
+
+export const suspicion = sqliteTable(
+  'suspicion',
+  {
+    channelId: text('channel_id').$type<Hex>().notNull(),
+    what: text('what').$type<IncidentEvent['what']>().notNull(),
+    mark: text('mark').notNull(),
+    since: time('since').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.channelId, t.what] }), index('suspicion_since').on(t.since)],
+)
+
+export const reconciliation = sqliteTable('reconciliation', {
+  name: text('name').primaryKey(),
+  cursor: text('cursor').notNull(),
+  roundAt: time('round_at').notNull(),
+  finishedAt: time('finished_at'),
+})
 
 export const settlement = sqliteTable(
   'settlement',

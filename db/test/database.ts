@@ -18,6 +18,8 @@ const NAMES: TableName[] = [
   'microPayment',
   'movement',
   'sentinelEvent',
+  'suspicion',
+  'reconciliation',
   'settlement',
   'audit',
 ]

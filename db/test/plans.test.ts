@@ -3,7 +3,10 @@ import { sql } from 'drizzle-orm'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { catalogRoutes, catalogVersion } from '../src/Catalog.ts'
 import * as Overview from '../src/Overview.ts'
+import * as Incidents from '../src/Incidents.ts'
 import { project } from '../src/Projection.ts'
+import * as Reconciliation from '../src/Reconciliation.ts'
+import { channelsOfReceiver } from '../src/Receivers.ts'
 import { db, executePostgres as run, explain, wipe } from './database.ts'
 import { hex, history, refs, sessionEvent } from './events.ts'
 
@@ -55,12 +58,54 @@ const plans: [string, () => Query, sqlite: RegExp, postgres: RegExp][] = [
     /USING INDEX channel_session \(session=\?\)/,
     /channel_session/,
   ],
+  [
+    'channels of a receiver',
+    () => channelsOfReceiver(db, hex('a1', 20), { after: channelId, limit: 40 }),
+    /USING (COVERING )?INDEX channel_receiver \(receiver=\? AND id>\?\)/,
+    /using channel_receiver/,
+  ],
   ['newest settlements', () => Overview.latestSettlements(db, 20), /USING INDEX settlement_at/, /using settlement_at/],
   [
     'newest incidents',
     () => Overview.latestIncidents(db, 20),
     /USING INDEX sentinel_event_at/,
     /using sentinel_event_at/,
+  ],
+  [
+    'newest incidents that hold',
+    () => Incidents.openIncidents(db, 20),
+    /USING INDEX sentinel_event_open/,
+    /using sentinel_event_open/,
+  ],
+  [
+    'incidents of channels',
+    () => Incidents.openOfChannels(db, ['a', 'b']),
+    /USING INDEX sentinel_event_subject \(subject=\?\)/,
+    /sentinel_event_subject/,
+  ],
+  [
+    'incidents of kinds',
+    () => Incidents.openOfKinds(db, ['unknown_message'], 20),
+    /USING INDEX sentinel_event_open/,
+    /using sentinel_event_open/,
+  ],
+  [
+    'channels page by page',
+    () => Reconciliation.channelsAfter(db, channelId, 40),
+    /USING INDEX sqlite_autoindex_channel_1 \(id>\?\)/,
+    /using channel_pkey/,
+  ],
+  [
+    'oldest suspicions',
+    () => Reconciliation.oldestSuspicions(db, 20),
+    /USING INDEX suspicion_since/,
+    /using suspicion_since/,
+  ],
+  [
+    'suspicions of channels',
+    () => Reconciliation.suspicionsOf(db, [channelId]),
+    /USING INDEX sqlite_autoindex_suspicion_1 \(channel_id=\?\)/,
+    /suspicion_channel_id_what_pk/,
   ],
   ['newest audit rows', () => Overview.latestAudit(db, 20), /^SCAN audit$/, /Backward using audit_pkey/],
 ]
@@ -102,14 +147,17 @@ async function fillForPlanner() {
   )
   if (db.dialect !== 'postgres') return
   const t = db.tables
+  // Most incidents hold no longer.
+  const resolved = sql`case when n % 50 = 0 then null else to_timestamp(n) end`
   const fills = [
     sql`${t.microPayment} select 's', n, ${oneIn(500, channelId)}, null, null, ${oneIn(500, 'acme')}, 'r', 1, 'd', 'c', 1, n, to_timestamp(n) ${upTo(100_000)}`,
     sql`${t.movement} select 's', n, 'claim', ${oneIn(100, channelId)}, 'd', 'c', 1, null, to_timestamp(n) ${upTo(20_000)}`,
     sql`${t.streamSession} select 's' || n, 1, 'c', 'p' || n, 'k', 1, to_timestamp(n) ${upTo(5000)}`,
     sql`${t.sessionKey} select 's' || n, 's' || n, 1, 'c', 'p' || n, 'k', to_timestamp(n) ${upTo(5000)}`,
-    sql`${t.channel} select 'c' || n, 's' || n, 1, 'r', 't', 0, 0, 0, 0, 0, 0, 0, 0, 0 ${upTo(5000)}`,
+    sql`${t.channel} select 'c' || n, 's' || n, 1, 'r' || n, 't', 0, 0, 0, 0, 0, 0, 0, 0, 0 ${upTo(5000)}`,
     sql`${t.settlement} select 1, 's', n::text, 'claim', n, null, 'mined', 1, 1, 1, null, null, to_timestamp(n) ${upTo(5000)}`,
-    sql`${t.sentinelEvent} select n::text, 'unknown_message', '{}', to_timestamp(n) ${upTo(5000)}`,
+    sql`${t.sentinelEvent} select n::text, 'unknown_message', '{}', to_timestamp(n), 's' || n, ${resolved} ${upTo(5000)}`,
+    sql`${t.suspicion} select 'c' || n, 'claim_stuck', 'm', to_timestamp(n) ${upTo(5000)}`,
     sql`${t.audit} (actor, action, subject, detail, at) select 'a', 'b', 'c', '{}', to_timestamp(n) ${upTo(5000)}`,
     sql`${t.catalog} select 'x' || n, n ${upTo(2000)}`,
     sql`${t.provider} select 'p' || n, 'p', '0x', true, now(), now() ${upTo(20)}`,

@@ -18,18 +18,23 @@ export type Keys = {
   sessionKey: Hex
   /** Where the demo provider is paid; nobody spends from it here. */
   provider: Hex
+  /** Bearer key of `npm run ops`. */
+  operator: string
 }
 
 /** The keys kept in `directory`, made on the first call. Without a directory: fresh ones. */
 export async function loadKeys(directory?: string): Promise<Keys> {
   if (directory === undefined) return makeKeys()
   const path = join(directory, 'keys.json')
+  let known: Partial<Keys> = {}
   try {
-    return JSON.parse(await readFile(path, 'utf8')) as Keys
+    known = JSON.parse(await readFile(path, 'utf8')) as Partial<Keys>
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
   }
-  const keys = makeKeys()
+  // A folder that an earlier release made lacks the keys that have come since.
+  const keys = { ...makeKeys(), ...known }
+  if (Object.keys(keys).length === Object.keys(known).length) return keys
   await mkdir(directory, { recursive: true })
   await writeFile(`${path}.new`, JSON.stringify(keys, undefined, 2), { mode: 0o600 })
   await rename(`${path}.new`, path)
@@ -54,5 +59,6 @@ function makeKeys(): Keys {
     payer: secp256k1(),
     sessionKey: secp256k1(),
     provider: secp256k1(),
+    operator: randomBytes(32).toString('base64url'),
   }
 }

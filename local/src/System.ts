@@ -27,9 +27,14 @@ export type SystemOptions = {
   upstreams?: Record<string, string>
   /** A running Postgres for routes and projections instead of D1. */
   postgresUrl?: string
+  /** Does every minute what cron does with deployed Workers. Off when left out: then `scheduled` is called by hand. */
+  cron?: boolean
   /** What the Workers print, a line each. */
   onLog?: (line: string, level: string) => void
 }
+
+/** The Workers that have something to do by the clock: `triggers` in their wrangler.toml. */
+const CRON = ['settlement', 'control'] as const satisfies WorkerName[]
 
 /** Seconds that a withdrawal takes on the local chain: the least that the contract allows. */
 export const withdrawDelay = 900
@@ -41,12 +46,16 @@ export const withdrawDelay = 900
  */
 export class System {
   readonly #miniflare: Miniflare
+  readonly #cron: ReturnType<typeof setInterval> | undefined
   readonly urls: Record<WorkerName, string>
   /** The database that the Workers use. */
   readonly database: Database
 
-  private constructor(miniflare: Miniflare, urls: Record<WorkerName, string>, database: Database) {
+  private constructor(miniflare: Miniflare, urls: Record<WorkerName, string>, database: Database, cron: boolean) {
     this.#miniflare = miniflare
+    // A run that fails is made up for by the next; what went wrong the Worker has said itself.
+    const run = () => CRON.forEach((name) => void this.scheduled(name).catch(() => {}))
+    this.#cron = cron ? setInterval(run, 60_000) : undefined
     this.urls = urls
     this.database = database
   }
@@ -66,15 +75,23 @@ export class System {
         return String(direct).replace(/\/$/, '')
       }
       const urls = { gateway: await url('gateway'), settlement: await url('settlement'), control: await url('control') }
-      return new System(miniflare, urls, database)
+      return new System(miniflare, urls, database, options.cron ?? false)
     } catch (error) {
       await miniflare.dispose()
       throw error
     }
   }
 
+  /** What cron does with a deployed Worker: runs its `scheduled` handler, once. */
+  async scheduled(name: WorkerName): Promise<void> {
+    const worker = await this.#miniflare.getWorker(`pbstream-${name}`)
+    const { outcome } = await worker.scheduled({ cron: '* * * * *' })
+    if (outcome !== 'ok') throw new Error(`the scheduled handler of ${name} failed: ${outcome}`)
+  }
+
   /** Ends every Worker. Pending work stays on disk for the next start. */
   stop(): Promise<void> {
+    clearInterval(this.#cron)
     return this.#miniflare.dispose()
   }
 }
@@ -137,7 +154,13 @@ function variables(name: WorkerName, options: SystemOptions): Record<string, str
     maxTimeoutSeconds: options.maxTimeoutSeconds ?? 60,
   }
   const escrow = localDeployment.contracts.StreamChannelEscrow.address.toLowerCase()
-  const settled = { ...chain, escrow, rpcUrl: options.rpcUrl, confirmations: options.confirmations ?? 1 }
+  const settled = {
+    ...chain,
+    escrow,
+    rpcUrl: options.rpcUrl,
+    confirmations: options.confirmations ?? 1,
+    watchMs: 1_000,
+  }
   const chains = [name === 'settlement' ? settled : chain]
   const local: Record<WorkerName, Record<string, string>> = {
     // The demo upstream is on this machine.
@@ -160,7 +183,7 @@ function secrets(name: WorkerName, keys: Keys): Record<string, string> {
         FACILITATOR_GAS_KEY: keys.facilitatorGas,
       }
     case 'control':
-      return {}
+      return { OPERATOR_KEY: keys.operator }
   }
 }
 

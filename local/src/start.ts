@@ -80,6 +80,7 @@ async function main(): Promise<void> {
         keys,
         directory,
         confirmations: 2,
+        cron: true,
         ports: { gateway: await freePort(8402), settlement: await freePort(8403), control: await freePort(8404) },
         onLog: (line, level) => {
           if (level === 'error' || level === 'warn') progress.log(line, level)

@@ -7,6 +7,7 @@ import { root, runSteps } from './steps.mjs'
 /** Need what `scripts/setup-extras` installs, so they are no part of `npm test`. */
 export const BROWSER = 'test/browser'
 export const POSTGRES = 'test/postgres'
+export const PROMTOOL = 'test/promtool'
 
 /** Folders with Vitest suites, relative to the root. */
 export function vitestFolders() {
@@ -25,13 +26,14 @@ export function groups() {
   return {
     quick: ['contracts', ...folders.filter((folder) => !isWorkerd(folder) && !isSystem(folder))],
     workerd: folders.filter(isWorkerd),
-    system: folders.filter((folder) => isSystem(folder) && folder !== BROWSER && folder !== POSTGRES),
+    system: folders.filter((folder) => isSystem(folder) && ![BROWSER, POSTGRES, PROMTOOL].includes(folder)),
   }
 }
 
 /**
  * Runs suites and counts their tests.
- * @param {{ folder: string, name?: string, args?: string, env?: Record<string, string> }[]} suites
+ * @param {{ folder?: string, name?: string, args?: string, env?: Record<string, string>, command?: string }[]} suites
+ *   a folder, or a command at the root that ends with `N passed, N failed` or with an exit code alone
  * @param {{ parallel?: number, verbose?: boolean }} options
  * @returns {Promise<{ passed: number, failed: number, skipped: number }>} a suite that breaks without counting a
  *   failed test counts as one failure
@@ -53,7 +55,8 @@ export function closingLine({ passed, failed }) {
   return `${passed} passed, ${failed} failed`
 }
 
-function stepOf({ folder, name = folder, args = '', env = {} }, report) {
+function stepOf({ folder, name = folder, args = '', env = {}, command }, report) {
+  if (command !== undefined) return { name, env, command, ownCounts: true }
   const cwd = join(root, folder)
   if (folder === 'contracts') return { name, cwd, env, command: 'npm test --silent' }
   const reporters = `--reporter=default --reporter=json --outputFile.json=${JSON.stringify(report)}`
@@ -61,7 +64,13 @@ function stepOf({ folder, name = folder, args = '', env = {} }, report) {
 }
 
 function countsOf(outcome) {
-  const counts = outcome.step.report === undefined ? hardhatCounts(outcome.output) : vitestCounts(outcome.step.report)
+  const { report, ownCounts } = outcome.step
+  const counts =
+    report !== undefined
+      ? vitestCounts(report)
+      : ownCounts === true
+        ? closingCounts(outcome)
+        : hardhatCounts(outcome.output)
   if (outcome.code !== 0 && counts.failed === 0) counts.failed = 1
   return counts
 }
@@ -70,6 +79,16 @@ function vitestCounts(report) {
   if (!existsSync(report)) return { passed: 0, failed: 0, skipped: 0 }
   const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(readFileSync(report, 'utf8'))
   return { passed: numPassedTests, failed: numFailedTests, skipped: numPendingTests + numTodoTests }
+}
+
+/** A command that counts nothing is one test. */
+function closingCounts({ code, output }) {
+  const line = [...output.matchAll(/^(\d+) passed, (\d+) failed$/gm)].at(-1)
+  return {
+    passed: line === undefined ? Number(code === 0) : Number(line[1]),
+    failed: Number(line?.[2] ?? 0),
+    skipped: 0,
+  }
 }
 
 /** Hardhat prints `12 passing (3s)`, and `1 failing`, `2 skipped` if there are any. */

@@ -8,6 +8,19 @@ export default defineConfig({
       wrangler: { configPath: `${import.meta.dirname}/wrangler.toml` },
       miniflare: {
         bindings: { MIGRATIONS: await readD1Migrations(`${import.meta.dirname}/../../db/migrations/d1`) },
+        workers: [
+          {
+            name: 'pbstream-settlement',
+            modules: [{ type: 'ESModule', path: `${import.meta.dirname}/test/settlement.mjs` }],
+            compatibilityDate: '2026-10-01',
+          },
+          {
+            name: 'pbstream-gateway',
+            modules: [{ type: 'ESModule', path: `${import.meta.dirname}/test/gateway.mjs` }],
+            compatibilityDate: '2026-10-01',
+            durableObjects: { STREAM_SESSION: { className: 'StreamSession', useSQLite: true } },
+          },
+        ],
       },
     })),
   ],

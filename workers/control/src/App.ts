@@ -5,7 +5,10 @@ import { open } from '@pbstream/db/Database'
 import { type OverviewFilter, overview } from '@pbstream/db/Overview'
 import { type Context, Hono } from 'hono'
 import type { Env } from './Env.ts'
+import { showMetrics } from './MetricsPage.ts'
+import { operator } from './Operator.ts'
 import { page } from './OverviewPage.ts'
+import { exportVouchers } from './VouchersExport.ts'
 
 /** The HTTP side: health, and the overview where it is switched on. */
 export const app = new Hono<{ Bindings: Env }>()
@@ -19,6 +22,15 @@ app.get('/healthz', async (c) => {
     return fail(c, 'temporarily_unavailable')
   }
 })
+
+/** For receivers, who prove that they are. */
+app.get('/v1/vouchers/export', exportVouchers)
+
+/** For Prometheus. */
+app.get('/metrics', showMetrics)
+
+/** For operators. */
+app.route('/ops', operator)
 
 app.use('*', async (c, next) => (c.env.OVERVIEW === 'true' ? next() : fail(c, 'not_found')))
 

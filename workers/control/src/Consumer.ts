@@ -1,4 +1,7 @@
-/** The events queue: each message is projected, or retried until it ends in the dead letters. None is dropped. */
+/**
+ * The events queue: each message is projected and then counted, or retried until it ends in the dead letters. None is
+ * dropped. Rows come first: whatever becomes of the count, they are written.
+ */
 import { type IncidentEvent, type PbEvent, pbEvent } from '@pbstream/core/message/Event'
 
 export type QueueMessage = Pick<Message, 'id' | 'body' | 'attempts' | 'timestamp' | 'ack' | 'retry'>
@@ -6,6 +9,8 @@ export type QueueMessage = Pick<Message, 'id' | 'body' | 'attempts' | 'timestamp
 export type Deps = {
   /** Writes rows; can be repeated. */
   project(events: readonly PbEvent[]): Promise<void>
+  /** Counts what was written; can be repeated, in any order. */
+  feed(events: PbEvent[], done: { projected: number; failed: number }): Promise<void>
   log(what: string, detail: Record<string, string>): void
 }
 
@@ -14,6 +19,11 @@ type Known = { message: QueueMessage; event: PbEvent }
 /** Seconds. Ten doublings from 5 are 85 minutes: longer than a deployment during which senders are newer than this. */
 const FIRST_DELAY = 5
 const LONGEST_DELAY = 3_600
+/**
+ * So often a written event is tried to be counted, for ten minutes. It is no dead letter for want of a count: amounts are
+ * cumulative, and the reconciliation tells the counter of every channel again.
+ */
+const FEED_ATTEMPTS = 8
 
 /** Acknowledges what is written and asks for the rest again. Never throws. */
 export async function consume(deps: Deps, messages: readonly QueueMessage[]): Promise<void> {
@@ -33,20 +43,37 @@ async function projectKnown(deps: Deps, known: Known[]): Promise<void> {
   if (known.length === 0) return
   try {
     await deps.project(known.map(({ event }) => event))
-    for (const { message } of known) message.ack()
+    return await count(deps, known, 0)
   } catch {
-    for (const { message, event } of known) await projectOne(deps, message, event)
+    const written: Known[] = []
+    for (const each of known) if (await projectOne(deps, each)) written.push(each)
+    await count(deps, written, known.length - written.length)
   }
 }
 
-async function projectOne(deps: Deps, message: QueueMessage, event: PbEvent): Promise<void> {
+async function projectOne(deps: Deps, { message, event }: Known): Promise<boolean> {
   try {
     await deps.project([event])
-    message.ack()
+    return true
   } catch {
     // The reason is the database's and may quote the row.
     deps.log('projection_delayed', { message: message.id, kind: event.kind, attempts: `${message.attempts}` })
     retry(message)
+    return false
+  }
+}
+
+/** What is written is counted; what was not counted comes again, is written again, which changes nothing, and counted. */
+async function count(deps: Deps, written: Known[], failed: number): Promise<void> {
+  const events = written.map(({ event }) => event)
+  const counted = await deps.feed(events, { projected: events.length, failed }).then(
+    () => true,
+    () => false,
+  )
+  if (!counted) deps.log('count_delayed', { messages: `${written.length}` })
+  for (const { message } of written) {
+    if (counted || message.attempts >= FEED_ATTEMPTS) message.ack()
+    else retry(message)
   }
 }
 
@@ -57,6 +84,8 @@ async function reportUnknown(deps: Deps, unknown: QueueMessage[]): Promise<void>
   for (const { id, detail } of incidents) deps.log('unknown_message', { id, ...detail })
   try {
     await deps.project(incidents)
+    // Each is retried, and so counted when it is next seen if not now.
+    await deps.feed(incidents, { projected: 0, failed: 0 })
   } catch {
     deps.log('projection_delayed', { kind: 'incident', messages: `${incidents.length}` })
   }

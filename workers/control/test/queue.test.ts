@@ -64,6 +64,8 @@ describe('the events queue', () => {
         what: 'unknown_message',
         detail: { message: 'm1', version: '2', kind: 'session', issue: 'v' },
         at: new Date(at),
+        subject: null,
+        resolvedAt: null,
       },
     ])
   })

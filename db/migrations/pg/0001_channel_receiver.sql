@@ -1,0 +1,1 @@
+CREATE INDEX "channel_receiver" ON "channel" USING btree ("receiver","id");

@@ -1,0 +1,65 @@
+/** Answers of the operator's API for people. Pure. */
+
+export type Answer = Record<string, unknown>
+
+type Incident = { id: string; what: string; at: string; detail: Record<string, string> }
+type Letter = { id: string; queue?: string; kind: string; at: number; detail: Record<string, string> }
+type Item = {
+  id: string
+  purpose: string
+  nonce: number
+  state: string
+  attempts: number
+  createdAt: number
+  transaction?: string
+  refusal?: string
+}
+type Lane = { chainId: number; signer: string; paused: boolean; items: Item[] }
+
+/** What a command's answer says, a fact a line. */
+export function asText(command: string, answer: Answer): string {
+  const { incidents, deadLetters, lanes, reconciledAt } = answer as {
+    incidents?: Incident[]
+    deadLetters?: Letter[]
+    lanes?: Lane[]
+    reconciledAt?: string | null
+  }
+  if (command === 'incidents') return section('incidents', incidents?.map(incident))
+  if (command === 'lanes') return section('lanes', lanes?.flatMap(lane))
+  if (command !== 'stuck') return facts(answer)
+  return [
+    section('incidents', incidents?.map(incident)),
+    section('dead letters', deadLetters?.map(letter)),
+    section('lanes', lanes?.flatMap(lane)),
+    `last full comparison: ${reconciledAt ?? 'none yet'}`,
+  ].join('\n')
+}
+
+function section(title: string, lines: string[] = []): string {
+  return lines.length === 0 ? `${title}: none` : [`${title}:`, ...lines.map((line) => `  ${line}`)].join('\n')
+}
+
+function incident({ id, what, at, detail }: Incident): string {
+  return `${at}  ${what}  ${id}\n    ${facts(detail)}`
+}
+
+function letter({ id, queue = '', kind, at, detail }: Letter): string {
+  return `${new Date(at).toISOString()}  ${queue} ${kind}  ${id}\n    ${facts(detail)}`
+}
+
+function lane({ chainId, signer, paused, items }: Lane): string[] {
+  const head = `${chainId} ${signer}  ${paused ? 'PAUSED' : 'running'}  ${items.length} under way`
+  return [head, ...items.map((item) => `  ${itemText(item)}`)]
+}
+
+function itemText({ id, purpose, nonce, state, attempts, createdAt, transaction, refusal }: Item): string {
+  const since = new Date(createdAt).toISOString()
+  const more = [transaction, refusal].filter((each) => each !== undefined).map((each) => `  ${each}`)
+  return `nonce ${nonce}  ${purpose}  ${state}  since ${since}  ${attempts} signed  ${id}${more.join('')}`
+}
+
+function facts(of: Record<string, unknown>): string {
+  return Object.entries(of)
+    .map(([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join('  ')
+}

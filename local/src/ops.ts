@@ -1,0 +1,123 @@
+/** `npm run ops`: what an operator may ask and have done, over the HTTP API of workers/control. */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { root } from './Bundle.ts'
+import { asText, type Answer } from './OpsText.ts'
+
+const help = `What does not get on, and what can be done about it.
+
+Usage: npm run ops -- <command> [options]
+
+  stuck                            incidents that hold, dead letters, transactions under way for long, paused lanes
+  incidents                        incidents that hold, newest first
+  lanes                            every lane: paused or not, and what is under way
+  reconcile                        compare the next channels with their sessions and the chain now
+  replay <dead letter>             deal with a message again that no retry could deal with
+  drain <channel>                  claim everything that a channel can claim, now
+  pause-lane <chain> <signer>      a lane takes on nothing new, and sees what it has to its end
+  resume-lane <chain> <signer>     it takes on transactions again
+
+  --url URL    origin of the control Worker (default: PBSTREAM_CONTROL_URL, or http://127.0.0.1:8404)
+  --json       the answer as JSON
+  -h, --help   this text
+
+The key is OPERATOR_KEY of the environment; for a system that npm start runs on this machine, the one in .pbstream.
+Every command can be repeated. It ends with 0 when it was done, 1 when it was not, 2 when it was not understood.`
+
+type Request = { method: 'GET' | 'POST'; path: string }
+
+/** By name: how many arguments a command takes, and what is asked for. */
+const commands: Record<string, [count: number, (...args: string[]) => Request]> = {
+  stuck: [0, () => ({ method: 'GET', path: 'stuck' })],
+  incidents: [0, () => ({ method: 'GET', path: 'incidents' })],
+  lanes: [0, () => ({ method: 'GET', path: 'lanes' })],
+  reconcile: [0, () => ({ method: 'POST', path: 'reconcile' })],
+  replay: [1, (id = '') => ({ method: 'POST', path: `dead-letters/${encodeURIComponent(id)}/replay` })],
+  drain: [1, (id = '') => ({ method: 'POST', path: `channels/${encodeURIComponent(id)}/drain` })],
+  'pause-lane': [2, (...lane) => ({ method: 'POST', path: `lanes/${lane.map(encodeURIComponent).join('/')}/pause` })],
+  'resume-lane': [2, (...lane) => ({ method: 'POST', path: `lanes/${lane.map(encodeURIComponent).join('/')}/resume` })],
+}
+
+/** Something that the person at the keyboard can mend. */
+class Trouble extends Error {
+  readonly code: 1 | 2
+
+  constructor(code: 1 | 2, message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+try {
+  await main()
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = error instanceof Trouble ? error.code : 1
+}
+
+async function main(): Promise<void> {
+  const { values, positionals } = parsed()
+  const [name, ...args] = positionals
+  if (values.help || name === undefined) {
+    console.log(help)
+    if (!values.help) process.exitCode = 2
+    return
+  }
+  const [count, toRequest] = Object.hasOwn(commands, name) ? (commands[name] ?? []) : []
+  if (count === undefined || toRequest === undefined) throw new Trouble(2, `There is no command ${name}. See --help.`)
+  if (args.length !== count)
+    throw new Trouble(2, `${name} takes ${count} argument${count === 1 ? '' : 's'}. See --help.`)
+  const url = values.url ?? process.env.PBSTREAM_CONTROL_URL ?? 'http://127.0.0.1:8404'
+  const answer = await ask(url, await keyFor(url), toRequest(...args))
+  console.log(values.json ? JSON.stringify(answer, undefined, 2) : asText(name, answer))
+  if ('kind' in answer && (answer.kind === 'kept' || answer.kind === 'refund_in_flight')) process.exitCode = 1
+}
+
+function parsed() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        url: { type: 'string' },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    })
+  } catch (error) {
+    throw new Trouble(2, `${error instanceof Error ? error.message : 'unknown option'}\nSee --help.`)
+  }
+}
+
+/** The key goes nowhere but to the deployment that it is for: the one of this machine only to this machine. */
+async function keyFor(url: string): Promise<string> {
+  const given = process.env.OPERATOR_KEY
+  if (given !== undefined && given !== '') return given
+  const local = URL.canParse(url) && ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(url).hostname)
+  const known = local ? await readFile(join(root, '.pbstream', 'keys.json'), 'utf8').catch(() => '{}') : '{}'
+  const { operator } = JSON.parse(known) as { operator?: string }
+  if (operator === undefined) throw new Trouble(2, 'OPERATOR_KEY is not set. See --help.')
+  return operator
+}
+
+async function ask(url: string, key: string, { method, path }: Request): Promise<Answer> {
+  if (!URL.canParse(url)) throw new Trouble(2, `${url} is not a URL.`)
+  let response: Response
+  try {
+    const headers = { authorization: `Bearer ${key}` }
+    // The key follows no redirect.
+    response = await fetch(new URL(`/ops/${path}`, url), { method, headers, redirect: 'error' })
+  } catch {
+    throw new Trouble(1, `Nobody answers at ${url}.`)
+  }
+  const body = (await response.json().catch(() => undefined)) as Record<string, unknown> | undefined
+  if (response.ok && body !== undefined) return body
+  throw new Trouble(1, reasonOf(response.status, body))
+}
+
+function reasonOf(status: number, problem: Record<string, unknown> | undefined): string {
+  if (status === 401) return 'The key is not the OPERATOR_KEY of this deployment.'
+  if (status === 404) return 'There is no such thing there; or the deployment has no OPERATOR_KEY.'
+  const said = [problem?.['title'], problem?.['hint']].filter((each) => typeof each === 'string').join('. ')
+  return `${status}${said === '' ? '' : `: ${said}`}`
+}

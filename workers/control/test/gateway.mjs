@@ -1,0 +1,27 @@
+// Stands for the gateway Worker: a StreamSession that owes something on every channel it is asked about.
+import { DurableObject } from 'cloudflare:workers'
+
+export class StreamSession extends DurableObject {
+  vouchers(v, receiver, channelIds) {
+    const [, , payer, payerAuthorizer] = this.ctx.id.name.split(':')
+    if (payer.startsWith('0xdead')) throw new Error('this object does not answer')
+    const other = `0x${'7c'.repeat(20)}`
+    const terms = {
+      receiver,
+      receiverAuthorizer: other,
+      token: other,
+      withdrawDelay: 900,
+      salt: `0x${'00'.repeat(32)}`,
+    }
+    const numbers = { spent: 3000n, claimed: 1000n, settled: 1000n, lost: 0n }
+    const voucher = { max: 4000n, signature: `0x${'11'.repeat(64)}1b` }
+    return channelIds.map((channelId) => ({
+      channelId,
+      config: { payer, payerAuthorizer, ...terms },
+      ...numbers,
+      voucher,
+    }))
+  }
+}
+
+export default { fetch: () => new Response(null, { status: 404 }) }
