@@ -1,0 +1,102 @@
+/** F18: an upstream fails, hangs, lies about its length or never ends, after it was paid for. I6 I7: void, or post a part. */
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Handler } from '../support/Upstream.ts'
+import { until } from '../support/until.ts'
+import type { Caller } from './support/Caller.ts'
+import { Reading } from './support/Reading.ts'
+import { World } from './support/World.ts'
+import { drained } from './support/drained.ts'
+
+let world: World
+let caller: Caller
+
+beforeAll(async () => {
+  const rate = { v: 1, kind: 'metered', unit: 'byte', unitAmount: '1', per: '1', max: '1000' } as const
+  world = await World.start({ routes: [{ path: '/work' }, { path: '/flat' }, { path: '/bytes', rate }] })
+  caller = await world.caller()
+  await caller.calls(1)
+})
+afterAll(() => world?.stop())
+
+const on = (path: string, handler: Handler) => world.stack.upstream.on(path, handler)
+
+/** One paid answer whose handler is `handler`; it goes on until it is read or left. */
+async function served(path: string, handler: Handler): Promise<Reading> {
+  on(path, handler)
+  // What was charged by use is not in the client's books: it learns of it once and pays then.
+  for (let tries = 0; tries < 5; tries++) {
+    const response = await caller.payer.fetch(`${world.stack.gateway}${path}`)
+    caller.count(response)
+    if (response.status === 200) return new Reading(response)
+    await response.body?.cancel()
+  }
+  throw new Error('the call was not served')
+}
+
+test('I7: an upstream that fails before its headers costs nothing, however it fails', async () => {
+  const failures: [Handler, number][] = [
+    [(_, response) => void response.writeHead(500).end('no'), 500],
+    [(_, response) => void response.writeHead(503, { 'retry-after': '5' }).end(), 503],
+    [(_, response) => void response.destroy(), 502],
+    [(_, response) => void response.socket?.end('HTTP/1.1 2OO nonsense\r\n\r\n'), 502],
+  ]
+  for (const [handler, status] of failures) {
+    on('/flat', handler)
+    expect(await caller.call('/flat')).toBe(status)
+  }
+  await drained(world)
+  expect(caller.acknowledged).toBe(1_000n)
+})
+
+test('I6 I7: one that breaks off, says too much or hangs is paid for what it delivered', async () => {
+  const part = (bytes: number, then: Parameters<Handler>[1] extends infer R ? (response: R) => void : never) =>
+    ((_, response) => {
+      response.writeHead(200, { 'content-length': '900' })
+      response.write('x'.repeat(bytes), () => then(response))
+    }) satisfies Handler
+  const { promise: read, resolve: hasRead } = Promise.withResolvers<void>()
+  const broken = await served(
+    '/bytes',
+    part(300, (response) => void read.then(() => response.destroy())),
+  )
+  expect(await broken.upTo(300)).toBe('more')
+  hasRead()
+  expect(await broken.upTo()).toBe('broken')
+  caller.acknowledged += BigInt(broken.bytes)
+  const hanging = await served(
+    '/bytes',
+    part(200, () => {}),
+  )
+  expect(await hanging.upTo(200)).toBe('more')
+  await hanging.leave()
+  caller.acknowledged += BigInt(hanging.bytes)
+  await drained(world)
+  expect([broken.bytes, hanging.bytes]).toEqual([300, 200])
+})
+
+test('I6: a body without an end is cut where the money ends, and the upstream is stopped', async () => {
+  let stopped = false
+  const endless = await served('/bytes', (_, response) => {
+    const more = () => {
+      while (!response.destroyed && response.write('x'.repeat(64)));
+    }
+    response.on('drain', more).on('close', () => (stopped = true))
+    more()
+  })
+  expect(await endless.upTo()).toBe('broken')
+  expect(endless.bytes).toBe(1000)
+  caller.acknowledged += 1000n
+  await until('the upstream is stopped', () => stopped)
+  await drained(world)
+})
+
+test('a fixed price stands when the body breaks off: that is what it says', async () => {
+  const before = caller.acknowledged
+  const short = await served('/flat', (_, response) => {
+    response.writeHead(200, { 'content-length': '100' })
+    response.write('x'.repeat(40), () => response.destroy())
+  })
+  expect(await short.upTo()).toBe('broken')
+  expect(caller.acknowledged).toBe(before + 1_000n)
+  await drained(world)
+})

@@ -1,0 +1,105 @@
+/** F20: neighbours run different releases: calls, messages and tables of another version. I1 I8: kept, never guessed. */
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { until } from '../support/until.ts'
+import type { Caller } from './support/Caller.ts'
+import { World } from './support/World.ts'
+import { drained } from './support/drained.ts'
+
+let world: World
+let directory: string
+let caller: Caller
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'pbstream-releases-'))
+  world = await World.start({ directory })
+  caller = await world.caller()
+  await caller.calls(2)
+})
+afterAll(async () => {
+  await world?.stop()
+  await rm(directory, { recursive: true, force: true })
+})
+
+type Stuck = { deadLetters: { id: string; kind: string; queue: string }[] }
+
+const letters = async () => (await world.ops<Stuck>('GET', '/stuck')).deadLetters
+
+/** Changes the tables of every session on disk, as another release would have them; the system is down meanwhile. */
+async function rewrite(sql: string): Promise<number> {
+  const folder = join(directory, 'workers')
+  const files = (await readdir(folder, { recursive: true })).filter((name) =>
+    /StreamSession\/[0-9a-f]{64}\.sqlite$/.test(name),
+  )
+  for (const file of files) {
+    const database = new DatabaseSync(join(folder, file))
+    database.exec(sql)
+    database.close()
+  }
+  return files.length
+}
+
+test('I1: a call of a newer gateway or lane is refused as a whole, and one that is understood goes through', async () => {
+  const served = world.stack.upstream.calls('/work')
+  await world.arm('gateway', 'reserve:newer')
+  const request = await caller.sign()
+  const refused = await fetch(request.clone())
+  expect(refused.status).toBe(503)
+  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
+  expect(world.stack.upstream.calls('/work')).toBe(served)
+  const answer = await fetch(request)
+  caller.count(answer)
+  expect(answer.status).toBe(200)
+  await world.arm('gateway', 'report:newer', 2)
+  await world.arm('gateway', 'acknowledge:newer', 2)
+  await caller.calls(1)
+  await drained(world)
+  const struck = await world.struck('gateway')
+  expect([struck['report:newer'], struck['acknowledge:newer']]).toEqual([2, 2])
+})
+
+test('I8: messages of a newer release end in the dead letters and are kept; the session claims its money again', async () => {
+  await world.arm('gateway', 'claims:newer')
+  await world.arm('gateway', 'events:beside')
+  await world.arm('settlement', 'consumer:hurried', 1_000_000)
+  await world.arm('control', 'consumer:hurried', 1_000_000)
+  await caller.calls(1)
+  const kept = await until(
+    'both are kept',
+    async () => {
+      const found = await letters()
+      return found.length === 2 && found
+    },
+    40_000,
+  )
+  expect(kept.map(({ queue, kind }) => `${queue}: ${kind}`).sort()).toEqual(['claims: unknown', 'events: unknown'])
+  // This release cannot read them any better when it is asked again, and keeps them.
+  for (const { id } of kept)
+    expect(await world.ops('POST', `/dead-letters/${id}/replay`)).toMatchObject({ kind: 'kept' })
+  expect(await letters()).toHaveLength(2)
+  await drained(world, { incidents: ['event_dead_letter', 'unknown_message'], timeoutMs: 60_000 })
+})
+
+test('I1: tables of the release before are brought up to date; those of a later one are left alone', async () => {
+  const { stack } = world
+  await stack.restart(async () => {
+    const older = ['key_stopped_at', 'key_over', 'seen_block'].map((name) => `ALTER TABLE channel DROP COLUMN ${name};`)
+    const sql = `${older.join('')} ALTER TABLE journal DROP COLUMN why; UPDATE meta SET value = '1' WHERE key = 'schema'`
+    expect(await rewrite(sql)).toBe(1)
+  })
+  await caller.calls(2)
+  const served = stack.upstream.calls('/work')
+  await stack.restart(async () => {
+    expect(await rewrite("UPDATE meta SET value = '99' WHERE key = 'schema'")).toBe(1)
+  })
+  expect(await caller.call()).toBe(503)
+  expect(stack.upstream.calls('/work')).toBe(served)
+  await stack.restart(async () => {
+    expect(await rewrite("UPDATE meta SET value = '2' WHERE key = 'schema'")).toBe(1)
+  })
+  await caller.calls(1)
+  await drained(world, { incidents: ['event_dead_letter', 'unknown_message'] })
+})

@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    name: 'fault',
+    include: ['*.test.ts'],
+    globalSetup: ['./support/bundles.ts'],
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
+    // Every file runs a whole system of its own; more than two at once only slow each other down.
+    maxWorkers: 2,
+  },
+})
