@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     name: 'system',
-    include: ['{interop,race,crash,fuzz,attack}/**/*.test.ts'],
+    include: ['{interop,race,crash,fuzz,attack,ops}/**/*.test.ts'],
     globalSetup: ['./support/bundles.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
