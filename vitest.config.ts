@@ -17,7 +17,9 @@ const split = new Set(special.map(folderOf))
 export default defineConfig({
   test: {
     projects: [
-      ...perFolder.filter((path) => !split.has(folderOf(path)) && folderOf(path) !== 'test/browser'),
+      ...perFolder.filter(
+        (path) => !split.has(folderOf(path)) && !['test/browser', 'test/promtool'].includes(folderOf(path)),
+      ),
       ...special,
     ],
   },

@@ -56,8 +56,9 @@ export default defineConfig({
     solidity: {
       // The golden vectors, read by test/vectors.
       fsPermissions: { readDirectory: ['../core/vectors'] },
-      fuzz: { runs: 128, seed: '0x1' },
-      invariant: { runs: 16, depth: 32, failOnRevert: false },
+      // The same inputs in every run; `npm run test:night` asks for others, and for more.
+      fuzz: { runs: Number(process.env.FUZZ_RUNS ?? 128), seed: process.env.FUZZ_SEED ?? '0x1' },
+      invariant: { runs: Number(process.env.INVARIANT_RUNS ?? 16), depth: 32, failOnRevert: false },
     },
   },
 })

@@ -1,3 +1,4 @@
+import { openIncidents } from '@pbstream/db/Incidents'
 import { overview } from '@pbstream/db/Overview'
 import { chargeOf } from '@pbstream/local/Payer'
 import postgres from 'postgres'
@@ -42,4 +43,22 @@ test('routes are read from Postgres through Hyperdrive and payments are projecte
     const { payments, settlements } = await overview(stack.system.database, {})
     return payments.length === 2 && settlements.some((row) => row.purpose === 'claim' && row.status === 'confirmed')
   })
+})
+
+test('the comparison with sessions and chain runs on Postgres, and the metrics know of it', async () => {
+  const { orm, tables } = stack.system.database
+  await until('nothing is on its way', async () => {
+    const [channel] = await orm.select().from(tables.channel)
+    return channel?.settled === '2000' && channel.provisional === '0'
+  })
+  await orm.update(tables.channel).set({ settled: '1' })
+  await stack.system.scheduled('control')
+  const open = () => openIncidents(stack.system.database, 10)
+  expect((await open()).map(({ what }) => what)).toEqual(['projection_differs'])
+  await orm.update(tables.channel).set({ settled: '2000' })
+  await stack.system.scheduled('control')
+  expect(await open()).toEqual([])
+  const text = await (await fetch(`${stack.system.urls.control}/metrics`)).text()
+  expect(text).toContain('pbstream_incidents_total{what="projection_differs"} 1')
+  expect(text).toContain('pbstream_incidents_open{what="projection_differs"} 0')
 })
