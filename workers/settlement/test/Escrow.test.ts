@@ -197,7 +197,8 @@ describe('a row that the escrow would leave out', () => {
     const before = await sent(gas.address)
     expect((await deliver(messages)).acked).toEqual([0, 1, 2])
     expect((await deliver(messages)).acked, 'delivered again, it is the same transaction').toEqual([0, 1, 2])
-    expect(await end(good)).toMatchObject([confirmed(10n)])
+    // Once, or twice if it was final when the second delivery came.
+    for (const news of await end(good)) expect(news).toMatchObject(confirmed(10n))
     for (const each of [a, b]) {
       expect(await told(each.name, each.id)).toMatchObject([recorded(10n)])
       expect(await claimed(each), 'no withdrawal takes it').toBe(10n)

@@ -146,7 +146,7 @@ describe('a nonce lane', () => {
     const before = await balanceOf(receiver)
     const item = await order()
     const hash = hashOf(await lane().submit(1, item))
-    expect(await lane().poke(1, item.id)).toMatchObject({ state: 'mined' })
+    await until(async () => ((await lane().poke(1, item.id))?.state === 'mined' ? true : undefined))
     await client.request({ method: 'anvil_reorg' as never, params: [1, []] as never })
     await until(async () => {
       await client.mine({ blocks: 1 })
