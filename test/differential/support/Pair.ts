@@ -18,6 +18,8 @@ export class Pair {
   #late = 0n
   /** The highest voucher that was given away, by our own count. */
   #highest = 0n
+  /** What was claimed when the receiver was paid last. */
+  #paid = 0n
   #lastRow: Row | undefined
   #lastRefund: `0x${string}` | undefined
 
@@ -105,6 +107,7 @@ export class Pair {
     const seen = await this.#escrow.see()
     expect(seen.totalClaimed, 'the escrow records what was asked for').toBe(row.total)
     expect(seen.receiver, 'and pays it').toBe(row.total)
+    this.#paid = row.total
     this.#step(this.#ledger.claimConfirmed(this.#channel, seen.totalClaimed, true))
     expect(this.#channel.claiming, 'the claim is over').toBeUndefined()
   }
@@ -127,6 +130,7 @@ export class Pair {
     expect(before.balance - balance, 'the escrow gives back what was ordered').toBe(order.amount)
     this.#step(this.#ledger.refundDone(this.#channel, { amount: order.amount, claimed, nonce: order.nonce }))
     this.#step(this.#ledger.claimConfirmed(this.#channel, claimed, true))
+    if (order.claim !== undefined) this.#paid = claimed
   }
 
   async #withdraw(of: bigint, race: boolean): Promise<void> {
@@ -195,16 +199,20 @@ export class Pair {
   async #compare(after: string): Promise<void> {
     const seen = await this.#escrow.see()
     const funds = this.#ledger.funds(this.#channel)
-    const { claimed, settled, refundNonce, withdrawRequestedAt } = this.#channel
+    const { claimed, settled, spent, lost, refundNonce, withdrawRequestedAt } = this.#channel
     expect(seen, `after ${after}`).toEqual({
       balance: funds,
       totalClaimed: claimed,
       refundNonce,
       withdrawRequestedAt,
       payer: PAYER_FUNDS - funds,
-      receiver: settled,
-      escrow: this.#elsewhere + funds - settled,
+      receiver: this.#paid,
+      escrow: this.#elsewhere + funds - this.#paid,
     } satisfies Seen)
+    // What was booked lost and paid after all does not count as settled.
+    if (lost === 0n) expect(settled, 'what is settled was paid').toBe(this.#paid)
+    else expect(settled + lost, 'nothing is both settled and lost').toBeLessThanOrEqual(spent)
+    expect(settled, 'settled is never more than what was paid').toBeLessThanOrEqual(this.#paid)
     expect(seen.totalClaimed, 'claims stay within the highest voucher').toBeLessThanOrEqual(this.#highest)
     expect(seen.totalClaimed, 'and within the deposits').toBeLessThanOrEqual(seen.balance)
   }
