@@ -33,14 +33,14 @@ export class CatalogCache {
    * @throws {Error} when there is no snapshot young enough and the database does not answer.
    */
   async get(load: Load, now: () => number, keep: (work: Promise<unknown>) => void): Promise<Snapshot> {
-    const age = now() - this.#checkedAt
+    const age = this.#age(now())
     if (this.#snapshot !== undefined && age < FRESH_MS) return this.#snapshot
     const check = this.#check(load, now, keep)
     if (this.#snapshot !== undefined && age < BACKGROUND_MS) return this.#snapshot
     const done = await Promise.race([check, timeout(WAIT_MS)])
     // The one that asked may have been cancelled by the platform: ask again.
     if (!done && this.#checking === check) this.#checking = undefined
-    if (this.#snapshot !== undefined && now() - this.#checkedAt < STALE_MS) return this.#snapshot
+    if (this.#snapshot !== undefined && this.#age(now()) < STALE_MS) return this.#snapshot
     throw new Error('the catalog cannot be read')
   }
 
@@ -51,7 +51,12 @@ export class CatalogCache {
 
   /** The version in use and how old its last check is, for the health page. */
   status(now: number): { version: number; ageMs: number } | undefined {
-    return this.#snapshot === undefined ? undefined : { version: this.#snapshot.version, ageMs: now - this.#checkedAt }
+    return this.#snapshot === undefined ? undefined : { version: this.#snapshot.version, ageMs: this.#age(now) }
+  }
+
+  /** A clock that was put back makes no snapshot young. */
+  #age(now: number): number {
+    return Math.abs(now - this.#checkedAt)
   }
 
   #check(load: Load, now: () => number, keep: (work: Promise<unknown>) => void): Promise<boolean> {

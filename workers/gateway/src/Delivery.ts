@@ -148,6 +148,7 @@ function flowing(
     card,
     hold: grant.hold,
     now: call.gateway.ports.now,
+    left: call.request.signal,
     mark: async (amount) => (await send(call, grant, { kind: 'mark', reservationId, amount }))?.done !== false,
   })
   void used.then((amount) => post(call, grant, amount)).finally(finish)

@@ -11,6 +11,8 @@ export type Metering = {
   now: () => number
   /** So much is used by now. False: the reservation has ended, and the stream must. */
   mark: (amount: bigint) => Promise<boolean>
+  /** The caller has hung up. A stream in which nothing flows does not notice by itself. */
+  left?: AbortSignal
 }
 
 export type Metered = {
@@ -60,6 +62,10 @@ class Flow {
   async run(): Promise<bigint> {
     // The reader of our answer has gone: stop the upstream too.
     this.#writer.closed.catch(() => this.#reader.cancel().catch(() => {}))
+    const { left } = this.#metering
+    const leave = () => this.#leave()
+    if (left?.aborted === true) leave()
+    left?.addEventListener('abort', leave)
     const timer = setInterval(() => this.#markIfDue(), SECOND)
     const deadline = this.#deadline()
     try {
@@ -68,6 +74,7 @@ class Flow {
       // The upstream broke off or the reader went away; either way what was delivered counts.
       await this.#writer.abort(new Error('the stream ended early')).catch(() => {})
     } finally {
+      left?.removeEventListener('abort', leave)
       clearInterval(timer)
       if (deadline !== undefined) clearTimeout(deadline)
     }
@@ -120,6 +127,12 @@ class Flow {
       (alive) => (alive ? undefined : this.#stop()),
       () => {},
     )
+  }
+
+  /** Nobody reads any more: what waits to be read or written ends now, and with it what is charged. */
+  #leave(): void {
+    this.#writer.abort(new Error('the caller has gone')).catch(() => {})
+    this.#reader.cancel().catch(() => {})
   }
 
   #stop(): void {
