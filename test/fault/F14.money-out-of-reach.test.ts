@@ -17,6 +17,8 @@ beforeAll(async () => {
   const callers = await world.crowd(3)
   for (const caller of callers) await caller.calls(3)
   ;[seen, unseen, unpayable] = callers as [Caller, Caller, Caller]
+  const { orm, tables } = world.stack.system.database
+  await until('operators can see them', async () => (await orm.select().from(tables.channel)).length === 3)
 })
 afterAll(() => world?.stop())
 

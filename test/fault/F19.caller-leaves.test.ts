@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Handler } from '../support/Upstream.ts'
 import { until } from '../support/until.ts'
 import type { Caller } from './support/Caller.ts'
+import { Cut } from './support/Cut.ts'
 import { Reading } from './support/Reading.ts'
 import { World } from './support/World.ts'
 import { drained } from './support/drained.ts'
@@ -28,12 +29,9 @@ function answering(path: string): Promise<Answering> {
 /** Sends the next paid request and hangs up when the upstream has it. */
 async function leaves(path: string): Promise<Answering> {
   const upstream = answering(path)
-  const request = await caller.sign(path)
-  const abort = new AbortController()
-  const answer = fetch(request, { signal: abort.signal }).catch(() => undefined)
+  const call = new Cut(await caller.sign(path))
   const response = await upstream
-  abort.abort()
-  await answer
+  call.leave()
   return response
 }
 
@@ -56,15 +54,15 @@ test('I7: a caller who leaves before the first byte is charged when the upstream
 })
 
 test('I7: one who leaves in the middle pays for what it got, and the upstream is stopped', async () => {
+  await caller.calls(1)
   const upstream = answering('/stream')
-  const answer = fetch(await caller.sign('/stream'))
+  const call = new Cut(await caller.sign('/stream'))
   const response = await upstream
   let stopped = false
   response.on('close', () => (stopped = true))
   response.write('x'.repeat(400))
-  const reading = new Reading(await answer)
-  await reading.upTo(400)
-  await reading.leave()
+  expect(await call.upTo(400)).toBe(200)
+  call.leave()
   await until('the upstream is stopped', () => stopped)
   caller.acknowledged += 400n
   await drained(world)

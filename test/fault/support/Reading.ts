@@ -20,9 +20,4 @@ export class Reading {
       return 'broken'
     }
   }
-
-  /** Hangs up. */
-  leave(): Promise<void> {
-    return this.#reader.cancel().catch(() => {})
-  }
 }

@@ -21,6 +21,9 @@ type Env = Parameters<typeof worker.fetch>[1]
 type SessionEnv = ConstructorParameters<typeof Real>[1] & { CLAIMS: Queue<never>; EVENTS: Queue<never> }
 
 export class StreamSession extends Real {
+  /** Reports that came along with a reservation are not a call of their own. */
+  #carried = false
+
   constructor(ctx: DurableObjectState, env: SessionEnv) {
     super(skewed(ctx), {
       ...env,
@@ -35,12 +38,12 @@ export class StreamSession extends Real {
     await delays('reserve:slow')
     overloaded('reserve')
     if (strikes('reserve:newer') !== undefined) return super.reserve({ ...command, v: 2 as 1 }, reports)
-    return this.#cut('reserve', () => super.reserve(command, reports))
+    return this.#cut('reserve', () => this.#carrying(() => super.reserve(command, reports)))
   }
 
   override async report(v: 1, reports: Report[]): Promise<ReportReply[]> {
     overloaded('report')
-    if (strikes('report:newer') !== undefined) return super.report(2 as 1, reports)
+    if (!this.#carried && strikes('report:newer') !== undefined) return super.report(2 as 1, reports)
     return this.#cut('report', () => super.report(v, reports))
   }
 
@@ -61,6 +64,15 @@ export class StreamSession extends Real {
 
   async faultRows(sql: string): Promise<Record<string, SqlStorageValue>[]> {
     return this.ctx.storage.sql.exec(sql).toArray()
+  }
+
+  #carrying<T>(work: () => T): T {
+    this.#carried = true
+    try {
+      return work()
+    } finally {
+      this.#carried = false
+    }
   }
 
   /** `…:abort_before`: nothing was done. `…:abort_undone`: done, not on disk. `…:abort_done`: on disk, no reply. */
