@@ -1,53 +1,100 @@
-// The long form of the tests that find what is rare: races, kills, broken input and properties with random seeds, again
-// and again until the time is up. Every round draws new seeds; a failure prints its seed.
+// The long form of the tests that find what is rare: races, kills, broken input, histories and properties with random
+// seeds, again and again until the time is up. Every round draws new seeds; a failure prints its seed. From two hours on
+// the first round also holds what is too long for every change and draws nothing: every planted mistake, every mutant of
+// `core`, every fault, and the symbolic tests where their tools are installed.
 //
 //   npm run test:night -- --minutes 480            one round of everything at least
 //   npm run test:night -- --minutes 1 --report report.json
+//   npm run test:night -- --minutes 30 --only sim  the kinds with the word in their names, also those for long nights
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { availableParallelism, platform, release } from 'node:os'
 import { dirname, join, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { root } from './lib/steps.mjs'
 import { closingLine, runSuites, vitestFolders } from './lib/suites.mjs'
 
-/** What a round consists of: a suite's folder and the part of it that draws seeds or breaks things. */
-const KINDS = [
-  { folder: 'core', name: 'core: properties' },
-  { folder: 'durable-objects/stream-session', name: 'stream-session: histories' },
-  { folder: 'test', name: 'system: fuzz', args: 'fuzz' },
-  { folder: 'test', name: 'system: race', args: 'race' },
-  { folder: 'test', name: 'system: crash', args: 'crash' },
-]
+/** Nights from this many minutes on hold the long forms. */
+const LONG = 120
 
-const { values } = parseArgs({ options: { minutes: { type: 'string', default: '480' }, report: { type: 'string' } } })
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '480' },
+    report: { type: 'string' },
+    only: { type: 'string', default: '' },
+  },
+})
 const minutes = Number(values.minutes)
 if (!(minutes > 0)) {
   console.error('--minutes takes a number above 0')
   process.exit(1)
 }
+const isLong = minutes >= LONG
+const seed = () => `0x${randomBytes(8).toString('hex')}`
+
+/**
+ * What a round consists of: a suite's folder and the part of it that draws seeds or breaks things, or a command. `env`
+ * is asked before each round. `once`: draws nothing, so it is run in the first round of a long night only.
+ */
+const KINDS = [
+  { folder: 'core', name: 'core: properties' },
+  { folder: 'durable-objects/stream-session', name: 'stream-session: histories' },
+  {
+    folder: 'durable-objects/nonce-lane',
+    name: 'nonce-lane: histories',
+    args: 'property',
+    env: () => ({ LANE_RUNS: isLong ? '3000' : '150' }),
+  },
+  { name: 'sim: fast world', command: `node test/sim/run.ts --world fast --minutes ${isLong ? 10 : 0.1}` },
+  { name: 'sim: full world', command: `node test/sim/run.ts --world full --minutes ${isLong ? 10 : 0.1}` },
+  { folder: 'test/workerd', name: 'workerd: histories', env: () => ({ WORKERD_RUNS: isLong ? '1500' : '10' }) },
+  { folder: 'test', name: 'system: fuzz', args: 'fuzz' },
+  { folder: 'test', name: 'system: race', args: 'race' },
+  { folder: 'test', name: 'system: crash', args: 'crash', env: () => (isLong ? { CRASH_STREAMS: '2000' } : {}) },
+  {
+    folder: 'contracts',
+    name: 'contracts: deep fuzz',
+    env: () => ({ FUZZ_RUNS: '5000', INVARIANT_RUNS: '128', FUZZ_SEED: seed() }),
+    long: true,
+  },
+  { folder: 'test/fault', name: 'faults', once: true },
+  { name: 'planted mistakes', command: 'node test/planted/run.ts', once: true },
+  { name: 'mutation of core', command: 'node scripts/mutation.mjs --fresh', once: true },
+  {
+    name: 'contracts: symbolic tests',
+    command: 'node contracts/analysis/run.mjs halmos',
+    once: true,
+    needs: 'contracts/analysis/.venv/bin/halmos',
+  },
+]
 
 const git = (...args) => spawnSync('git', args, { cwd: root, encoding: 'utf8' }).stdout.trim()
 const commit = git('rev-parse', 'HEAD') || 'none'
 const startedAt = new Date()
 const deadline = startedAt.getTime() + minutes * 60_000
-const kinds = KINDS.filter(({ folder }) => vitestFolders().includes(folder)).map((kind) => ({
-  ...kind,
-  rounds: 0,
-  passed: 0,
-  failed: 0,
-}))
+const kinds = KINDS.filter(isChosen).map((kind) => ({ ...kind, rounds: 0, passed: 0, failed: 0 }))
 
 let round = 0
 while (round === 0 || Date.now() < deadline) {
   console.log(`\nround ${++round}, ${Math.max(0, Math.ceil((deadline - Date.now()) / 60_000))} min left`)
   for (const kind of kinds) {
-    if (round > 1 && Date.now() >= deadline) break
-    const { passed, failed } = await runSuites([kind], {})
+    if (round > 1 && (Date.now() >= deadline || kind.once === true)) continue
+    const { passed, failed } = await runSuites([{ ...kind, env: kind.env?.() ?? {} }], {})
     kind.rounds++
     kind.passed += passed
     kind.failed += failed
   }
+  if (kinds.every(({ once }) => once === true)) break
+}
+
+/** Whether a night of this length has this kind; what needs a tool that is missing is left out, and named. */
+function isChosen({ name, folder, once, long, needs }) {
+  if (values.only !== '' ? !name.includes(values.only) : (once === true || long === true) && !isLong) return false
+  if (folder !== undefined && folder !== 'contracts' && !vitestFolders().includes(folder)) return false
+  if (needs === undefined || existsSync(join(root, needs))) return true
+  console.log(`left out, ${needs} is not there: ${name}`)
+  return false
 }
 
 const total = {

@@ -1,0 +1,118 @@
+// Mutation testing of `core` (stryker.config.mjs): breaks it in every small way and counts what its tests notice.
+//
+//   npm run mutation                               all of it; what did not change since the last run is not run again
+//   npm run mutation -- --changed                  files that differ from where this branch left main, or from HEAD~1
+//   npm run mutation -- core/src/Ledger.ts         these files
+//   npm run mutation -- --fresh                    forgets the last run
+//   npm run mutation -- --fresh --record           and writes the scores into docs/evidence
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { availableParallelism, platform, release } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import config from '../stryker.config.mjs'
+import { closingLine } from './lib/suites.mjs'
+import { root } from './lib/steps.mjs'
+
+/** Below it a run fails. */
+const LEAST = config.thresholds.low
+const REPORT = join(root, config.jsonReporter.fileName)
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    changed: { type: 'boolean', default: false },
+    fresh: { type: 'boolean', default: false },
+    record: { type: 'boolean', default: false },
+  },
+})
+const git = (...args) => spawnSync('git', args, { cwd: root, encoding: 'utf8' }).stdout.trim()
+const all = globSync(config.mutate, { cwd: root }).map((file) => file.replaceAll('\\', '/'))
+const files = values.changed ? changedFiles() : positionals
+const unknown = files.filter((file) => !all.includes(file))
+if (unknown.length > 0) {
+  console.error(`Not a source file of core: ${unknown.join(', ')}`)
+  process.exit(1)
+}
+if (values.changed && files.length === 0) {
+  console.log('no source file of core has changed: nothing to mutate')
+  console.log(closingLine({ passed: 1, failed: 0 }))
+} else {
+  await mutate(files)
+}
+
+async function mutate(only) {
+  console.log(`mutating ${only.length === 0 ? `all ${all.length} files of core/src` : only.join(', ')}`)
+  rmSync(REPORT, { force: true })
+  const startedAt = new Date()
+  const args = ['run', ...(values.fresh ? ['--force'] : []), ...(only.length === 0 ? [] : ['--mutate', only.join(',')])]
+  const code = await new Promise((resolve, reject) => {
+    const program = join(root, 'node_modules/@stryker-mutator/core/bin/stryker.js')
+    const child = spawn(process.execPath, [program, ...args], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] })
+    child.on('error', reject)
+    child.on('close', (status) => resolve(status ?? 1))
+  })
+  const files = countsOf(only)
+  const total = sum(files)
+  const good = code === 0 && total.score >= LEAST
+  const took = Math.round((Date.now() - startedAt.getTime()) / 6_000) / 10
+  console.log(
+    `mutation score ${total.score} % of ${total.mutants} mutants in ${took} min; at least ${LEAST} % are wanted`,
+  )
+  if (values.record) record({ startedAt: startedAt.toISOString(), minutes: took, ...total, files })
+  console.log(closingLine(good ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }))
+  process.exitCode = good ? 0 : 1
+}
+
+/** By file, of those that were asked for: an incremental report names all that were ever run. */
+function countsOf(only) {
+  if (!existsSync(REPORT)) return {}
+  const { files } = JSON.parse(readFileSync(REPORT, 'utf8'))
+  const asked = Object.entries(files).filter(([file]) => only.length === 0 || only.includes(file))
+  return Object.fromEntries(
+    asked.map(([file, { mutants }]) => {
+      const count = (name) => mutants.filter(({ status }) => status === name).length
+      const [killed, timeout, survived, noCoverage] = ['Killed', 'Timeout', 'Survived', 'NoCoverage'].map(count)
+      return [file, scored({ killed, timeout, survived, noCoverage })]
+    }),
+  )
+}
+
+function sum(files) {
+  const names = ['killed', 'timeout', 'survived', 'noCoverage']
+  const add = (name) => Object.values(files).reduce((all, counts) => all + counts[name], 0)
+  return scored(Object.fromEntries(names.map((name) => [name, add(name)])))
+}
+
+/** Per cent that was noticed, to one decimal, never rounded up to what is wanted. */
+function scored(counts) {
+  const { killed, timeout, survived, noCoverage } = counts
+  const mutants = killed + timeout + survived + noCoverage
+  return { score: mutants === 0 ? 100 : Math.floor(((killed + timeout) / mutants) * 1_000) / 10, mutants, ...counts }
+}
+
+function record(outcome) {
+  const commit = git('rev-parse', 'HEAD') || 'none'
+  const report = {
+    what: 'npm run mutation',
+    commit,
+    uncommittedChanges: git('status', '--porcelain') !== '',
+    machine: { node: process.version, system: `${platform()} ${release()}`, cores: availableParallelism() },
+    ...outcome,
+  }
+  const file = `docs/evidence/mutation-${commit.slice(0, 12)}.json`
+  writeFileSync(join(root, file), `${JSON.stringify(report, null, 2)}\n`)
+  console.log(`report in ${file}`)
+}
+
+/** Against where this branch left main; on main itself, against the commit before. Uncommitted changes count. */
+function changedFiles() {
+  const head = git('rev-parse', 'HEAD')
+  const bases = ['origin/main', 'main'].map((branch) => git('merge-base', 'HEAD', branch))
+  const base =
+    bases.find((commit) => commit !== '' && commit !== head) ?? git('rev-parse', '--verify', '--quiet', 'HEAD~1')
+  if (base === '') console.log('there is no commit to compare with')
+  const known = base === '' ? [] : git('diff', '--name-only', base).split('\n')
+  const added = git('ls-files', '--others', '--exclude-standard', 'core/src').split('\n')
+  return [...new Set([...known, ...added])].filter((file) => all.includes(file))
+}
