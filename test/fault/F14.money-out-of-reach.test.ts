@@ -46,6 +46,7 @@ test('I6: a blocked receiver loses nothing: its money is recorded on chain, and 
   expect(await provider()).toBe(0n)
   await drain(unpayable)
   await until('an operator is told', () => noted('receiver_blocked'))
+  await until('its claim waits', async () => (await numbers(unpayable, 'claiming_total')).claiming_total === null)
   await unpayable.calls(1)
   await unblock()
   await drain(unpayable)

@@ -51,6 +51,10 @@ beforeAll(async () => {
   await until('the database knows the channels', async () => {
     return (await channelsOfReceiver(stack.system.database, provider, { limit: 10 })).length === 3
   })
+  await until('the session has heard that it was claimed', async () => {
+    const { orm, tables } = stack.system.database
+    return (await orm.select().from(tables.channel)).some(({ claimed }) => claimed === '4000')
+  })
   // Who claims by themselves pays gas by themselves.
   await stack.chain.fund([provider], { usdc: 0n })
 })
