@@ -61,6 +61,7 @@ const KINDS = [
   { folder: 'test/fault', name: 'faults', once: true },
   { name: 'planted mistakes', command: 'node test/planted/run.ts', once: true },
   { name: 'mutation of core', command: 'node scripts/mutation.mjs --fresh', once: true },
+  { name: 'contracts: branch coverage', command: 'node contracts/analysis/run.mjs coverage', once: true },
   {
     name: 'contracts: symbolic tests',
     command: 'node contracts/analysis/run.mjs halmos',

@@ -7,12 +7,17 @@ const startedAt = Date.now()
 const total = { passed: 0, failed: 0, skipped: 0 }
 let suitesRun = 0
 
-for (const [group, folders] of Object.entries(groups())) {
-  const chosen = folders.filter((folder) => words.length === 0 || words.includes(group) || words.includes(folder))
+const { system, ...parts } = groups()
+const isChosen = (group) => (folder) => words.length === 0 || words.includes(group) || words.includes(folder)
+/** What runs side by side. The system suites start whole systems and use both cores by themselves. */
+const rounds = [
+  { chosen: Object.entries(parts).flatMap(([group, folders]) => folders.filter(isChosen(group))), parallel: 2 },
+  { chosen: system.filter(isChosen('system')), parallel: 1 },
+]
+
+for (const { chosen, parallel } of rounds) {
   if (chosen.length === 0) continue
-  console.log(`\n${group}: ${chosen.join(', ')}`)
-  // The system suites start whole systems and use both cores by themselves.
-  const parallel = group === 'system' ? 1 : 2
+  console.log(`\n${chosen.join(', ')}`)
   const counts = await runSuites(
     chosen.map((folder) => ({ folder })),
     { parallel, verbose },
