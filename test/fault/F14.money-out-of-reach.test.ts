@@ -19,6 +19,7 @@ beforeAll(async () => {
   ;[seen, unseen, unpayable] = callers as [Caller, Caller, Caller]
   const { orm, tables } = world.stack.system.database
   await until('operators can see them', async () => (await orm.select().from(tables.channel)).length === 3)
+  for (const caller of callers) await charged(caller, 3_000n)
 })
 afterAll(() => world?.stop())
 
@@ -31,6 +32,10 @@ async function numbers<T extends string>({ payer }: Caller, ...columns: T[]): Pr
   )
   return sessions.find(({ name }) => name.includes(payer.address))!.rows[0]!
 }
+
+/** A call is charged in the moment after its answer. */
+const charged = (caller: Caller, spent: bigint) =>
+  until('it is charged', async () => BigInt((await numbers(caller, 'spent')).spent) === spent)
 
 const drain = async (caller: Caller) => world.ops('POST', `/channels/${(await numbers(caller)).id}/drain`)
 
@@ -48,6 +53,7 @@ test('I6: a blocked receiver loses nothing: its money is recorded on chain, and 
   await until('an operator is told', () => noted('receiver_blocked'))
   await until('its claim waits', async () => (await numbers(unpayable, 'claiming_total')).claiming_total === null)
   await unpayable.calls(1)
+  await charged(unpayable, 4_000n)
   await unblock()
   await drain(unpayable)
   await until('it is paid out', async () => (await provider()) === 4_000n)
@@ -74,6 +80,7 @@ test('I6: one that is final before anybody could look costs what was charged unt
   const take = await withdraw(world, unseen)
   // The chain stands still for us: within its deposit a payer is served.
   await unseen.calls(2)
+  await charged(unseen, 5_000n)
   await take()
   const next = await unseen.sign()
   thaw()
