@@ -31,12 +31,13 @@ export class DeadLetters extends DurableObject implements DeadLettersApi {
     if (this.#rows('SELECT * FROM letter WHERE id = ?', id).length > 0) return
     if (this.#depth() >= LETTERS_MAX) throw new Error('too many dead letters')
     const now = Date.now()
+    const hasAlarm = (await this.ctx.storage.getAlarm()) !== null
     this.ctx.storage.sql.exec(
-      'INSERT INTO letter (id, kind, detail, body, at, kept_at) VALUES (?, ?, ?, ?, ?, ?)',
+      'INSERT OR IGNORE INTO letter (id, kind, detail, body, at, kept_at) VALUES (?, ?, ?, ?, ?, ?)',
       ...[id, kind, JSON.stringify(detail), body, at, now],
     )
     // In the turn of the write: together or not at all.
-    if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(now + KEEP_MS)
+    if (!hasAlarm) await this.ctx.storage.setAlarm(now + KEEP_MS)
   }
 
   /** Oldest first. */

@@ -135,11 +135,17 @@ export class Journal {
   underWay(limit: number): LaneItemState[] {
     const rows = this.#sql.rows(`SELECT * FROM item WHERE ${OPEN} ORDER BY nonce LIMIT ?`, limit)
     return rows.map((row) => {
-      const { id, purpose, nonce, state, attempts, ...entry } = this.#toEntry(row)
-      const transaction = transactionOf({ id, purpose, nonce, state, attempts, ...entry })
+      const entry = this.#toEntry(row)
+      const { id, purpose, nonce, state, attempts } = entry
+      const transaction = transactionOf(entry)
       const refusal = attempts.findLast((attempt) => attempt.refusal !== undefined)?.refusal
       return {
-        ...{ id, purpose, nonce, state, attempts: attempts.length, createdAt: row['created_at'] as number },
+        id,
+        purpose,
+        nonce,
+        state,
+        attempts: attempts.length,
+        createdAt: row['created_at'] as number,
         ...(transaction === undefined ? {} : { transaction }),
         ...(refusal === undefined ? {} : { refusal }),
       }

@@ -81,8 +81,9 @@ export function laneName(chainId: number, signer: Address): string {
 }
 
 /**
- * All that a session is told when an item reaches a state, mined in `block` if it is. Of a claim that its transaction may have recorded in part,
- * what was recorded is confirmed and the rest has failed: in this order, so that no claim is left in flight.
+ * All that a session is told when an item reaches a state, mined in `block` if it is. Of a claim that its transaction
+ * may have recorded in part, what was recorded is confirmed and the rest has failed: in this order, so that no claim is
+ * left in flight.
  */
 export function chainEvents(
   ack: AckEvent,

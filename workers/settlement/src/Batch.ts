@@ -73,9 +73,13 @@ export type Pair = { receiver: Address; token: Address }
 export function pairs(rows: readonly { config: ChannelConfig.ChannelConfig }[]): Pair[] {
   const found = new Map<string, Pair>()
   for (const { config } of rows) {
-    found.set(`${config.receiver}:${config.token}`, { receiver: config.receiver, token: config.token })
+    found.set(pairName(config), { receiver: config.receiver, token: config.token })
   }
   return [...found.values()]
+}
+
+export function pairName({ receiver, token }: Pair): string {
+  return `${receiver}:${token}`
 }
 
 /** Amounts of a packed row have 12 bytes; others go as they are, in the form of the canonical contract. */

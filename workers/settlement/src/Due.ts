@@ -32,26 +32,21 @@ export async function of(
   const deep = Math.max(0, (await chain.rpc.blockNumber()) - chain.confirmations + 1)
   const ids = rows.map(({ channelId }) => channelId)
   const { channels, receivers } = await Contract.readStates(chain.rpc, contract.address, ids, pairs, deep)
-  const paid = new Set(
-    pairs.flatMap(({ receiver, token }, i) =>
-      receivers[i]?.totalClaimed === receivers[i]?.totalSettled ? [`${receiver}:${token}`] : [],
-    ),
+  const owed = new Map(
+    pairs.map((pair, i) => {
+      const state = receivers[i]
+      return [Batch.pairName(pair), state === undefined ? 0n : state.totalClaimed - state.totalSettled]
+    }),
   )
   const missing: Work[] = []
   for (const [i, work] of works.entries()) {
     const { row } = work
     const claimed = channels[i]?.totalClaimed ?? 0n
-    if (claimed >= row.total && paid.has(name(row))) await tell(deps, work, 'confirmed')
+    if (claimed >= row.total && owed.get(Batch.pairName(row.config)) === 0n) await tell(deps, work, 'confirmed')
     // The lane sees to it, and tells the session.
     else if (covered.has(Batch.key(row))) ack(work)
     else missing.push({ ...work, claimed })
   }
-  const owed = new Map(
-    pairs.map(({ receiver, token }, i) => {
-      const state = receivers[i]
-      return [`${receiver}:${token}`, state === undefined ? 0n : state.totalClaimed - state.totalSettled]
-    }),
-  )
   return worthwhile(deps, chain, contract, missing, { limits, owed })
 }
 
@@ -73,7 +68,7 @@ async function worthwhile(
   for (const work of works) {
     const { row, claimed = 0n } = work
     // What is recorded already only waits for its payout.
-    const value = row.total > claimed ? row.total - claimed : (owed.get(name(row)) ?? 0n)
+    const value = row.total > claimed ? row.total - claimed : (owed.get(Batch.pairName(row.config)) ?? 0n)
     const share = gas.get(Batch.formOf(row, contract.kind)) ?? 0
     const verdict = Worth.verdict({ value, reason: row.reason, gas: share }, prices)
     if (verdict === 'go') due.push(work)
@@ -88,8 +83,4 @@ async function pricesOf({ rpc, calmFeePerGas, etherPrice }: Chain, { minAmount }
   const matters = calmFeePerGas > 0n || etherPrice > 0n
   const { baseFee, priority } = matters ? await rpc.market() : { baseFee: 0n, priority: 0n }
   return { gas: baseFee + priority, calm: calmFeePerGas, ether: etherPrice, minAmount }
-}
-
-function name({ config }: Batch.Row): string {
-  return `${config.receiver}:${config.token}`
 }

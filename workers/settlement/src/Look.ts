@@ -72,9 +72,9 @@ async function read(
     keyStops(chain, contract, channels, deep),
   ])
   const paid = new Map(
-    pairs.map(({ receiver, token }, i) => {
+    pairs.map((pair, i) => {
       const state = final.receivers[i]
-      return [`${receiver}:${token}`, state !== undefined && state.totalClaimed === state.totalSettled]
+      return [Batch.pairName(pair), state !== undefined && state.totalClaimed === state.totalSettled]
     }),
   )
   return channels.map(({ config }, i) => {
@@ -82,8 +82,8 @@ async function read(
     return {
       newest: { ...Check.current(contract, config, state, head.time), block: head.number },
       claimed: final.channels[i]?.totalClaimed ?? 0n,
-      paid: paid.get(`${config.receiver}:${config.token}`) ?? false,
-      stop: stops.get(grace(config)) ?? {},
+      paid: paid.get(Batch.pairName(config)) ?? false,
+      stop: stops.get(stopName(config)) ?? {},
     }
   })
 }
@@ -97,14 +97,14 @@ async function keyStops(
 ): Promise<Map<string, Standing['stop']>> {
   const stops = new Map<string, Standing['stop']>()
   for (const { config } of channels) {
-    if (contract.kind !== 'escrow' || !SessionKey.governs(config.salt) || stops.has(grace(config))) continue
-    stops.set(grace(config), await Check.keyStop(chain, contract, config, deep))
+    if (contract.kind !== 'escrow' || !SessionKey.governs(config.salt) || stops.has(stopName(config))) continue
+    stops.set(stopName(config), await Check.keyStop(chain, contract, config, deep))
   }
   return stops
 }
 
 /** A key's stop bites by each channel's own delay. */
-function grace({ salt, withdrawDelay }: ChannelConfig): string {
+function stopName({ salt, withdrawDelay }: ChannelConfig): string {
   return `${salt}:${withdrawDelay}`
 }
 
