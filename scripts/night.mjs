@@ -1,11 +1,11 @@
 // The long form of the tests that find what is rare: races, kills, broken input, histories and properties with random
-// seeds, again and again until the time is up. Every round draws new seeds; a failure prints its seed. From two hours on
-// the first round also holds what is too long for every change and draws nothing: every planted mistake, every mutant of
-// `core`, every fault, and the symbolic tests where their tools are installed.
+// seeds, again and again until the time is up, each kind once at least. Every round draws new seeds; a failure prints its
+// seed. The first round also holds what is too long for every change and draws nothing: every planted mistake, every
+// mutant of `core`, every fault, and the symbolic tests where their tools are installed.
 //
 //   npm run test:night -- --minutes 480            one round of everything at least
-//   npm run test:night -- --minutes 1 --report report.json
-//   npm run test:night -- --minutes 30 --only sim  the kinds with the word in their names, also those for long nights
+//   npm run test:night -- --short --minutes 1 --report report.json
+//   npm run test:night -- --minutes 30 --only sim  the kinds with the word in their names
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
@@ -15,14 +15,13 @@ import { parseArgs } from 'node:util'
 import { root } from './lib/steps.mjs'
 import { closingLine, runSuites, vitestFolders } from './lib/suites.mjs'
 
-/** Nights from this many minutes on hold the long forms. */
-const LONG = 120
-
 const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '480' },
     report: { type: 'string' },
     only: { type: 'string', default: '' },
+    // Each kind in a form of some seconds, and nothing that has only a long one.
+    short: { type: 'boolean', default: false },
   },
 })
 const minutes = Number(values.minutes)
@@ -30,12 +29,13 @@ if (!(minutes > 0)) {
   console.error('--minutes takes a number above 0')
   process.exit(1)
 }
-const isLong = minutes >= LONG
+const isLong = !values.short
 const seed = () => `0x${randomBytes(8).toString('hex')}`
 
 /**
  * What a round consists of: a suite's folder and the part of it that draws seeds or breaks things, or a command. `env`
- * is asked before each round. `once`: draws nothing, so it is run in the first round of a long night only.
+ * is asked before each round. `once`: draws nothing, so it is run in the first round only. `once` and `long` have no
+ * short form.
  */
 const KINDS = [
   { folder: 'core', name: 'core: properties' },
@@ -60,7 +60,7 @@ const KINDS = [
   },
   { folder: 'test/fault', name: 'faults', once: true },
   { name: 'planted mistakes', command: 'node test/planted/run.ts', once: true },
-  { name: 'mutation of core', command: 'node scripts/mutation.mjs --fresh', once: true },
+  { name: 'mutation of core', command: 'node scripts/mutation.mjs', once: true },
   { name: 'contracts: branch coverage', command: 'node contracts/analysis/run.mjs coverage', once: true },
   {
     name: 'contracts: symbolic tests',
@@ -91,7 +91,7 @@ while (round === 0 || Date.now() < deadline) {
 
 /** Whether a night of this length has this kind; what needs a tool that is missing is left out, and named. */
 function isChosen({ name, folder, once, long, needs }) {
-  if (values.only !== '' ? !name.includes(values.only) : (once === true || long === true) && !isLong) return false
+  if (!name.includes(values.only) || ((once === true || long === true) && !isLong)) return false
   if (folder !== undefined && folder !== 'contracts' && !vitestFolders().includes(folder)) return false
   if (needs === undefined || existsSync(join(root, needs))) return true
   console.log(`left out, ${needs} is not there: ${name}`)
