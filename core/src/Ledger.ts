@@ -308,8 +308,26 @@ export function refundStart(
   if (left <= 0n) return { refused: 'refund_no_balance' }
   const amount = request.amount ?? left
   if (amount <= 0n || amount > left) return { refused: 'refund_amount_invalid' }
-  const { refundId, at } = request
-  const vouchers = keep([...channel.vouchers, request.voucher], channel.spent)
+  return refunding(channel, keep([...channel.vouchers, request.voucher], channel.spent), { ...request, amount })
+}
+
+/** The same by the authorizer, of all that is left: no voucher is needed, and nothing may be held. */
+export function closeStart(
+  channel: Channel,
+  request: { refundId: string; at: number },
+): ReturnType<typeof refundStart> {
+  if (channel.refund !== undefined) return { refused: 'refund_in_flight' }
+  if (channel.reserved > 0n) return { refused: 'not_held' }
+  const amount = funds(channel) - channel.spent
+  if (amount <= 0n) return { refused: 'refund_no_balance' }
+  return refunding(channel, channel.vouchers, { ...request, amount })
+}
+
+function refunding(
+  channel: Channel,
+  vouchers: Channel['vouchers'],
+  { refundId, amount, at }: { refundId: string; amount: bigint; at: number },
+): { readonly channel: Channel; readonly order: RefundOrder } {
   const claim = claimFor({ ...channel, vouchers }, true)
   const refund = { refundId, amount, nonce: channel.refundNonce, at }
   const next = change(channel, { vouchers, refund, published: max(channel.published, claim?.max ?? 0n) })

@@ -23,9 +23,18 @@ const metered = z
     /** The least an answered call costs. */
     minimum: amount.optional(),
   })
-  .refine((card) => card.minimum === undefined || BigInt(card.minimum) <= BigInt(card.max), 'minimum is above max')
+  .refine((card) => isInOrder(card.minimum, card.max), 'minimum is above max')
+
+/** What is no amount has been said already. */
+function isInOrder(minimum: string | undefined, max: string): boolean {
+  const [least, most] = [minimum, max].map((text) => (text === undefined ? undefined : Amount.tryParse(text)))
+  return least === undefined || most === undefined || least <= most
+}
 
 const card = z.discriminatedUnion('kind', [flat, metered])
+
+/** What `parse` takes, for the documents of APIs. */
+export { card as schema }
 
 /** Amounts are decimal strings of atomic units, so that a card is JSON. */
 export type Card = z.infer<typeof card>

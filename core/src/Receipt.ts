@@ -23,6 +23,8 @@ const common = {
   price: amount,
   /** Version of the rate card. */
   rate: z.number().int().nonnegative(),
+  /** Revision of the route: rises with every edit of it. Absent in receipts of before there were revisions. */
+  rev: z.number().int().nonnegative().optional(),
   /** The transaction that moved money for this call, if one did. */
   tx: bytes32.optional(),
   /** Unix seconds. */
@@ -35,6 +37,8 @@ const schema = z.discriminatedUnion('scheme', [
     scheme: z.literal('batch-settlement'),
     /** `sessionName` of the stream session. */
     session: z.string().min(1).max(256),
+    /** Version of the session key's policy that let the payment pass; absent: nobody manages the key. */
+    key: z.number().int().positive().optional(),
     channel: bytes32,
     /** All that is charged on the channel, this call included. */
     cumulative: amount,

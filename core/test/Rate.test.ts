@@ -129,6 +129,8 @@ describe('parse', () => {
     ['a division by zero', { ...good, per: '0' }],
     ['nothing to hold', { ...good, max: '0' }],
     ['a minimum above the maximum', { ...good, minimum: '11' }],
+    ['a minimum that is no amount', { ...good, minimum: 'x' }],
+    ['a maximum that is no amount', { ...good, minimum: '1', max: '1e9' }],
     ['a missing maximum', { ...good, max: undefined }],
   ])('refuses %s', (_, value) => expect(() => Rate.parse(value)).toThrow(Rate.InvalidRateError))
 

@@ -164,13 +164,15 @@ describe('quotes', () => {
 describe('receipts', () => {
   test('verify offline with the public keys, for channels and transfers', async () => {
     expect(await Receipt.verify(await Receipt.sign(receipt, signer), keys)).toEqual({ ok: true, claims: receipt })
+    const named: Receipt.Claims = { ...receipt, rev: 7, key: 1 } as Receipt.Claims
+    expect(await Receipt.verify(await Receipt.sign(named, signer), keys)).toEqual({ ok: true, claims: named })
     const {
       session: _s,
       channel: _c,
       cumulative: _t,
       ...common
     } = receipt as Extract<Receipt.Claims, { scheme: 'batch-settlement' }>
-    const transfer: Receipt.Claims = { ...common, scheme: 'exact', tx: digest }
+    const transfer: Receipt.Claims = { ...common, scheme: 'exact', tx: digest, rev: 0 }
     expect(await Receipt.verify(await Receipt.sign(transfer, signer), keys)).toEqual({ ok: true, claims: transfer })
   })
 
@@ -180,6 +182,9 @@ describe('receipts', () => {
     ['an address in upper case', { payer: `0x${'AB'.repeat(20)}` }],
     ['an unknown scheme', { scheme: 'upto' }],
     ['a channel payment without its total', { cumulative: undefined }],
+    ['a revision that is none', { rev: -1 }],
+    ['half a revision', { rev: 1.5 }],
+    ['a version of a key from before the first', { key: 0 }],
   ])('are refused for %s', async (_, changes) => {
     const token = await Jws.sign({ ...receipt, ...changes }, Receipt.TYPE, signer)
     expect(await Receipt.verify(token, keys)).toEqual({ ok: false, code: 'claims' })

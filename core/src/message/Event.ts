@@ -68,7 +68,7 @@ export const transactionEvent = z.object({
   signer: hex,
   /** Lane item id: unique per chain and signer. */
   itemId: z.string(),
-  purpose: z.enum(['claim', 'deposit', 'refund', 'exact', 'facilitator']),
+  purpose: z.enum(['claim', 'deposit', 'refund', 'exact', 'facilitator', 'key']),
   nonce: z.number().int().nonnegative().optional(),
   transaction: hex.optional(),
   status: z.enum(['submitted', 'mined', 'confirmed', 'failed']),

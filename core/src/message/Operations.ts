@@ -6,6 +6,7 @@
 import type { ChannelConfig } from '../ChannelConfig.ts'
 import type { Address, Hex } from '../Hex.ts'
 import type { ChannelSnapshot } from './Event.ts'
+import type { RefundOrder, SessionRef } from './Session.ts'
 
 /** A channel and the name of the session that it belongs to. */
 export type ChannelRef = { session: string; channelId: Hex }
@@ -38,10 +39,30 @@ export type DrainReply =
   | { kind: 'refund_in_flight' }
   | { kind: 'unknown_channel' }
 
+/** The terms that a provider has now: channels with these stay. `withdrawDelay` in seconds. */
+export type TermsInForce = { receiver: Address; withdrawDelay: number }
+
+/** What a session does to close a channel whose terms are no longer in force. */
+export type CloseStep =
+  /** Nothing is owed on it any more, or only what its payer is withdrawing. */
+  | { kind: 'closed' }
+  /** Its terms are in force. */
+  | { kind: 'kept' }
+  /** Something is under way that has to end first. */
+  | { kind: 'waiting'; why: 'charges' | 'claim' | 'deposit' | 'refund' | 'withdrawal' }
+  /** All that is charged is claimed and paid, and the rest goes back to the payer: for settlement to submit. */
+  | { kind: 'refund'; session: SessionRef; config: ChannelConfig; order: RefundOrder }
+  | { kind: 'unknown_channel' }
+
+/** The same as whoever asked settlement sees it. */
+export type CloseReply = Exclude<CloseStep, { kind: 'refund' }>
+
 export interface SessionOperationsApi {
   standing(v: 1, channelId: Hex): Promise<ChannelStanding | undefined>
   /** Claims everything that can be claimed, now; a claim in flight is sent again. */
   drain(v: 1, channelId: Hex): Promise<DrainReply>
+  /** One step towards an empty channel: a claim of everything, or a refund of all that is left. */
+  close(v: 1, channelId: Hex, keep: TermsInForce): Promise<CloseStep>
 }
 
 /** A channel as the chain has it: in the newest block, and how much was claimed at confirmation depth. */
@@ -123,6 +144,11 @@ export interface OperationsApi {
   /** Has a session look at the chain. */
   observe(v: 1, channel: ChannelRef, config: ChannelConfig): Promise<{ ok: boolean }>
   drain(v: 1, channel: ChannelRef): Promise<DrainReply>
+  /**
+   * One step towards an empty channel whose terms are no longer in force; ask again until it is `closed` or `kept`.
+   * `withdrawDelay: null` is the default of the chain.
+   */
+  close(v: 1, channel: ChannelRef, keep: { receiver: Address; withdrawDelay: number | null }): Promise<CloseReply>
   lanes(v: 1): Promise<LaneState[]>
   /** `false`: there is no such lane. */
   pauseLane(v: 1, chainId: number, signer: Address, on: boolean): Promise<boolean>

@@ -6,9 +6,13 @@
  */
 import type { ChannelConfig } from '../ChannelConfig.ts'
 import type { ErrorCode } from '../Errors.ts'
-import type { Address, Hex } from '../Hex.ts'
+import { type Address, type Hex, isAddress } from '../Hex.ts'
+import type { Facts, Policy, Usage } from '../Policy.ts'
 
-/** Which key: the address of a StreamSession. Its name is `SessionRef.name`. */
+/** A refund that nobody reported for so long, in milliseconds, is taken for failed, if the chain agrees. */
+export const REFUND_LOST_MS = 600_000
+
+/** Which key: the address of a StreamSession. Its name is `sessionName`. */
 export type SessionRef = {
   chainId: number
   contract: Address
@@ -19,6 +23,16 @@ export type SessionRef = {
 /** The name of the Durable Object that orders every charge of this key. */
 export function sessionName(ref: SessionRef): string {
   return `${ref.chainId}:${ref.contract}:${ref.payer}:${ref.payerAuthorizer}`
+}
+
+/** The key that a `sessionName` names; undefined for any other text. */
+export function parseSessionName(name: string): SessionRef | undefined {
+  const [chain = '', contract, payer, payerAuthorizer, ...more] = name.split(':')
+  if (!/^[1-9][0-9]{0,15}$/.test(chain) || !Number.isSafeInteger(Number(chain)) || more.length > 0) return undefined
+  if (!isAddress(contract) || !isAddress(payer) || !isAddress(payerAuthorizer) || name !== name.toLowerCase()) {
+    return undefined
+  }
+  return { chainId: Number(chain), contract, payer, payerAuthorizer }
 }
 
 /** A voucher whose signature the gateway has verified against `config.payerAuthorizer`. */
@@ -58,11 +72,22 @@ export type Reserve = {
   providerId: string
   routeId: string
   rateVersion: number
+  /** When the provider wants its channels claimed, where that is not as the deployment says. Kept with the channel. */
+  settle?: SettlementPolicy
 }
+
+/** Unclaimed atomic units, and age of the oldest unclaimed charge in milliseconds, at which a channel is claimed. */
+export type SettlementPolicy = { amount?: bigint; ageMs?: number }
 
 export type ReserveReply =
   /** Money is set aside. `chargedCumulative` counts this hold, and so is what a fixed price's receipt says. */
-  | { kind: 'granted'; reservationId: string; channel: ChannelView }
+  | {
+      kind: 'granted'
+      reservationId: string
+      channel: ChannelView
+      /** The version of the key's policy that let it pass; absent: nobody manages the key. */
+      keyVersion?: number
+    }
   /** The object does not know this channel: have settlement read the chain (`observe`), then ask again. */
   | { kind: 'unknown_channel' }
   /** The caller's deposit is wanted and its call holds the turn: have settlement submit it, then ask again. */
@@ -75,7 +100,8 @@ export type ReserveReply =
   | { kind: 'duplicate'; receipt?: string }
   /** The same id is being served now. */
   | { kind: 'in_flight' }
-  | { kind: 'refused'; code: ErrorCode }
+  /** `facts`: the numbers of the limit of the key that it would pass. */
+  | { kind: 'refused'; code: ErrorCode; facts?: Facts }
 
 /** An answer of at most 256 KiB that was not streamed, kept for 10 minutes. */
 export type StoredAnswer = { status: number; headers: [string, string][]; body: Uint8Array }
@@ -193,6 +219,27 @@ export type OwedChannel = {
   voucher?: VerifiedVoucher
 }
 
+/** How a managed key stands. `freezing`: work that began before may still be charged without asking again. */
+export type KeyStatus = Policy['status'] | 'freezing'
+
+/** The policy that is in force now, and since before this answer left. */
+export type SetPolicyReply = {
+  /** False: a newer policy, another one of this version, or a revocation is in force, and stays so. */
+  applied: boolean
+  status: KeyStatus
+  version: number
+  /** Requests that began before and are being served: each may still be charged, up to its hold. */
+  inFlight: number
+}
+
+export type PolicyStanding = {
+  policy: Policy
+  status: KeyStatus
+  inFlight: number
+  /** In the window of now. */
+  usage: Usage
+}
+
 /** The RPC surface of a StreamSession. */
 export interface StreamSessionApi {
   /** `reports` travel along and are applied first, in the same group. */
@@ -204,6 +251,13 @@ export interface StreamSessionApi {
   vouchers(v: 1, receiver: Address, channelIds: Hex[]): Promise<OwedChannel[]>
   /** The numbers of one channel, for status pages and tests. */
   view(v: 1, channelId: Hex): Promise<ChannelNumbers | undefined>
+  /**
+   * Puts a policy in force on all channels of the key. Versions only rise, the same policy again changes nothing, and a
+   * revocation is for good.
+   */
+  setPolicy(v: 1, session: SessionRef, policy: Policy): Promise<SetPolicyReply>
+  /** The policy in force and what is used of it; undefined: nobody manages the key. */
+  policy(v: 1): Promise<PolicyStanding | undefined>
 }
 
 /** The eight cumulative numbers of a channel and what stands beside them; atomic units. */

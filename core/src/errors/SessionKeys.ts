@@ -1,0 +1,167 @@
+/** What a session key may not pay, and changes of one that cannot be made. */
+import type { Row } from './Row.ts'
+
+export const sessionKeys = {
+  session_key_stopped: {
+    status: 402,
+    title: 'The session key of the channel has been stopped',
+    hint: 'Use a channel under a key that is neither frozen, revoked nor expired.',
+    retryable: false,
+  },
+  session_key_frozen: {
+    status: 402,
+    title: 'The session key is frozen',
+    hint: 'Pay with another key, or have the owner of this one unfreeze it.',
+    retryable: false,
+  },
+  session_key_revoked: {
+    status: 402,
+    title: 'The session key has been revoked',
+    hint: 'Pay with a channel under another key; this one does not come back.',
+    retryable: false,
+  },
+  session_key_not_started: {
+    status: 402,
+    title: 'The session key may not be used yet',
+    hint: 'Wait until the key starts, or pay with another key.',
+    retryable: true,
+  },
+  session_key_expired: {
+    status: 402,
+    title: 'The session key has expired',
+    hint: 'Pay with a channel under another key.',
+    retryable: false,
+  },
+  session_key_token: {
+    status: 402,
+    title: 'The session key may not spend this token',
+    hint: 'Pay with the token that its owner allowed, or with another key.',
+    retryable: false,
+  },
+  session_key_payee: {
+    status: 402,
+    title: 'The session key may not pay this receiver',
+    hint: 'Pay with another key, or have the owner allow the receiver.',
+    retryable: false,
+  },
+  session_key_route: {
+    status: 402,
+    title: 'The session key may not pay for this route',
+    hint: 'Pay with another key, or have the owner allow the route.',
+    retryable: false,
+  },
+  session_key_payment_max: {
+    status: 402,
+    title: 'The price is above the maximum for one payment of the session key',
+    hint: 'Ask for something that costs less, or pay with another key.',
+    retryable: false,
+  },
+  session_key_spend_cap: {
+    status: 402,
+    title: 'The spend cap of the session key is used up',
+    hint: 'Pay with another key, or have the owner rotate this one to a higher cap.',
+    retryable: false,
+  },
+  session_key_period_limit: {
+    status: 402,
+    title: 'The period limit of the session key is used up',
+    hint: 'Wait for the next period, or pay with another key.',
+    retryable: true,
+  },
+  session_key_exists: {
+    status: 409,
+    title: 'This key is managed already',
+    hint: 'Use the session key that there is, or another key: a key belongs to one contract for good.',
+    retryable: false,
+  },
+  session_key_conflict: {
+    status: 409,
+    title: 'The session key does not stand so that this can be done',
+    hint: 'Read the session key: its status says what can be done with it.',
+    retryable: false,
+  },
+  key_version_mismatch: {
+    status: 409,
+    title: 'The signature is for another version of the session key',
+    hint: 'Read the session key and sign for the version that the chain has.',
+    retryable: false,
+  },
+  key_not_registered: {
+    status: 409,
+    title: 'The session key is not registered on chain',
+    hint: 'Register the session key first.',
+    retryable: false,
+  },
+  key_already_registered: {
+    status: 409,
+    title: 'The session key is registered on chain',
+    hint: 'Use another salt for a second permission with the same terms.',
+    retryable: false,
+  },
+  key_not_frozen: {
+    status: 409,
+    title: 'The session key is not frozen',
+    hint: 'There is nothing to lift.',
+    retryable: false,
+  },
+  key_already_revoked: {
+    status: 409,
+    title: 'The session key was revoked',
+    hint: 'Make a new session key: a revocation cannot be taken back.',
+    retryable: false,
+  },
+  key_already_stopped: {
+    status: 409,
+    title: 'The session key has stopped',
+    hint: 'Unfreeze the session key, or make a new one.',
+    retryable: false,
+  },
+  key_usage_above_maximum: {
+    status: 409,
+    title: 'More lies under the session key than the rotation expected',
+    hint: 'Read the usage of the session key and sign for it.',
+    retryable: false,
+  },
+  session_key_beyond_permission: {
+    status: 422,
+    title: 'The limit goes beyond what the wallet signed for the chain',
+    hint: 'Rotate to a session key with a wider permission.',
+    retryable: false,
+  },
+  key_permission_invalid: {
+    status: 422,
+    title: 'The permission of the session key cannot be used',
+    hint: 'Correct the member that is named.',
+    retryable: false,
+  },
+  key_signature_invalid: {
+    status: 422,
+    title: 'The signature is not by whom this change needs',
+    hint: 'Sign exactly the typed data of this service with the wallet of the account.',
+    retryable: false,
+  },
+  key_signature_expired: {
+    status: 422,
+    title: 'The deadline of the signature has passed',
+    hint: 'Sign again with a later deadline.',
+    retryable: false,
+  },
+  key_terms_mismatch: {
+    status: 422,
+    title: 'The session key does not permit this channel',
+    hint: 'Use account, key, token and a payee of the permission.',
+    retryable: false,
+  },
+  key_deposit_above_cap: {
+    status: 422,
+    title: 'The deposit goes beyond the spend cap of the session key',
+    hint: 'Deposit less, or make a session key with a higher cap.',
+    retryable: false,
+  },
+  relay_unavailable: {
+    status: 422,
+    title: 'Nothing is relayed to this chain',
+    hint: 'Use a chain with an escrow, or send the transaction yourself.',
+    retryable: false,
+  },
+} satisfies Record<string, Row>
