@@ -6,6 +6,8 @@
  */
 import * as Rate from '@pbstream/core/Rate'
 import { and, desc, eq, sql } from 'drizzle-orm'
+import { change, PLATFORM, type Act } from './Audit.ts'
+import { canonical } from './Canonical.ts'
 import type { Catalog, CatalogRoute, RateRule } from './CatalogRoute.ts'
 import type { Database, Orm, Statement } from './Database.ts'
 import { checkProvider, checkRoute, type ProviderInput, type RouteInput } from './RouteInput.ts'
@@ -13,8 +15,8 @@ import { checkProvider, checkRoute, type ProviderInput, type RouteInput } from '
 export type { Catalog, CatalogRoute, Origin, RateRule, SealedCredential } from './CatalogRoute.ts'
 export type { ProviderInput, RouteInput } from './RouteInput.ts'
 
-/** Who makes a change, and when (Unix milliseconds). */
-export type By = { actor: string; at: number }
+/** Who makes a change, when (Unix milliseconds), and the audit chain it is written in: the platform's if none. */
+export type By = { actor: string; at: number; chain?: string }
 
 /**
  * The catalog, or `'unchanged'` when its version is still `known`: then it costs one read of one row. The version is
@@ -28,6 +30,11 @@ export async function loadCatalog(db: Database, known?: number): Promise<Catalog
   if (version === known) return 'unchanged'
   const rows = await catalogRoutes(db)
   return { version, routes: rows.map(toCatalogRoute) }
+}
+
+/** The routes of the catalog, for who has read its version just before. */
+export async function loadRoutes(db: Database): Promise<CatalogRoute[]> {
+  return (await catalogRoutes(db)).map(toCatalogRoute)
 }
 
 /** The statement behind `loadCatalog` when nothing has changed. */
@@ -56,70 +63,97 @@ export function catalogRoutes(db: Database) {
 export async function upsertProvider(db: Database, input: ProviderInput, by: By): Promise<void> {
   const { provider } = db.tables
   const row = checkProvider(input)
-  const [old] = await db.orm.select().from(provider).where(eq(provider.id, row.id))
-  if (old !== undefined && sameFields(row, old)) return
   const at = new Date(by.at)
-  await db.atomically((orm) => [
-    orm
-      .insert(provider)
-      .values({ ...row, createdAt: at, updatedAt: at })
-      .onConflictDoUpdate({ target: provider.id, set: { ...row, updatedAt: at } }),
-    ...changed(db, orm, by, 'provider.write', row.id, row),
-  ])
+  await change(db, by.chain ?? PLATFORM, async () => {
+    const [old] = await db.orm.select().from(provider).where(eq(provider.id, row.id))
+    if (old !== undefined && sameFields(row, old)) return NOTHING
+    return {
+      acts: [act(by, 'provider.write', row.id, row)],
+      statements: (orm) => [
+        orm
+          .insert(provider)
+          .values({ ...row, createdAt: at, updatedAt: at })
+          .onConflictDoUpdate({
+            target: provider.id,
+            set: { ...row, updatedAt: at, revision: sql`${provider.revision} + 1` },
+          }),
+        riseCatalog(db, orm),
+      ],
+      result: undefined,
+    }
+  })
 }
 
 /**
  * Creates or replaces a route and, when `rate` is given, its price.
  *
- * @throws {TypeError} when the input cannot be used, {InvalidRateError} when the rule cannot. Fails without effect when somebody publishes for the same route
- * at the same moment, or when there is no such provider.
+ * @throws {TypeError} when the input cannot be used, {InvalidRateError} when the rule cannot. Fails without effect when
+ * there is no such provider.
  */
 export async function upsertRoute(db: Database, input: RouteInput, by: By): Promise<void> {
   const { route } = db.tables
   const row = checkRoute(input)
-  const price = input.rate === undefined ? undefined : await nextPrice(db, row.id, input.rate)
-  const [old] = await db.orm.select().from(route).where(eq(route.id, row.id))
-  const next = price === undefined ? row : { ...row, rateVersion: price.version }
-  if (old !== undefined && price?.card === undefined && sameFields(next, old)) return
   const at = new Date(by.at)
-  await db.atomically((orm) => [
-    orm
-      .insert(route)
-      .values({ ...next, createdAt: at, updatedAt: at })
-      .onConflictDoUpdate({ target: route.id, set: { ...next, updatedAt: at } }),
-    ...newCard(db, orm, row.id, price, at),
+  await change(db, by.chain ?? PLATFORM, async () => {
+    const price = input.rate === undefined ? undefined : await nextPrice(db, row.id, input.rate)
+    const [old] = await db.orm.select().from(route).where(eq(route.id, row.id))
+    const next = price === undefined ? row : { ...row, rateVersion: price.version }
+    if (old !== undefined && price?.card === undefined && sameFields(next, old)) return NOTHING
     // A sealed credential is of no use outside the gateway, and the audit is read by people: it says only whether there is one.
-    ...changed(db, orm, by, 'route.write', row.id, {
+    const detail = {
       ...next,
       credentialSealed: row.credentialSealed !== null,
       ...(price?.card && { rule: price.card }),
-    }),
-  ])
+    }
+    return {
+      acts: [act(by, 'route.write', row.id, detail)],
+      statements: (orm) => [
+        orm
+          .insert(route)
+          .values({ ...next, createdAt: at, updatedAt: at })
+          .onConflictDoUpdate({
+            target: route.id,
+            set: { ...next, updatedAt: at, revision: sql`${route.revision} + 1` },
+          }),
+        ...newCard(db, orm, row.id, price, at),
+        riseCatalog(db, orm),
+      ],
+      result: undefined,
+    }
+  })
 }
 
 /**
  * Puts a new card in force for a route and returns its version. Cards are numbered from 1 and never changed: what was
  * charged under a version can be computed again from it. The same rule as the one in force is not published again.
  *
- * @throws {TypeError} when there is no such route, {InvalidRateError} when the rule cannot be used. Fails without effect
- * when somebody publishes for the same route at the same moment.
+ * @throws {TypeError} when there is no such route, {InvalidRateError} when the rule cannot be used.
  */
 export async function publishRateCard(db: Database, routeId: string, rule: RateRule, by: By): Promise<number> {
   const { route } = db.tables
   const [exists] = await db.orm.select({ id: route.id }).from(route).where(eq(route.id, routeId))
   if (exists === undefined) throw new TypeError(`no such route: ${routeId}`)
-  const { version, card } = await nextPrice(db, routeId, rule)
-  if (version === null || card === undefined) return version ?? 0
   const at = new Date(by.at)
-  await db.atomically((orm) => [
-    ...newCard(db, orm, routeId, { version, card }, at),
-    orm.update(route).set({ rateVersion: version, updatedAt: at }).where(eq(route.id, routeId)),
-    ...changed(db, orm, by, 'rate_card.publish', routeId, { version, rule: card }),
-  ])
-  return version
+  return change(db, by.chain ?? PLATFORM, async () => {
+    const { version, card } = await nextPrice(db, routeId, rule)
+    if (version === null || card === undefined) return { ...NOTHING, result: version ?? 0 }
+    return {
+      acts: [act(by, 'rate_card.publish', routeId, { version, rule: card })],
+      statements: (orm) => [
+        ...newCard(db, orm, routeId, { version, card }, at),
+        orm
+          .update(route)
+          .set({ rateVersion: version, updatedAt: at, revision: sql`${route.revision} + 1` })
+          .where(eq(route.id, routeId)),
+        riseCatalog(db, orm),
+      ],
+      result: version,
+    }
+  })
 }
 
 const NAME = 'routes'
+const NOTHING = { acts: [], statements: () => [], result: undefined }
 
 type Price = { version: number | null; card?: RateRule }
 
@@ -146,15 +180,17 @@ function newCard(db: Database, orm: Orm, routeId: string, price: Price | undefin
   return [orm.insert(db.tables.rateCard).values({ routeId, version: price.version, rule: price.card, createdAt: at })]
 }
 
-function changed(db: Database, orm: Orm, by: By, action: string, subject: string, detail: object): Statement[] {
-  const { catalog, audit } = db.tables
-  return [
-    orm
-      .insert(catalog)
-      .values({ name: NAME, version: 1 })
-      .onConflictDoUpdate({ target: catalog.name, set: { version: sql`${catalog.version} + 1` } }),
-    orm.insert(audit).values({ actor: by.actor, action, subject, detail: { ...detail }, at: new Date(by.at) }),
-  ]
+function act(by: By, action: string, subject: string, detail: object): Act {
+  return { actor: by.actor, action, subject, detail: { ...detail }, at: new Date(by.at) }
+}
+
+/** The statement that makes gateways load the catalog again: part of every change of what is sold. */
+export function riseCatalog(db: Database, orm: Orm): Statement {
+  const { catalog } = db.tables
+  return orm
+    .insert(catalog)
+    .values({ name: NAME, version: 1 })
+    .onConflictDoUpdate({ target: catalog.name, set: { version: sql`${catalog.version} + 1` } })
 }
 
 type CatalogRow = Awaited<ReturnType<typeof catalogRoutes>>[number]
@@ -184,6 +220,10 @@ function toCatalogRoute({ route, provider, rule }: CatalogRow): CatalogRoute {
         : null,
     enabled: route.enabled && provider.enabled && priceIsKnown,
     audience: route.audience,
+    revision: route.revision,
+    adapter: route.adapter,
+    withdrawDelay: provider.withdrawDelay,
+    settle: { amount: provider.settleAmount, ageMs: provider.settleAgeMs },
   }
 }
 
@@ -199,13 +239,4 @@ function readable(rule: unknown): RateRule | undefined {
 function sameFields(wanted: object, stored: object): boolean {
   const picked = Object.fromEntries(Object.keys(wanted).map((key) => [key, stored[key as keyof typeof stored]]))
   return canonical(wanted) === canonical(picked)
-}
-
-/** JSON with sorted keys: jsonb gives an object back in an order of its own. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, inner: unknown) =>
-    inner !== null && typeof inner === 'object' && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  )
 }

@@ -46,7 +46,18 @@ export type CatalogRoute = {
   enabled: boolean
   /** The `aud` of PBStream-Payment tokens for this route. */
   audience: string
+  /** Rises with every change of the route; receipts name it. */
+  revision: number
+  /** How usage that the upstream reports is read; null: `PBStream-Usage`. */
+  adapter: string | null
+  /** Seconds that channels of the provider give it to claim; null: the default of the chain. */
+  withdrawDelay: number | null
+  /** When channels of the provider are settled, where it is not as the deployment says. */
+  settle: SettlementPolicy
 }
+
+/** Unclaimed atomic units, and age of the oldest unclaimed charge in milliseconds, at which a channel is claimed. */
+export type SettlementPolicy = { amount: string | null; ageMs: number | null }
 
 /** Every route of every provider at one catalog version. */
 export type Catalog = {

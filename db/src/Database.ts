@@ -86,3 +86,13 @@ function openPostgres(connectionString: string): Database {
 function asOrm(orm: Pick<ReturnType<typeof drizzlePostgres>, keyof Orm>): Orm {
   return orm as unknown as Orm
 }
+
+/** Whether a step failed because a row of this table (of any, if none is named) is there already. */
+export function conflictsOn(error: unknown, table?: string): boolean {
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+    const { code, table_name: named } = at as Error & { code?: unknown; table_name?: unknown }
+    if (code === '23505' && (table === undefined || named === table)) return true
+    if (at.message.includes(`UNIQUE constraint failed: ${table === undefined ? '' : `${table}.`}`)) return true
+  }
+  return false
+}

@@ -11,21 +11,28 @@ import type { IncidentEvent, JournalRow, PbEvent, SessionEvent, TransactionEvent
 import { sessionName } from '@pbstream/core/message/Session'
 import { getTableColumns, sql, type SQL, type Table } from 'drizzle-orm'
 import type { Database, Orm, Statement, Tables } from './Database.ts'
+import { type ModeOf, news, newsStatements } from './WebhookNews.ts'
 
-/** Writes what the events tell. All of it can be repeated; when it throws, part of it may be written already. */
-export async function project(db: Database, events: readonly PbEvent[]): Promise<void> {
+/**
+ * Writes what the events tell. All of it can be repeated; when it throws, part of it may be written already. With
+ * `modeOf` owners are told by webhook, in the same step; answers how many things somebody is told.
+ */
+export async function project(db: Database, events: readonly PbEvent[], modeOf?: ModeOf): Promise<number> {
   const rows = fold(events)
+  const told = modeOf === undefined ? [] : await news(db, events, modeOf)
   const statements = (orm: Orm) => [
     ...sessionStatements(db, orm, rows),
     ...channelStatements(db, orm, rows),
     ...journalStatements(db, orm, rows),
     ...settlementStatements(db, orm, rows),
     ...incidentStatements(db, orm, rows),
+    ...newsStatements(db, orm, told),
   ]
   const count = statements(db.orm).length
   for (let at = 0; at < count; at += STATEMENTS_AT_ONCE) {
     await db.atomically((orm) => statements(orm).slice(at, at + STATEMENTS_AT_ONCE))
   }
+  return told.length
 }
 
 /** Statements in one batch: keeps it far below D1's 30 seconds, and a lock on Postgres short. */
@@ -38,6 +45,7 @@ type Rows = {
   sessions: Row<'streamSession'>[]
   channels: Row<'channel'>[]
   payments: Row<'microPayment'>[]
+  providerChannels: Row<'providerChannel'>[]
   movements: Row<'movement'>[]
   settlements: Row<'settlement'>[]
   incidents: Row<'sentinelEvent'>[]
@@ -79,10 +87,19 @@ function fold(events: readonly PbEvent[]): Rows {
     sessions: sorted(sessions),
     channels: sorted(channels),
     payments: sorted(payments),
+    providerChannels: providerChannels(payments.values()),
     movements: sorted(movements),
     settlements: sorted(settlements),
     incidents: sorted(incidents),
   }
+}
+
+/** Who sold on which channels: what lets a provider see its own and no others. */
+function providerChannels(payments: Iterable<Row<'microPayment'>>): Row<'providerChannel'>[] {
+  const pairs = new Map<string, Row<'providerChannel'>>()
+  for (const { providerId, channelId } of payments)
+    if (providerId != null) pairs.set(`${providerId} ${channelId}`, { providerId, channelId })
+  return sorted(pairs)
 }
 
 function keep<T>(map: Map<string, T>, key: string, row: T, replaces: (old: T) => boolean): void {
@@ -164,7 +181,8 @@ function sessionStatements(db: Database, orm: Orm, { keys, sessions }: Rows): St
         .values(rows)
         .onConflictDoUpdate({
           target: sessionKey.id,
-          set: excluded(sessionKey),
+          // The rest of the row belongs to whoever manages the key; what names it never changes.
+          set: { firstSeenAt: sql`excluded.first_seen_at` },
           setWhere: sql`${sessionKey.firstSeenAt} is null or excluded.first_seen_at < ${sessionKey.firstSeenAt}`,
         }),
     ),
@@ -195,9 +213,14 @@ function channelStatements(db: Database, orm: Orm, { channels }: Rows): Statemen
   )
 }
 
-function journalStatements(db: Database, orm: Orm, { payments, movements }: Rows): Statement[] {
-  const { microPayment, movement } = db.tables
+function journalStatements(
+  db: Database,
+  orm: Orm,
+  { payments, movements, providerChannels: pairs }: Rows,
+): Statement[] {
+  const { microPayment, movement, providerChannel } = db.tables
   return [
+    ...chunks(db, providerChannel, pairs).map((rows) => orm.insert(providerChannel).values(rows).onConflictDoNothing()),
     ...chunks(db, microPayment, payments).map((rows) => orm.insert(microPayment).values(rows).onConflictDoNothing()),
     ...chunks(db, movement, movements).map((rows) => orm.insert(movement).values(rows).onConflictDoNothing()),
   ]

@@ -37,7 +37,10 @@ export type RouteInput = {
 }
 
 /** A route as its row holds it, price aside. */
-export type RouteRow = Omit<CatalogRoute, 'providerName' | 'payTo' | 'rate' | 'credential'> & {
+export type RouteRow = Omit<
+  CatalogRoute,
+  'providerName' | 'payTo' | 'rate' | 'credential' | 'revision' | 'adapter' | 'withdrawDelay' | 'settle'
+> & {
   credentialHeader: string | null
   credentialSealed: string | null
 }

@@ -5,7 +5,7 @@
  */
 import type { Address, Hex } from '@pbstream/core/Hex'
 import type { IncidentEvent, JournalRow, TransactionEvent } from '@pbstream/core/message/Event'
-import { isNull } from 'drizzle-orm'
+import { isNotNull, isNull, sql } from 'drizzle-orm'
 import {
   bigint,
   bigserial,
@@ -18,8 +18,10 @@ import {
   primaryKey,
   text,
   timestamp,
+  uniqueIndex,
 } from 'drizzle-orm/pg-core'
 import type { Origin, RateRule } from './CatalogRoute.ts'
+import type { DeliveryStatus, Mode, Registered, SessionKeyStatus } from './Mode.ts'
 
 const money = (name: string) => numeric(name, { precision: 78, scale: 0 })
 const amount = (name: string) => money(name).notNull()
@@ -31,35 +33,57 @@ export const catalog = pgTable('catalog', {
   version: count('version').notNull(),
 })
 
-export const provider = pgTable('provider', {
-  id: text('id').primaryKey(),
-  name: text('name').notNull(),
-  payTo: text('pay_to').$type<Address>().notNull(),
-  enabled: boolean('enabled').notNull(),
-  createdAt: time('created_at').notNull(),
-  updatedAt: time('updated_at').notNull(),
-})
+export const provider = pgTable(
+  'provider',
+  {
+    id: text('id').primaryKey(),
+    name: text('name').notNull(),
+    payTo: text('pay_to').$type<Address>().notNull(),
+    enabled: boolean('enabled').notNull(),
+    createdAt: time('created_at').notNull(),
+    updatedAt: time('updated_at').notNull(),
+    owner: text('owner'),
+    mode: text('mode').$type<Mode>().notNull().default('live'),
+    revision: count('revision').notNull().default(1),
+    withdrawDelay: integer('withdraw_delay'),
+    settleAmount: money('settle_amount'),
+    settleAgeMs: count('settle_age_ms'),
+    pendingPayTo: text('pending_pay_to').$type<Address>(),
+    pendingPayToAt: time('pending_pay_to_at'),
+  },
+  (t) => [
+    index('provider_owner').on(t.owner, t.mode, t.id),
+    // Few of all wait: the clock reads nothing else.
+    index('provider_pending_payout').on(t.pendingPayToAt).where(isNotNull(t.pendingPayToAt)),
+  ],
+)
 
-export const route = pgTable('route', {
-  id: text('id').primaryKey(),
-  providerId: text('provider_id')
-    .notNull()
-    .references(() => provider.id),
-  methods: jsonb('methods').$type<string[]>().notNull(),
-  path: text('path').notNull(),
-  origin: jsonb('origin').$type<Origin>().notNull(),
-  chainIds: jsonb('chain_ids').$type<number[]>().notNull(),
-  rateVersion: count('rate_version'),
-  bodyPriced: boolean('body_priced').notNull(),
-  maxBodyBytes: integer('max_body_bytes').notNull(),
-  chargeOnAbandon: boolean('charge_on_abandon').notNull(),
-  credentialHeader: text('credential_header'),
-  credentialSealed: text('credential_sealed'),
-  enabled: boolean('enabled').notNull(),
-  audience: text('audience').notNull(),
-  createdAt: time('created_at').notNull(),
-  updatedAt: time('updated_at').notNull(),
-})
+export const route = pgTable(
+  'route',
+  {
+    id: text('id').primaryKey(),
+    providerId: text('provider_id')
+      .notNull()
+      .references(() => provider.id),
+    methods: jsonb('methods').$type<string[]>().notNull(),
+    path: text('path').notNull(),
+    origin: jsonb('origin').$type<Origin>().notNull(),
+    chainIds: jsonb('chain_ids').$type<number[]>().notNull(),
+    rateVersion: count('rate_version'),
+    bodyPriced: boolean('body_priced').notNull(),
+    maxBodyBytes: integer('max_body_bytes').notNull(),
+    chargeOnAbandon: boolean('charge_on_abandon').notNull(),
+    credentialHeader: text('credential_header'),
+    credentialSealed: text('credential_sealed'),
+    enabled: boolean('enabled').notNull(),
+    audience: text('audience').notNull(),
+    createdAt: time('created_at').notNull(),
+    updatedAt: time('updated_at').notNull(),
+    revision: count('revision').notNull().default(1),
+    adapter: text('adapter'),
+  },
+  (t) => [index('route_provider').on(t.providerId, t.id)],
+)
 
 export const rateCard = pgTable(
   'rate_card',
@@ -84,8 +108,30 @@ export const sessionKey = pgTable(
     payer: text('payer').$type<Address>().notNull(),
     key: text('key').$type<Address>().notNull(),
     firstSeenAt: time('first_seen_at'),
+    publicId: text('public_id'),
+    owner: text('owner'),
+    mode: text('mode').$type<Mode>(),
+    name: text('name'),
+    permission: jsonb('permission').$type<Record<string, unknown>>(),
+    routes: jsonb('routes').$type<string[]>(),
+    status: text('status').$type<SessionKeyStatus>().notNull().default('unmanaged'),
+    version: count('version').notNull().default(0),
+    keyId: text('key_id').$type<Hex>(),
+    registered: text('registered').$type<Registered>().notNull().default('none'),
+    madeBy: text('made_by').$type<'client' | 'service'>(),
+    replaces: text('replaces'),
+    replacedBy: text('replaced_by'),
+    graceUntil: time('grace_until'),
+    createdAt: time('created_at'),
+    updatedAt: time('updated_at'),
   },
-  (t) => [index('session_key_payer').on(t.payer)],
+  (t) => [
+    index('session_key_payer').on(t.payer, t.session),
+    uniqueIndex('session_key_public_id').on(t.publicId),
+    index('session_key_owner').on(t.owner, t.mode, t.publicId),
+    // The newest changes: every gateway asks for them every two seconds.
+    index('session_key_changed').on(t.updatedAt),
+  ],
 )
 
 export const streamSession = pgTable(
@@ -143,7 +189,8 @@ export const microPayment = pgTable(
   (t) => [
     primaryKey({ columns: [t.session, t.seq] }),
     index('micro_payment_at').on(t.at),
-    index('micro_payment_provider_at').on(t.providerId, t.at),
+    index('micro_payment_provider_at').on(t.providerId, t.at, t.session, t.seq),
+    index('micro_payment_route_at').on(t.routeId, t.at, t.session, t.seq),
     index('micro_payment_channel_at').on(t.channelId, t.at),
   ],
 )
@@ -161,7 +208,7 @@ export const movement = pgTable(
     transaction: text('transaction').$type<Hex>(),
     at: time('at').notNull(),
   },
-  (t) => [primaryKey({ columns: [t.session, t.seq] }), index('movement_channel_at').on(t.channelId, t.at)],
+  (t) => [primaryKey({ columns: [t.session, t.seq] }), index('movement_channel_at').on(t.channelId, t.at, t.seq)],
 )
 
 export const sentinelEvent = pgTable(
@@ -179,6 +226,7 @@ export const sentinelEvent = pgTable(
     // Few of all hold: these have no others in them.
     index('sentinel_event_open').on(t.at).where(isNull(t.resolvedAt)),
     index('sentinel_event_subject').on(t.subject).where(isNull(t.resolvedAt)),
+    index('sentinel_event_subject_at').on(t.subject, t.at),
   ],
 )
 
@@ -220,11 +268,207 @@ export const settlement = pgTable(
   (t) => [primaryKey({ columns: [t.chainId, t.signer, t.itemId] }), index('settlement_at').on(t.at)],
 )
 
-export const audit = pgTable('audit', {
-  id: bigserial('id', { mode: 'number' }).primaryKey(),
-  actor: text('actor').notNull(),
-  action: text('action').notNull(),
-  subject: text('subject').notNull(),
-  detail: jsonb('detail').$type<Record<string, unknown>>().notNull(),
-  at: time('at').notNull(),
+export const audit = pgTable(
+  'audit',
+  {
+    id: bigserial('id', { mode: 'number' }).primaryKey(),
+    actor: text('actor').notNull(),
+    action: text('action').notNull(),
+    subject: text('subject').notNull(),
+    detail: jsonb('detail').$type<Record<string, unknown>>().notNull(),
+    at: time('at').notNull(),
+    chain: text('chain').notNull().default('legacy'),
+    seq: count('seq').notNull().default(0),
+    prev: text('prev').notNull().default(''),
+    hash: text('hash').notNull().default(''),
+  },
+  (t) => [uniqueIndex('audit_chain_seq').on(t.chain, t.seq)],
+)
+
+export const auditHead = pgTable(
+  'audit_head',
+  {
+    chain: text('chain').notNull(),
+    day: text('day').notNull(),
+    seq: count('seq').notNull(),
+    hash: text('hash').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.chain, t.day] })],
+)
+
+export const owner = pgTable('owner', {
+  id: text('id').primaryKey(),
+  address: text('address').$type<Address>().notNull(),
+  chainId: count('chain_id'),
+  createdAt: time('created_at').notNull(),
+  lastSignInAt: time('last_sign_in_at').notNull(),
 })
+
+export const signIn = pgTable(
+  'sign_in',
+  {
+    hash: text('hash').primaryKey(),
+    owner: text('owner').notNull(),
+    createdAt: time('created_at').notNull(),
+    expiresAt: time('expires_at').notNull(),
+  },
+  (t) => [index('sign_in_expires_at').on(t.expiresAt)],
+)
+
+export const usedNonce = pgTable(
+  'used_nonce',
+  {
+    nonce: text('nonce').primaryKey(),
+    expiresAt: time('expires_at').notNull(),
+  },
+  (t) => [index('used_nonce_expires_at').on(t.expiresAt)],
+)
+
+export const apiKey = pgTable(
+  'api_key',
+  {
+    id: text('id').primaryKey(),
+    owner: text('owner').notNull(),
+    mode: text('mode').$type<Mode>().notNull(),
+    name: text('name').notNull(),
+    prefix: text('prefix').notNull(),
+    hash: text('hash').notNull(),
+    scopes: jsonb('scopes').$type<string[]>().notNull(),
+    createdAt: time('created_at').notNull(),
+    expiresAt: time('expires_at'),
+    lastUsedAt: time('last_used_at'),
+    revokedAt: time('revoked_at'),
+  },
+  (t) => [uniqueIndex('api_key_hash').on(t.hash), index('api_key_owner').on(t.owner, t.mode, t.id)],
+)
+
+export const idempotency = pgTable(
+  'idempotency',
+  {
+    owner: text('owner').notNull(),
+    mode: text('mode').$type<Mode>().notNull(),
+    key: text('key').notNull(),
+    digest: text('digest').notNull(),
+    status: integer('status'),
+    headers: jsonb('headers').$type<Record<string, string>>(),
+    body: text('body'),
+    createdAt: time('created_at').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.owner, t.mode, t.key] }), index('idempotency_created_at').on(t.createdAt)],
+)
+
+export const webhookEndpoint = pgTable(
+  'webhook_endpoint',
+  {
+    id: text('id').primaryKey(),
+    owner: text('owner').notNull(),
+    mode: text('mode').$type<Mode>().notNull(),
+    url: text('url').notNull(),
+    events: jsonb('events').$type<string[]>().notNull(),
+    secretSealed: text('secret_sealed').notNull(),
+    previousSecretSealed: text('previous_secret_sealed'),
+    previousUntil: time('previous_until'),
+    failingSince: time('failing_since'),
+    enabled: boolean('enabled').notNull(),
+    revision: count('revision').notNull().default(1),
+    createdAt: time('created_at').notNull(),
+    updatedAt: time('updated_at').notNull(),
+  },
+  (t) => [index('webhook_endpoint_owner').on(t.owner, t.mode, t.id)],
+)
+
+export const webhookDelivery = pgTable(
+  'webhook_delivery',
+  {
+    id: text('id').primaryKey(),
+    endpointId: text('endpoint_id').notNull(),
+    owner: text('owner').notNull(),
+    mode: text('mode').$type<Mode>().notNull(),
+    eventId: text('event_id').notNull(),
+    event: text('event').notNull(),
+    payload: text('payload').notNull(),
+    status: text('status').$type<DeliveryStatus>().notNull(),
+    attempts: integer('attempts').notNull(),
+    nextAt: time('next_at').notNull(),
+    lastStatus: integer('last_status'),
+    lastError: text('last_error'),
+    createdAt: time('created_at').notNull(),
+    updatedAt: time('updated_at').notNull(),
+  },
+  (t) => [
+    index('webhook_delivery_endpoint').on(t.endpointId, t.id),
+    index('webhook_delivery_endpoint_status').on(t.endpointId, t.status, t.id),
+    index('webhook_delivery_owner').on(t.owner, t.mode, t.id),
+    index('webhook_delivery_owner_status').on(t.owner, t.mode, t.status, t.id),
+    index('webhook_delivery_owner_event').on(t.owner, t.mode, t.event, t.id),
+    // Few of all are pending: the sweep reads nothing else.
+    index('webhook_delivery_pending')
+      .on(t.nextAt)
+      .where(sql`status = 'pending'`),
+  ],
+)
+
+export const relayUse = pgTable(
+  'relay_use',
+  {
+    owner: text('owner').notNull(),
+    day: text('day').notNull(),
+    count: integer('count').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.owner, t.day] })],
+)
+
+export const pathRoot = pgTable('path_root', {
+  root: text('root').primaryKey(),
+  owner: text('owner').notNull(),
+  mode: text('mode').$type<Mode>().notNull(),
+  createdAt: time('created_at').notNull(),
+})
+
+export const upstreamHost = pgTable(
+  'upstream_host',
+  {
+    owner: text('owner').notNull(),
+    mode: text('mode').$type<Mode>().notNull(),
+    host: text('host').notNull(),
+    token: text('token').notNull(),
+    createdAt: time('created_at').notNull(),
+    verifiedAt: time('verified_at'),
+  },
+  (t) => [primaryKey({ columns: [t.owner, t.mode, t.host] })],
+)
+
+export const providerChannel = pgTable(
+  'provider_channel',
+  {
+    providerId: text('provider_id').notNull(),
+    channelId: text('channel_id').$type<Hex>().notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.providerId, t.channelId] }),
+    index('provider_channel_channel').on(t.channelId, t.providerId),
+  ],
+)
+
+export const drain = pgTable(
+  'drain',
+  {
+    id: text('id').primaryKey(),
+    providerId: text('provider_id').notNull(),
+    owner: text('owner').notNull(),
+    mode: text('mode').$type<Mode>().notNull(),
+    reason: text('reason').$type<'payout' | 'withdraw_delay'>().notNull(),
+    receiver: text('receiver').$type<Address>().notNull(),
+    cursor: text('cursor').notNull(),
+    roundAt: time('round_at').notNull(),
+    open: integer('open').notNull(),
+    closed: integer('closed').notNull(),
+    requestedAt: time('requested_at').notNull(),
+    finishedAt: time('finished_at'),
+  },
+  (t) => [
+    index('drain_provider').on(t.providerId, t.id),
+    // Few of all go on: the clock reads nothing else.
+    index('drain_going_on').on(t.roundAt).where(isNull(t.finishedAt)),
+  ],
+)

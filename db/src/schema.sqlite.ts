@@ -6,9 +6,10 @@
  */
 import type { Address, Hex } from '@pbstream/core/Hex'
 import type { IncidentEvent, JournalRow, TransactionEvent } from '@pbstream/core/message/Event'
-import { isNull } from 'drizzle-orm'
-import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { isNotNull, isNull, sql } from 'drizzle-orm'
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import type { Origin, RateRule } from './CatalogRoute.ts'
+import type { DeliveryStatus, Mode, Registered, SessionKeyStatus } from './Mode.ts'
 
 const amount = (name: string) => text(name).notNull()
 const time = (name: string) => integer(name, { mode: 'timestamp_ms' })
@@ -18,35 +19,57 @@ export const catalog = sqliteTable('catalog', {
   version: integer('version').notNull(),
 })
 
-export const provider = sqliteTable('provider', {
-  id: text('id').primaryKey(),
-  name: text('name').notNull(),
-  payTo: text('pay_to').$type<Address>().notNull(),
-  enabled: integer('enabled', { mode: 'boolean' }).notNull(),
-  createdAt: time('created_at').notNull(),
-  updatedAt: time('updated_at').notNull(),
-})
+export const provider = sqliteTable(
+  'provider',
+  {
+    id: text('id').primaryKey(),
+    name: text('name').notNull(),
+    payTo: text('pay_to').$type<Address>().notNull(),
+    enabled: integer('enabled', { mode: 'boolean' }).notNull(),
+    createdAt: time('created_at').notNull(),
+    updatedAt: time('updated_at').notNull(),
+    owner: text('owner'),
+    mode: text('mode').$type<Mode>().notNull().default('live'),
+    revision: integer('revision').notNull().default(1),
+    withdrawDelay: integer('withdraw_delay'),
+    settleAmount: text('settle_amount'),
+    settleAgeMs: integer('settle_age_ms'),
+    pendingPayTo: text('pending_pay_to').$type<Address>(),
+    pendingPayToAt: time('pending_pay_to_at'),
+  },
+  (t) => [
+    index('provider_owner').on(t.owner, t.mode, t.id),
+    // Few of all wait: the clock reads nothing else.
+    index('provider_pending_payout').on(t.pendingPayToAt).where(isNotNull(t.pendingPayToAt)),
+  ],
+)
 
-export const route = sqliteTable('route', {
-  id: text('id').primaryKey(),
-  providerId: text('provider_id')
-    .notNull()
-    .references(() => provider.id),
-  methods: text('methods', { mode: 'json' }).$type<string[]>().notNull(),
-  path: text('path').notNull(),
-  origin: text('origin', { mode: 'json' }).$type<Origin>().notNull(),
-  chainIds: text('chain_ids', { mode: 'json' }).$type<number[]>().notNull(),
-  rateVersion: integer('rate_version'),
-  bodyPriced: integer('body_priced', { mode: 'boolean' }).notNull(),
-  maxBodyBytes: integer('max_body_bytes').notNull(),
-  chargeOnAbandon: integer('charge_on_abandon', { mode: 'boolean' }).notNull(),
-  credentialHeader: text('credential_header'),
-  credentialSealed: text('credential_sealed'),
-  enabled: integer('enabled', { mode: 'boolean' }).notNull(),
-  audience: text('audience').notNull(),
-  createdAt: time('created_at').notNull(),
-  updatedAt: time('updated_at').notNull(),
-})
+export const route = sqliteTable(
+  'route',
+  {
+    id: text('id').primaryKey(),
+    providerId: text('provider_id')
+      .notNull()
+      .references(() => provider.id),
+    methods: text('methods', { mode: 'json' }).$type<string[]>().notNull(),
+    path: text('path').notNull(),
+    origin: text('origin', { mode: 'json' }).$type<Origin>().notNull(),
+    chainIds: text('chain_ids', { mode: 'json' }).$type<number[]>().notNull(),
+    rateVersion: integer('rate_version'),
+    bodyPriced: integer('body_priced', { mode: 'boolean' }).notNull(),
+    maxBodyBytes: integer('max_body_bytes').notNull(),
+    chargeOnAbandon: integer('charge_on_abandon', { mode: 'boolean' }).notNull(),
+    credentialHeader: text('credential_header'),
+    credentialSealed: text('credential_sealed'),
+    enabled: integer('enabled', { mode: 'boolean' }).notNull(),
+    audience: text('audience').notNull(),
+    createdAt: time('created_at').notNull(),
+    updatedAt: time('updated_at').notNull(),
+    revision: integer('revision').notNull().default(1),
+    adapter: text('adapter'),
+  },
+  (t) => [index('route_provider').on(t.providerId, t.id)],
+)
 
 export const rateCard = sqliteTable(
   'rate_card',
@@ -71,8 +94,30 @@ export const sessionKey = sqliteTable(
     payer: text('payer').$type<Address>().notNull(),
     key: text('key').$type<Address>().notNull(),
     firstSeenAt: time('first_seen_at'),
+    publicId: text('public_id'),
+    owner: text('owner'),
+    mode: text('mode').$type<Mode>(),
+    name: text('name'),
+    permission: text('permission', { mode: 'json' }).$type<Record<string, unknown>>(),
+    routes: text('routes', { mode: 'json' }).$type<string[]>(),
+    status: text('status').$type<SessionKeyStatus>().notNull().default('unmanaged'),
+    version: integer('version').notNull().default(0),
+    keyId: text('key_id').$type<Hex>(),
+    registered: text('registered').$type<Registered>().notNull().default('none'),
+    madeBy: text('made_by').$type<'client' | 'service'>(),
+    replaces: text('replaces'),
+    replacedBy: text('replaced_by'),
+    graceUntil: time('grace_until'),
+    createdAt: time('created_at'),
+    updatedAt: time('updated_at'),
   },
-  (t) => [index('session_key_payer').on(t.payer)],
+  (t) => [
+    index('session_key_payer').on(t.payer, t.session),
+    uniqueIndex('session_key_public_id').on(t.publicId),
+    index('session_key_owner').on(t.owner, t.mode, t.publicId),
+    // The newest changes: every gateway asks for them every two seconds.
+    index('session_key_changed').on(t.updatedAt),
+  ],
 )
 
 export const streamSession = sqliteTable(
@@ -130,7 +175,8 @@ export const microPayment = sqliteTable(
   (t) => [
     primaryKey({ columns: [t.session, t.seq] }),
     index('micro_payment_at').on(t.at),
-    index('micro_payment_provider_at').on(t.providerId, t.at),
+    index('micro_payment_provider_at').on(t.providerId, t.at, t.session, t.seq),
+    index('micro_payment_route_at').on(t.routeId, t.at, t.session, t.seq),
     index('micro_payment_channel_at').on(t.channelId, t.at),
   ],
 )
@@ -148,7 +194,7 @@ export const movement = sqliteTable(
     transaction: text('transaction').$type<Hex>(),
     at: time('at').notNull(),
   },
-  (t) => [primaryKey({ columns: [t.session, t.seq] }), index('movement_channel_at').on(t.channelId, t.at)],
+  (t) => [primaryKey({ columns: [t.session, t.seq] }), index('movement_channel_at').on(t.channelId, t.at, t.seq)],
 )
 
 export const sentinelEvent = sqliteTable(
@@ -166,6 +212,7 @@ export const sentinelEvent = sqliteTable(
     // Few of all hold: these have no others in them.
     index('sentinel_event_open').on(t.at).where(isNull(t.resolvedAt)),
     index('sentinel_event_subject').on(t.subject).where(isNull(t.resolvedAt)),
+    index('sentinel_event_subject_at').on(t.subject, t.at),
   ],
 )
 
@@ -207,11 +254,207 @@ export const settlement = sqliteTable(
   (t) => [primaryKey({ columns: [t.chainId, t.signer, t.itemId] }), index('settlement_at').on(t.at)],
 )
 
-export const audit = sqliteTable('audit', {
-  id: integer('id').primaryKey({ autoIncrement: true }),
-  actor: text('actor').notNull(),
-  action: text('action').notNull(),
-  subject: text('subject').notNull(),
-  detail: text('detail', { mode: 'json' }).$type<Record<string, unknown>>().notNull(),
-  at: time('at').notNull(),
+export const audit = sqliteTable(
+  'audit',
+  {
+    id: integer('id').primaryKey({ autoIncrement: true }),
+    actor: text('actor').notNull(),
+    action: text('action').notNull(),
+    subject: text('subject').notNull(),
+    detail: text('detail', { mode: 'json' }).$type<Record<string, unknown>>().notNull(),
+    at: time('at').notNull(),
+    chain: text('chain').notNull().default('legacy'),
+    seq: integer('seq').notNull().default(0),
+    prev: text('prev').notNull().default(''),
+    hash: text('hash').notNull().default(''),
+  },
+  (t) => [uniqueIndex('audit_chain_seq').on(t.chain, t.seq)],
+)
+
+export const auditHead = sqliteTable(
+  'audit_head',
+  {
+    chain: text('chain').notNull(),
+    day: text('day').notNull(),
+    seq: integer('seq').notNull(),
+    hash: text('hash').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.chain, t.day] })],
+)
+
+export const owner = sqliteTable('owner', {
+  id: text('id').primaryKey(),
+  address: text('address').$type<Address>().notNull(),
+  chainId: integer('chain_id'),
+  createdAt: time('created_at').notNull(),
+  lastSignInAt: time('last_sign_in_at').notNull(),
 })
+
+export const signIn = sqliteTable(
+  'sign_in',
+  {
+    hash: text('hash').primaryKey(),
+    owner: text('owner').notNull(),
+    createdAt: time('created_at').notNull(),
+    expiresAt: time('expires_at').notNull(),
+  },
+  (t) => [index('sign_in_expires_at').on(t.expiresAt)],
+)
+
+export const usedNonce = sqliteTable(
+  'used_nonce',
+  {
+    nonce: text('nonce').primaryKey(),
+    expiresAt: time('expires_at').notNull(),
+  },
+  (t) => [index('used_nonce_expires_at').on(t.expiresAt)],
+)
+
+export const apiKey = sqliteTable(
+  'api_key',
+  {
+    id: text('id').primaryKey(),
+    owner: text('owner').notNull(),
+    mode: text('mode').$type<Mode>().notNull(),
+    name: text('name').notNull(),
+    prefix: text('prefix').notNull(),
+    hash: text('hash').notNull(),
+    scopes: text('scopes', { mode: 'json' }).$type<string[]>().notNull(),
+    createdAt: time('created_at').notNull(),
+    expiresAt: time('expires_at'),
+    lastUsedAt: time('last_used_at'),
+    revokedAt: time('revoked_at'),
+  },
+  (t) => [uniqueIndex('api_key_hash').on(t.hash), index('api_key_owner').on(t.owner, t.mode, t.id)],
+)
+
+export const idempotency = sqliteTable(
+  'idempotency',
+  {
+    owner: text('owner').notNull(),
+    mode: text('mode').$type<Mode>().notNull(),
+    key: text('key').notNull(),
+    digest: text('digest').notNull(),
+    status: integer('status'),
+    headers: text('headers', { mode: 'json' }).$type<Record<string, string>>(),
+    body: text('body'),
+    createdAt: time('created_at').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.owner, t.mode, t.key] }), index('idempotency_created_at').on(t.createdAt)],
+)
+
+export const webhookEndpoint = sqliteTable(
+  'webhook_endpoint',
+  {
+    id: text('id').primaryKey(),
+    owner: text('owner').notNull(),
+    mode: text('mode').$type<Mode>().notNull(),
+    url: text('url').notNull(),
+    events: text('events', { mode: 'json' }).$type<string[]>().notNull(),
+    secretSealed: text('secret_sealed').notNull(),
+    previousSecretSealed: text('previous_secret_sealed'),
+    previousUntil: time('previous_until'),
+    failingSince: time('failing_since'),
+    enabled: integer('enabled', { mode: 'boolean' }).notNull(),
+    revision: integer('revision').notNull().default(1),
+    createdAt: time('created_at').notNull(),
+    updatedAt: time('updated_at').notNull(),
+  },
+  (t) => [index('webhook_endpoint_owner').on(t.owner, t.mode, t.id)],
+)
+
+export const webhookDelivery = sqliteTable(
+  'webhook_delivery',
+  {
+    id: text('id').primaryKey(),
+    endpointId: text('endpoint_id').notNull(),
+    owner: text('owner').notNull(),
+    mode: text('mode').$type<Mode>().notNull(),
+    eventId: text('event_id').notNull(),
+    event: text('event').notNull(),
+    payload: text('payload').notNull(),
+    status: text('status').$type<DeliveryStatus>().notNull(),
+    attempts: integer('attempts').notNull(),
+    nextAt: time('next_at').notNull(),
+    lastStatus: integer('last_status'),
+    lastError: text('last_error'),
+    createdAt: time('created_at').notNull(),
+    updatedAt: time('updated_at').notNull(),
+  },
+  (t) => [
+    index('webhook_delivery_endpoint').on(t.endpointId, t.id),
+    index('webhook_delivery_endpoint_status').on(t.endpointId, t.status, t.id),
+    index('webhook_delivery_owner').on(t.owner, t.mode, t.id),
+    index('webhook_delivery_owner_status').on(t.owner, t.mode, t.status, t.id),
+    index('webhook_delivery_owner_event').on(t.owner, t.mode, t.event, t.id),
+    // Few of all are pending: the sweep reads nothing else.
+    index('webhook_delivery_pending')
+      .on(t.nextAt)
+      .where(sql`status = 'pending'`),
+  ],
+)
+
+export const relayUse = sqliteTable(
+  'relay_use',
+  {
+    owner: text('owner').notNull(),
+    day: text('day').notNull(),
+    count: integer('count').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.owner, t.day] })],
+)
+
+export const pathRoot = sqliteTable('path_root', {
+  root: text('root').primaryKey(),
+  owner: text('owner').notNull(),
+  mode: text('mode').$type<Mode>().notNull(),
+  createdAt: time('created_at').notNull(),
+})
+
+export const upstreamHost = sqliteTable(
+  'upstream_host',
+  {
+    owner: text('owner').notNull(),
+    mode: text('mode').$type<Mode>().notNull(),
+    host: text('host').notNull(),
+    token: text('token').notNull(),
+    createdAt: time('created_at').notNull(),
+    verifiedAt: time('verified_at'),
+  },
+  (t) => [primaryKey({ columns: [t.owner, t.mode, t.host] })],
+)
+
+export const providerChannel = sqliteTable(
+  'provider_channel',
+  {
+    providerId: text('provider_id').notNull(),
+    channelId: text('channel_id').$type<Hex>().notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.providerId, t.channelId] }),
+    index('provider_channel_channel').on(t.channelId, t.providerId),
+  ],
+)
+
+export const drain = sqliteTable(
+  'drain',
+  {
+    id: text('id').primaryKey(),
+    providerId: text('provider_id').notNull(),
+    owner: text('owner').notNull(),
+    mode: text('mode').$type<Mode>().notNull(),
+    reason: text('reason').$type<'payout' | 'withdraw_delay'>().notNull(),
+    receiver: text('receiver').$type<Address>().notNull(),
+    cursor: text('cursor').notNull(),
+    roundAt: time('round_at').notNull(),
+    open: integer('open').notNull(),
+    closed: integer('closed').notNull(),
+    requestedAt: time('requested_at').notNull(),
+    finishedAt: time('finished_at'),
+  },
+  (t) => [
+    index('drain_provider').on(t.providerId, t.id),
+    // Few of all go on: the clock reads nothing else.
+    index('drain_going_on').on(t.roundAt).where(isNull(t.finishedAt)),
+  ],
+)

@@ -22,6 +22,19 @@ const NAMES: TableName[] = [
   'reconciliation',
   'settlement',
   'audit',
+  'auditHead',
+  'owner',
+  'signIn',
+  'usedNonce',
+  'apiKey',
+  'idempotency',
+  'webhookEndpoint',
+  'webhookDelivery',
+  'relayUse',
+  'pathRoot',
+  'upstreamHost',
+  'providerChannel',
+  'drain',
 ]
 
 export const db = open(env as DatabaseEnv)

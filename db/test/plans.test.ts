@@ -2,8 +2,11 @@
 import { sql } from 'drizzle-orm'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { catalogRoutes, catalogVersion } from '../src/Catalog.ts'
+import { listAudit } from '../src/AuditList.ts'
 import * as Overview from '../src/Overview.ts'
 import * as Incidents from '../src/Incidents.ts'
+import * as SessionKeys from '../src/SessionKeys.ts'
+import { changedKeys, recordsOf } from '../src/KeyRecords.ts'
 import { project } from '../src/Projection.ts'
 import * as Reconciliation from '../src/Reconciliation.ts'
 import { channelsOfReceiver } from '../src/Receivers.ts'
@@ -45,6 +48,30 @@ const plans: [string, () => Query, sqlite: RegExp, postgres: RegExp][] = [
     () => Overview.latestSessions(db, 50),
     /USING INDEX stream_session_last_at/,
     /using stream_session_last_at/,
+  ],
+  [
+    'newest changes of keys',
+    () => changedKeys(db, 0),
+    /session_key USING INDEX session_key_changed \(updated_at>\?\)/,
+    /session_key_changed/,
+  ],
+  [
+    'keys of an owner',
+    () => SessionKeys.keysOf(db, { owner: 'o', mode: 'live' }, { status: 'active' }, 'sk_1', 21),
+    /session_key USING INDEX session_key_owner \(owner=\? AND mode=\? AND public_id>\?\)/,
+    /session_key_owner/,
+  ],
+  [
+    'keys that wait',
+    () => SessionKeys.waitingKeys(db, new Date(1), 100),
+    /session_key USING INDEX session_key_changed \(updated_at>\?\)/,
+    /session_key_changed/,
+  ],
+  [
+    'records of keys',
+    () => recordsOf(db, ['a', 'b']),
+    /session_key USING INDEX sqlite_autoindex_session_key_1 \(id=\?\)/,
+    /session_key_pkey/,
   ],
   [
     'sessions of a payer',
@@ -107,6 +134,12 @@ const plans: [string, () => Query, sqlite: RegExp, postgres: RegExp][] = [
     /USING INDEX sqlite_autoindex_suspicion_1 \(channel_id=\?\)/,
     /suspicion_channel_id_what_pk/,
   ],
+  [
+    'audit of an owner',
+    () => listAudit(db, 'legacy', { before: 900 }, 20),
+    /USING INDEX audit_chain_seq \(chain=\? AND seq<\?\)/,
+    /Backward using audit_chain_seq/,
+  ],
   ['newest audit rows', () => Overview.latestAudit(db, 20), /^SCAN audit$/, /Backward using audit_pkey/],
 ]
 
@@ -158,7 +191,7 @@ async function fillForPlanner() {
     sql`${t.settlement} select 1, 's', n::text, 'claim', n, null, 'mined', 1, 1, 1, null, null, to_timestamp(n) ${upTo(5000)}`,
     sql`${t.sentinelEvent} select n::text, 'unknown_message', '{}', to_timestamp(n), 's' || n, ${resolved} ${upTo(5000)}`,
     sql`${t.suspicion} select 'c' || n, 'claim_stuck', 'm', to_timestamp(n) ${upTo(5000)}`,
-    sql`${t.audit} (actor, action, subject, detail, at) select 'a', 'b', 'c', '{}', to_timestamp(n) ${upTo(5000)}`,
+    sql`${t.audit} (actor, action, subject, detail, at, seq) select 'a', 'b', 'c', '{}', to_timestamp(n), n ${upTo(5000)}`,
     sql`${t.catalog} select 'x' || n, n ${upTo(2000)}`,
     sql`${t.provider} select 'p' || n, 'p', '0x', true, now(), now() ${upTo(20)}`,
     sql`${t.route} select 'r' || n, 'p' || 1 + n % 20, '[]', '/', '{}', '[]', 1000, false, 0, false, null, null, true, '', now(), now() ${upTo(20)}`,

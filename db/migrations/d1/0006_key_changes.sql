@@ -1,0 +1,1 @@
+CREATE INDEX `session_key_changed` ON `session_key` (`updated_at`);

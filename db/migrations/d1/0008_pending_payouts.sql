@@ -1,0 +1,1 @@
+CREATE INDEX `provider_pending_payout` ON `provider` (`pending_pay_to_at`) WHERE "provider"."pending_pay_to_at" is not null;

@@ -1,0 +1,2 @@
+DROP INDEX "session_key_payer";--> statement-breakpoint
+CREATE INDEX "session_key_payer" ON "session_key" USING btree ("payer","session");

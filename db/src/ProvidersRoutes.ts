@@ -1,0 +1,227 @@
+/** Routes of owners and their rate cards. Checks that need a person's wallet or the network are the caller's. */
+import * as Rate from '@pbstream/core/Rate'
+import { and, asc, eq, gt } from 'drizzle-orm'
+import { chainOf, change } from './Audit.ts'
+import { canonical } from './Canonical.ts'
+import { type RateRule, riseCatalog } from './Catalog.ts'
+import type { Database, Orm, Statement } from './Database.ts'
+import { providerOf } from './Providers.ts'
+import { isTaken, take } from './ProvidersPath.ts'
+import { actOf, LIMITS, match, nothing, Refused, type Scope, type Who } from './ProvidersScope.ts'
+import { checkRoute, type RouteInput } from './RouteInput.ts'
+import { eventStatements } from './Webhooks.ts'
+
+export type RouteRow = Database['tables']['route']['$inferSelect']
+export type CardRow = Database['tables']['rateCard']['$inferSelect']
+
+/** A route as its owner describes it. `rate`: its first card, which stands or falls with it; null: free. */
+export type NewRoute = Omit<RouteInput, 'rate' | 'audience'> & { adapter: string | null; rate: RateRule | null }
+/** `credential: null` takes it away; absent leaves it. */
+export type RoutePatch = Partial<Omit<NewRoute, 'id' | 'providerId' | 'credential' | 'rate'>> & {
+  credential?: RouteInput['credential'] | null
+}
+
+/** Pages of a provider's routes, by id. */
+export function routesOf(db: Database, providerId: string, after: string, limit: number) {
+  const { route } = db.tables
+  return db.orm
+    .select()
+    .from(route)
+    .where(and(eq(route.providerId, providerId), gt(route.id, after)))
+    .orderBy(asc(route.id))
+    .limit(limit)
+}
+
+/** @throws {Refused} `not_found`, also for a route of another owner or of nobody. */
+export async function routeOf(db: Database, { owner, mode }: Scope, id: string): Promise<RouteRow> {
+  const { route, provider } = db.tables
+  const [found] = await db.orm
+    .select({ route })
+    .from(route)
+    .innerJoin(provider, eq(provider.id, route.providerId))
+    .where(and(eq(route.id, id), eq(provider.owner, owner), eq(provider.mode, mode)))
+  if (found === undefined) throw new Refused('not_found')
+  return found.route
+}
+
+/** Creates a route with its first card; the same id again gives the one that is there. */
+export async function createRoute(db: Database, who: Who, input: NewRoute): Promise<RouteRow> {
+  const { route, rateCard } = db.tables
+  const { rate, adapter, ...described } = input
+  const rule = rate === null ? null : Rate.parse(rate)
+  const next = checked(described, rule !== null)
+  return withPath(db, who, next.path, () =>
+    change(db, chainOf(who.owner, who.mode), async () => {
+      await providerOf(db, who, input.providerId)
+      const all = await routesOfOwner(db, who)
+      const known = all.find(({ id }) => id === input.id)
+      if (known !== undefined) return { ...nothing, result: known }
+      if (all.length >= LIMITS.routes) throw new Refused('limit_reached', `${LIMITS.routes} routes`)
+      apart(next, all)
+      const taken = await take(db, who, next.path)
+      const stamps = { revision: 1, createdAt: who.at, updatedAt: who.at }
+      const row: RouteRow = { ...next, adapter, rateVersion: rule === null ? null : 1, ...stamps }
+      const card = rule === null ? undefined : { routeId: row.id, version: 1, rule, createdAt: who.at }
+      return {
+        acts: [actOf(who, 'route.create', row.id, { ...shown(row), rule })],
+        statements: (orm) => [
+          orm.insert(route).values(row),
+          ...(card === undefined ? [] : [orm.insert(rateCard).values(card)]),
+          ...taken(orm),
+          riseCatalog(db, orm),
+          ...told(db, orm, who, 'route.created', row),
+          ...(who.also?.(orm) ?? []),
+        ],
+        result: row,
+      }
+    }),
+  )
+}
+
+/** Edits a route. A credential does not follow to another origin: it has to come again, or be taken away. */
+export async function editRoute(
+  db: Database,
+  who: Who,
+  id: string,
+  revision: number,
+  patch: RoutePatch,
+): Promise<RouteRow> {
+  const { route } = db.tables
+  const path = patch.path ?? (await routeOf(db, who, id)).path
+  return withPath(db, who, path, () =>
+    change(db, chainOf(who.owner, who.mode), async () => {
+      const old = await routeOf(db, who, id)
+      match(old, revision)
+      const next = checked(merged(old, patch), old.rateVersion !== null)
+      const moved = canonical(old.origin) !== canonical(next.origin)
+      if (moved && patch.credential === undefined && old.credentialSealed !== null)
+        throw new Refused('credential_needed')
+      const row: RouteRow = { ...old, ...next, adapter: patch.adapter === undefined ? old.adapter : patch.adapter }
+      if (canonical(row) === canonical(old)) return { ...nothing, result: old }
+      apart(row, await routesOfOwner(db, who))
+      const taken = await take(db, who, row.path)
+      Object.assign(row, { revision: old.revision + 1, updatedAt: who.at })
+      return {
+        acts: [actOf(who, 'route.edit', id, shown(row))],
+        statements: (orm) => [
+          orm.update(route).set(row).where(eq(route.id, id)),
+          ...taken(orm),
+          riseCatalog(db, orm),
+          ...told(db, orm, who, 'route.updated', row),
+          ...(who.also?.(orm) ?? []),
+        ],
+        result: row,
+      }
+    }),
+  )
+}
+
+/** Puts a card in force for a route; a rule like the one in force is not published again. */
+export async function publishCard(
+  db: Database,
+  who: Who,
+  routeId: string,
+  revision: number,
+  rule: RateRule | null,
+): Promise<{ row: RouteRow; card: CardRow | null }> {
+  const { route, rateCard } = db.tables
+  const parsed = rule === null ? null : Rate.parse(rule)
+  return change(db, chainOf(who.owner, who.mode), async () => {
+    const old = await routeOf(db, who, routeId)
+    match(old, revision)
+    if (parsed !== null && old.chainIds.length === 0) throw new Refused('malformed_body', 'the route has no chainIds')
+    const [inForce] = old.rateVersion === null ? [] : await cardsOf(db, routeId, old.rateVersion - 1, 1)
+    if (parsed === null ? old.rateVersion === null : inForce && canonical(inForce.rule) === canonical(parsed))
+      return { ...nothing, result: { row: old, card: inForce ?? null } }
+    const version = parsed === null ? null : (await newestVersion(db, routeId)) + 1
+    const card = parsed === null || version === null ? null : { routeId, version, rule: parsed, createdAt: who.at }
+    const row = { ...old, rateVersion: version, revision: old.revision + 1, updatedAt: who.at }
+    const news = { route: routeId, provider: old.providerId, version, rule: parsed }
+    return {
+      acts: [actOf(who, 'rate_card.publish', routeId, { version, rule: parsed, revision: row.revision })],
+      statements: (orm) => [
+        // A plain insert: a version that is there is never overwritten.
+        ...(card === null ? [] : [orm.insert(rateCard).values(card)]),
+        orm.update(route).set(row).where(eq(route.id, routeId)),
+        riseCatalog(db, orm),
+        ...eventStatements(db, orm, who.owner, who.mode, 'rate_card.published', news, who.at),
+        ...(who.also?.(orm) ?? []),
+      ],
+      result: { row, card },
+    }
+  })
+}
+
+/** Cards of a route from the version after `after`, in order. */
+export function cardsOf(db: Database, routeId: string, after: number, limit: number) {
+  const { rateCard } = db.tables
+  return db.orm
+    .select()
+    .from(rateCard)
+    .where(and(eq(rateCard.routeId, routeId), gt(rateCard.version, after)))
+    .orderBy(asc(rateCard.version))
+    .limit(limit)
+}
+
+/** Every route of an owner in a mode. */
+export async function routesOfOwner(db: Database, { owner, mode }: Scope): Promise<RouteRow[]> {
+  const { route, provider } = db.tables
+  const rows = await db.orm
+    .select({ route })
+    .from(provider)
+    .innerJoin(route, eq(route.providerId, provider.id))
+    .where(and(eq(provider.owner, owner), eq(provider.mode, mode)))
+  return rows.map((row) => row.route)
+}
+
+async function newestVersion(db: Database, routeId: string): Promise<number> {
+  const rows = await cardsOf(db, routeId, 0, 10_000)
+  return rows.at(-1)?.version ?? 0
+}
+
+/** Of two that take one path at once, the one whose insert fails learns why. */
+async function withPath<T>(db: Database, who: Who, path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof Refused) && (await isTaken(db, who, path))) throw new Refused('path_taken')
+    throw error
+  }
+}
+
+function checked(input: Omit<RouteInput, 'rate'>, sold: boolean) {
+  try {
+    return checkRoute(sold ? input : { ...input, rate: null })
+  } catch (error) {
+    if (error instanceof TypeError) throw new Refused('malformed_body', error.message)
+    throw error
+  }
+}
+
+/** @throws {Refused} when a route of the same owner answers the same method on the same path. */
+function apart(next: Pick<RouteRow, 'id' | 'path' | 'methods'>, all: RouteRow[]): void {
+  const other = all.find(
+    (each) =>
+      each.id !== next.id && each.path === next.path && each.methods.some((method) => next.methods.includes(method)),
+  )
+  if (other !== undefined) throw new Refused('route_conflict', `${other.id} has this method and path`)
+}
+
+function merged(old: RouteRow, { credential, adapter: _, ...patch }: RoutePatch): Omit<RouteInput, 'rate'> {
+  const { id, providerId, methods, path, origin, chainIds, bodyPriced, maxBodyBytes, chargeOnAbandon } = old
+  const { credentialHeader: header, credentialSealed: sealed, enabled, audience } = old
+  const kept = header === null || sealed === null ? undefined : { header, sealed }
+  const now = credential === undefined ? kept : (credential ?? undefined)
+  const before = { id, providerId, methods, path, origin, chainIds, bodyPriced, maxBodyBytes, chargeOnAbandon }
+  return { ...before, enabled, audience, ...patch, ...(now === undefined ? {} : { credential: now }) }
+}
+
+/** What people may read of a route: whether there is a credential, and for which header. */
+function shown({ credentialSealed, createdAt: _, updatedAt: __, ...row }: RouteRow): Record<string, unknown> {
+  return { ...row, credentialSealed: credentialSealed !== null }
+}
+
+function told(db: Database, orm: Orm, who: Who, type: 'route.created' | 'route.updated', row: RouteRow): Statement[] {
+  const data = { route: row.id, provider: row.providerId, path: row.path, enabled: row.enabled, revision: row.revision }
+  return eventStatements(db, orm, who.owner, who.mode, type, data, who.at)
+}
