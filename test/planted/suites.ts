@@ -9,7 +9,7 @@ export type Suite = {
 }
 
 /** Histories of the simulator, the same in every run. The smallest that fails is printed with its invariant. */
-export function sim(world: 'fast' | 'full', runs: number): Suite {
+export function sim(world: 'core' | 'fast' | 'full', runs: number): Suite {
   const args = ['test/sim/run.ts', '--world', world, '--seed', '1', '--runs', String(runs)]
   return { shown: `node ${args.join(' ')}`, args }
 }

@@ -1,7 +1,7 @@
 /**
  * Many histories, for as long as one likes:
  *
- *   node test/sim/run.ts [--world fast|full] [--seed 1] [--runs 100000] [--minutes 5] [--keep]
+ *   node test/sim/run.ts [--world core|fast|full] [--seed 1] [--runs 100000] [--minutes 5] [--keep]
  *
  * Starts with the seeds that failed before. Ends with the first failure, its smallest history printed, and exit code 1;
  * with `--keep` the seed is added to seeds.txt. Without `--seed` the histories are others each time.
@@ -38,7 +38,9 @@ const rate = () => {
   const { user, system } = process.cpuUsage()
   const perSecond = Math.round((done / elapsed()) * 1000)
   const perCpuSecond = Math.round((done / (user + system)) * 1_000_000)
-  return `${done} histories, ${steps} steps, ${(elapsed() / 1000).toFixed(0)} s: ${perSecond}/s (${perCpuSecond} a CPU second)`
+  const commands = Math.round((steps / (user + system)) * 1_000_000)
+  const rates = `${perSecond}/s (${perCpuSecond} histories, ${commands} commands a CPU second)`
+  return `${done} histories, ${steps} commands, ${(elapsed() / 1000).toFixed(0)} s: ${rates}`
 }
 
 async function holds(seed: number): Promise<boolean> {

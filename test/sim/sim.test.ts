@@ -1,13 +1,16 @@
 import { expect, test } from 'vitest'
+import { CoreWorld } from './core/CoreWorld.ts'
 import { plants } from './fast/Plants.ts'
 import { World } from './fast/World.ts'
-import { firstFailure, playFast, playFull, report, worlds } from './support/Campaign.ts'
+import { firstFailure, playCore, playFast, playFull, report, worlds } from './support/Campaign.ts'
 import { corpus } from './support/Corpus.ts'
 import { invariantOf, shrink } from './support/Shrink.ts'
 
 /** SIM_SEED=… SIM_RUNS=… for other histories, or more of them. The default ones are the same in every run. */
 const SEED = Number(process.env['SIM_SEED'] ?? 1)
 const RUNS = Number(process.env['SIM_RUNS'] ?? 2_000)
+/** Histories over the core alone take a tenth of the time. */
+const CORE_RUNS = RUNS * 10
 /** Histories with the real handlers, lane and SQLite take some fifty times as long. */
 const FULL_RUNS = Math.ceil(RUNS / 50)
 
@@ -17,6 +20,15 @@ test('every history that ever failed holds now', async () => {
     if (failure !== undefined) throw new Error(await report(world, seed))
   }
 })
+
+test(
+  `core world: ${CORE_RUNS} histories from seed ${SEED} hold at each step, and at the end nothing is left`,
+  async () => {
+    const failed = await firstFailure(playCore, SEED, CORE_RUNS)
+    if (failed !== undefined) throw new Error(await report('core', failed.seed))
+  },
+  60_000 + CORE_RUNS * 2,
+)
 
 test(
   `fast world: ${RUNS} histories from seed ${SEED} hold at each step, and at the end nothing is left`,
@@ -39,7 +51,11 @@ test(
 const replies = [
   ...['granted', 'deposit', 'corrective', 'unknown_channel', 'in_flight', 'duplicate', 'replay'],
   ...['request_id_mismatch', 'channel_busy', 'channel_closing', 'withdrawal_pending', 'deposit_below_min_deposit'],
+  ...['frozen', 'revoked', 'not_started', 'expired', 'payee', 'route', 'payment_max', 'spend_cap', 'period_limit'].map(
+    (limit) => `session_key_${limit}`,
+  ),
 ].map((kind) => `reply ${kind}`)
+const policies = ['active', 'frozen', 'revoked', 'late'].map((how) => `policy ${how}`)
 const reports = ['post true', 'post false', 'void true', 'answer true', 'claim confirmed', 'claim failed', 'crash']
 const money = ['refund mined', 'refund failed', 'deposit mined', 'deposit confirmed', 'deposit failed']
 const lane = ['sign', 'send', 'bump', 'fill', 'mined', 'confirmed', 'failed', 'reopen'].map((step) => `lane ${step}`)
@@ -48,7 +64,17 @@ test('the histories go everywhere that they should, before the faults stop', () 
   // A check that nothing reaches proves nothing.
   const reached = new Map<string, number>()
   for (let seed = 1; seed <= 1_500; seed++) World.run(seed, { reached })
-  expect([...replies, ...reports, ...money, ...lane].filter((what) => !reached.has(what))).toEqual([])
+  expect([...replies, ...policies, ...reports, ...money, ...lane].filter((what) => !reached.has(what))).toEqual([])
+})
+
+const turns = ['serve', 'correct', 'deposit', 'join', 'observe', 'answer', 'report', 'report too late', 'crash']
+const told = ['observed', 'refund granted', 'refund refused', 'claim deferred', ...money]
+const claims = ['claim confirmed', 'claim failed']
+
+test('so do those over the core', () => {
+  const reached = new Map<string, number>()
+  for (let seed = 1; seed <= 20_000; seed++) CoreWorld.run(seed, { reached })
+  expect([...turns, ...told, ...claims].filter((what) => !reached.has(what))).toEqual([])
 })
 
 for (const [mistake, { invariant, plant }] of Object.entries(plants)) {

@@ -183,7 +183,7 @@ function refusal(error: RpcError): Awaited<ReturnType<ChainReader['sendRaw']>> {
 
 function revert(method: string, error: RpcError): Reverted {
   const fatal = /insufficient funds/i.test(error.message)
-  if (fatal || !(error.code === 3 || /revert|out of gas|gas required exceeds|invalid opcode/i.test(error.message))) {
+  if (fatal || !(error.code === 3 || /revert|out ?of ?gas|gas required exceeds|invalid opcode/i.test(error.message))) {
     throw new RpcUnavailable(`${method}: ${short(error.message)}`)
   }
   const data = bytes.safeParse(error.data)

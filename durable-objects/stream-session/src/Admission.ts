@@ -2,16 +2,16 @@
 import type { ErrorCode } from '@pbstream/core/Errors'
 import type { Hex } from '@pbstream/core/Hex'
 import * as Ledger from '@pbstream/core/Ledger'
-import type { Reserve, ReserveReply } from '@pbstream/core/message/Session'
+import { REFUND_LOST_MS, type Reserve, type ReserveReply } from '@pbstream/core/message/Session'
 import * as Turn from '@pbstream/core/Turn'
-import { REFUND_LOST_MS } from './Plan.ts'
+import * as Permit from './Permit.ts'
+import * as Plan from './Plan.ts'
 import type { State, Waiting } from './State.ts'
 
 /** A reservation that shows no progress for so long ends. */
 export const RESERVATION_MS = 90_000
 /** How long a request id is known. */
 export const REQUEST_MS = 86_400_000
-export { REFUND_LOST_MS }
 /** A channel is not looked at again on chain more often than this, whatever its callers claim. */
 export const REREAD_MS = 30_000
 const CORRECTIONS_MAX = 1_024
@@ -100,7 +100,7 @@ function ports(state: State, now: number): Port {
   }
 }
 
-/** Request id first, then what closes the channel, then the voucher. */
+/** Request id first, then what the key may do, then what closes the channel, then the voucher. */
 function judge(state: State, call: Waiting, asked: bigint | undefined, now: number): Judgement {
   const { command, name, anonymous, proven } = call
   const { channelId, voucher, hold } = command
@@ -110,6 +110,11 @@ function judge(state: State, call: Waiting, asked: bigint | undefined, now: numb
   const answer = known(state, command, isPublic || channel === undefined, now)
   if (answer !== undefined) return { ...neutral, verdict: 'final', answer }
   if (channel === undefined) return { ...neutral, verdict: 'unknown' }
+  // A public voucher does not learn how the key stands: to its caller it looks stale.
+  const denied = Permit.refusal(state, command, now)
+  if (denied !== undefined) {
+    return { ...neutral, verdict: 'final', answer: isPublic ? corrective(channel, true) : denied }
+  }
   const refusal = closed(state, channel, now) ?? stopped(state, channel, now) ?? dust(state, channel, command, asked)
   if (refusal !== undefined) return { ...neutral, verdict: 'final', answer: refusal }
   const corrected = !anonymous && state.corrections.get(name) === true
@@ -132,7 +137,8 @@ function worth(
   const { voucher, hold, deposit } = command
   const verdict = Ledger.judge(channel, voucher.max, hold, asked)
   if (verdict === 'stale') return 'stale'
-  if (deposit !== undefined && covers(channel, command) && deposit.amount >= state.settings.minDeposit) return 'deposit'
+  const wanted = covers(channel, command) && Permit.mayUse(state, Ledger.funds(channel) - Ledger.base(channel))
+  if (wanted && deposit !== undefined && deposit.amount >= state.settings.minDeposit) return 'deposit'
   if (verdict === 'right') return isOverdue(state, channel, now) ? 'reread' : 'right'
   const reread = deposit === undefined && (proven || !Ledger.isPublic(channel, voucher.max))
   return reread && mayReread(state, channel.channelId, now) ? 'reread' : 'stale'
@@ -204,8 +210,14 @@ function act(
     }
     case 'join': {
       const depositId = holder?.depositId
-      const wanted = depositId !== undefined && state.deposits.get(depositId)?.status === 'wanted'
-      return wanted ? { kind: 'deposit', depositId } : corrective(state.row(channelId).channel, judgement.isPublic)
+      const wanted = depositId === undefined ? undefined : state.deposits.get(depositId)
+      if (depositId === undefined || wanted?.status !== 'wanted') {
+        return corrective(state.row(channelId).channel, judgement.isPublic)
+      }
+      // Either of the two may be the one that is mined: until that is known, a look expects the larger.
+      const amount = deposit?.amount ?? 0n
+      if (amount > wanted.amount) state.deposits.set(depositId, { ...wanted, amount })
+      return { kind: 'deposit', depositId }
     }
     case 'observe':
       state.observedAt.set(channelId, now)
@@ -219,18 +231,20 @@ function act(
 
 function serve(state: State, command: Reserve, asked: bigint | undefined, now: number): ReserveReply {
   const { channelId, voucher, hold, requestId, digest, providerId, routeId, rateVersion } = command
-  const row = state.row(channelId)
+  const found = state.row(channelId)
+  const row = { ...found, plan: Plan.governed(found.plan, command.settle) }
   const outcome = Ledger.reserve(row.channel, voucher, hold, asked)
   if (!('channel' in outcome)) throw new Error(`a right voucher was refused: ${outcome.refused}`)
   const reservationId = state.ports.id()
-  const held = { channelId, hold, marked: 0n, requestId, providerId, routeId, rateVersion }
+  const { period, ...permit } = Permit.begun(state, hold, now)
+  const held = { channelId, hold, marked: 0n, requestId, providerId, routeId, rateVersion, period }
   state.reservations.set(reservationId, { ...held, expiresAt: now + RESERVATION_MS })
   if (requestId !== undefined) {
     const taken = { digest, state: 'in_flight', reservationId, receipt: undefined } as const
     state.requests.set(requestId, { ...taken, expiresAt: now + REQUEST_MS })
   }
   state.put(row, outcome.channel, now)
-  return { kind: 'granted', reservationId, channel: Ledger.view(outcome.channel) }
+  return { kind: 'granted', reservationId, channel: Ledger.view(outcome.channel), ...permit }
 }
 
 function noteCorrection(state: State, name: string): void {

@@ -12,6 +12,7 @@ import type {
   ChainEvent,
   ChannelNumbers,
   OwedChannel,
+  PolicyStanding,
   RefundReply,
   RefundRequest,
   Report,
@@ -19,12 +20,15 @@ import type {
   Reserve,
   ReserveReply,
   SessionRef,
+  SetPolicyReply,
 } from '@pbstream/core/message/Session'
-import type { ChannelStanding, DrainReply } from '@pbstream/core/message/Operations'
+import type { ChannelStanding, CloseStep, DrainReply, TermsInForce } from '@pbstream/core/message/Operations'
 import type { ClaimMessage } from '@pbstream/core/message/Settlement'
+import type { Policy } from '@pbstream/core/Policy'
 import * as Admission from './Admission.ts'
 import * as Chain from './Chain.ts'
 import * as Operations from './Operations.ts'
+import * as Permit from './Permit.ts'
 import * as Plan from './Plan.ts'
 import * as Reports from './Reports.ts'
 import type { Deposit, Loaded } from './Rows.ts'
@@ -56,6 +60,20 @@ export class Book {
     return code === undefined ? Chain.refund(this.#state, request, now) : { kind: 'refused', code }
   }
 
+  /**
+   * Puts a policy of this key in force.
+   *
+   * @throws {TypeError} when it is for another key.
+   */
+  setPolicy(session: SessionRef, policy: Policy, now: number): SetPolicyReply {
+    if (!this.#isOurs(session)) throw new TypeError('a policy for another key')
+    return Permit.set(this.#state, policy, now)
+  }
+
+  policy(now: number): PolicyStanding | undefined {
+    return Permit.standing(this.#state, now)
+  }
+
   acknowledge(event: ChainEvent, now: number): void {
     Chain.acknowledge(this.#state, event, now)
   }
@@ -63,6 +81,11 @@ export class Book {
   /** Claims everything that a channel can claim, now. */
   drain(channelId: Hex, now: number): DrainReply {
     return Operations.drain(this.#state, channelId, now)
+  }
+
+  /** One step towards an empty channel. */
+  close(channelId: Hex, keep: TermsInForce, now: number): CloseStep {
+    return Operations.close(this.#state, channelId, keep, now)
   }
 
   standing(channelId: Hex): ChannelStanding | undefined {
@@ -128,6 +151,7 @@ export class Book {
     const { channels, reservations, deposits } = this.#state
     return {
       session: this.session,
+      policy: this.#state.policy.get('policy'),
       channels: [...channels.entries()],
       reservations: [...reservations.entries()],
       deposits: [...deposits.entries()],
@@ -153,22 +177,26 @@ export class Book {
   dueAt(now: number): number | undefined {
     const { channels, reservations, deposits, settings } = this.#state
     const { seq, sent } = this.positions
+    const stop = Permit.stopsAt(this.#state)
     return earliest([
       seq > sent ? now + EVENTS_MS : undefined,
       ...[...reservations.entries()].map(([, held]) => held.expiresAt),
       ...[...deposits.entries()].map(([, deposit]) => forgottenAt(deposit)),
-      ...[...channels.entries()].map(([, { channel, plan }]) => Plan.dueAt(channel, plan, settings)),
+      ...[...channels.entries()].map(([, { channel, plan }]) => Plan.dueAt(channel, plan, settings, stop)),
     ])
   }
 
   /** The same, by what one group changed: the cost does not grow with the session. */
   changesDueAt(changes: Changes, now: number): number | undefined {
     const { settings } = this.#state
+    // Another policy may stop every channel, at once or at its expiry.
+    if (changes.policy !== undefined) return this.dueAt(now)
+    const stop = Permit.stopsAt(this.#state)
     return earliest([
       changes.journal.length > 0 ? now + EVENTS_MS : undefined,
       ...changes.reservations.map(({ after }) => after?.expiresAt),
       ...changes.deposits.map(({ after }) => after && forgottenAt(after)),
-      ...changes.channels.map(({ after }) => after && Plan.dueAt(after.channel, after.plan, settings)),
+      ...changes.channels.map(({ after }) => after && Plan.dueAt(after.channel, after.plan, settings, stop)),
     ])
   }
 
@@ -190,17 +218,20 @@ export class Book {
 
   /** Learns whose session this is, and refuses commands that are for another. */
   #meet({ session, config }: Pick<Reserve, 'session' | 'config'>): ErrorCode | undefined {
-    const { chainId, contract, payer, payerAuthorizer } = session
+    const { payer, payerAuthorizer } = session
     if (config.payer !== payer || config.payerAuthorizer !== payerAuthorizer) return 'channel_id_mismatch'
+    return this.#isOurs(session) ? undefined : 'channel_id_mismatch'
+  }
+
+  /** The first one that is named is whose session this is. */
+  #isOurs({ chainId, contract, payer, payerAuthorizer }: SessionRef): boolean {
     const known = this.session
     if (known === undefined) {
       this.#state.session.set('session', { chainId, contract, payer, payerAuthorizer })
-      return undefined
+      return true
     }
     const same = known.chainId === chainId && known.contract === contract
     return same && known.payer === payer && known.payerAuthorizer === payerAuthorizer
-      ? undefined
-      : 'channel_id_mismatch'
   }
 }
 

@@ -1,7 +1,8 @@
 /** What settlement reports, and refunds. Reports are cumulative or keyed by id: repeats and late ones change nothing. */
 import * as Ledger from '@pbstream/core/Ledger'
-import type { ChainEvent, RefundReply, RefundRequest } from '@pbstream/core/message/Session'
+import { type ChainEvent, REFUND_LOST_MS, type RefundReply, type RefundRequest } from '@pbstream/core/message/Session'
 import * as Admission from './Admission.ts'
+import * as Permit from './Permit.ts'
 import * as Plan from './Plan.ts'
 import type { ChannelRow } from './Rows.ts'
 import type { State } from './State.ts'
@@ -67,11 +68,12 @@ function observed(state: State, event: Event<'observed'>, now: number): void {
   if (row === undefined) {
     const channel = Ledger.open(event)
     state.channels.set(channelId, { channel, plan: Plan.fresh, refundedAt: 0, observedAt: now })
+    Permit.opened(state, channel)
     // What was claimed before our time is not ours to journal: the journal opens with what is left.
     state.journal({ ...channel, deposited: channel.spent }, channel, now)
   } else {
     const { refund: open } = row.channel
-    const lost = open !== undefined && now >= open.at + Admission.REFUND_LOST_MS && event.refundNonce === open.nonce
+    const lost = open !== undefined && now >= open.at + REFUND_LOST_MS && event.refundNonce === open.nonce
     const known = lost ? Ledger.refundFailed(row.channel, open.refundId) : row.channel
     const next = Ledger.reconcile(known, event, pending(state, event))
     state.put({ ...row, observedAt: now }, next, now)

@@ -3,7 +3,8 @@
  * version; anything else is refused before it reaches the books. Cheap: no parsing, no copies.
  */
 import type { ChannelConfig } from '@pbstream/core/ChannelConfig'
-import type { ChainEvent, RefundRequest, Report, Reserve } from '@pbstream/core/message/Session'
+import type { TermsInForce } from '@pbstream/core/message/Operations'
+import type { ChainEvent, RefundRequest, Report, Reserve, SessionRef } from '@pbstream/core/message/Session'
 
 const ADDRESS = /^0x[0-9a-f]{40}$/
 const BYTES32 = /^0x[0-9a-f]{64}$/
@@ -28,8 +29,19 @@ export function isReserve(value: unknown): value is Reserve {
     is(BYTES32, digest) &&
     isName(providerId) &&
     isName(routeId) &&
-    Number.isSafeInteger(rateVersion)
+    Number.isSafeInteger(rateVersion) &&
+    (value['settle'] === undefined || isSettlementPolicy(value['settle']))
   )
+}
+
+function isSettlementPolicy(value: unknown): boolean {
+  if (!isFields(value)) return false
+  const { amount, ageMs } = value
+  return (amount === undefined || isPositive(amount)) && (ageMs === undefined || (isTime(ageMs) && ageMs !== 0))
+}
+
+export function isTerms(value: unknown): value is TermsInForce {
+  return isFields(value) && is(ADDRESS, value['receiver']) && isTime(value['withdrawDelay'])
 }
 
 export function isRefundRequest(value: unknown): value is RefundRequest {
@@ -87,15 +99,22 @@ export function isChainEvent(value: unknown): value is ChainEvent {
   }
 }
 
+export function isSession(value: unknown): value is SessionRef {
+  return (
+    isFields(value) &&
+    isTime(value['chainId']) &&
+    value['chainId'] !== 0 &&
+    is(ADDRESS, value['contract']) &&
+    is(ADDRESS, value['payer']) &&
+    is(ADDRESS, value['payerAuthorizer'])
+  )
+}
+
 /** What reserve and refund share: whose session, which channel, and the voucher. */
 function isSigned(value: Fields): boolean {
   const { session, channelId, config, voucher } = value
   return (
-    isFields(session) &&
-    Number.isSafeInteger(session['chainId']) &&
-    is(ADDRESS, session['contract']) &&
-    is(ADDRESS, session['payer']) &&
-    is(ADDRESS, session['payerAuthorizer']) &&
+    isSession(session) &&
     is(BYTES32, channelId) &&
     isConfig(config) &&
     isFields(voucher) &&

@@ -3,8 +3,9 @@ import type { Hex } from '@pbstream/core/Hex'
 import { assertValid, type Channel, type Claiming, type RefundInFlight } from '@pbstream/core/Ledger'
 import type { JournalRow } from '@pbstream/core/message/Event'
 import type { VerifiedVoucher } from '@pbstream/core/message/Session'
+import * as Policy from '@pbstream/core/Policy'
 import type { Plan } from './Plan.ts'
-import type { ChannelRow } from './Rows.ts'
+import type { ChannelRow, PolicyRow } from './Rows.ts'
 
 export type Value = string | number | null
 export type Row = Record<string, SqlStorageValue>
@@ -15,7 +16,9 @@ export const changingColumns = [
   ...'provisional deposited returned accepted spent claimed settled lost published vouchers'.split(' '),
   ...'claiming_total claiming_max claiming_signature withdraw_requested_at refund_nonce'.split(' '),
   ...'refund_id refund_amount refund_at refunded_at observed_at'.split(' '),
-  ...'charges since reason attempt sends due_at revision key_stopped_at key_over seen_block'.split(' '),
+  ...'charges since reason attempt sends due_at revision key_stopped_at key_over seen_block settle_amount settle_age_ms'.split(
+    ' ',
+  ),
 ]
 
 /** What never changes of a channel (its key left out), and what does. `reserved` is the sum of the reservations. */
@@ -51,6 +54,8 @@ export function encodeChannel({
       channel.keyStoppedAt,
       channel.keyOver ? 1 : 0,
       channel.seenBlock,
+      plan.settle?.amount === undefined ? null : String(plan.settle.amount),
+      plan.settle?.ageMs ?? null,
     ],
   ]
 }
@@ -101,6 +106,7 @@ export function decodeChannel(row: Row, reserved: bigint): ChannelRow {
     attempt: Number(row['attempt']),
     sends: Number(row['sends']),
     dueAt: Number(row['due_at']),
+    ...decodeSettle(row),
   }
   return { channel, plan, refundedAt: Number(row['refunded_at']), observedAt: Number(row['observed_at']) }
 }
@@ -133,6 +139,35 @@ export function decodeJournal(row: Row): JournalRow {
     ...(typeof tx === 'string' ? { transaction: tx as Hex } : {}),
     at: Number(row['at']),
     ...(typeof row['why'] === 'string' ? { why: row['why'] as NonNullable<JournalRow['why']> } : {}),
+  }
+}
+
+export function encodePolicy({ policy, period, periodStart, periodBase }: PolicyRow): Value[] {
+  return [JSON.stringify(Policy.toJson(policy)), period, periodStart, String(periodBase)]
+}
+
+/**
+ * The policy as it was written.
+ *
+ * @throws {InvalidPolicyError} when the row cannot be: nothing is charged under limits that are not understood.
+ */
+export function decodePolicy(row: Row): PolicyRow {
+  return {
+    policy: Policy.parse(JSON.parse(String(row['body']))),
+    period: Number(row['period']),
+    periodStart: Number(row['period_start']),
+    periodBase: BigInt(String(row['period_base'])),
+  }
+}
+
+function decodeSettle(row: Row): Pick<Plan, 'settle'> {
+  const { settle_amount: amount, settle_age_ms: ageMs } = row
+  if (amount === null && ageMs === null) return {}
+  return {
+    settle: {
+      ...(amount === null ? {} : { amount: BigInt(String(amount)) }),
+      ...(ageMs === null ? {} : { ageMs: Number(ageMs) }),
+    },
   }
 }
 

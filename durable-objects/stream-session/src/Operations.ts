@@ -1,7 +1,7 @@
 /** What operators and the reconciliation ask of a session: how a channel stands, and to claim all of it now. */
 import type { Hex } from '@pbstream/core/Hex'
 import * as Ledger from '@pbstream/core/Ledger'
-import type { ChannelStanding, DrainReply } from '@pbstream/core/message/Operations'
+import type { ChannelStanding, CloseStep, DrainReply, TermsInForce } from '@pbstream/core/message/Operations'
 import { snapshot } from './Messages.ts'
 import * as Plan from './Plan.ts'
 import type { State } from './State.ts'
@@ -49,6 +49,38 @@ export function drain(state: State, channelId: Hex, now: number): DrainReply {
   state.claim(channelId, now)
   const after = state.row(channelId).channel
   return { kind: 'sent', total: after.claiming?.total ?? 0n, rest: restOf(after) }
+}
+
+/** One step towards an empty channel, unless its terms are in force. Claims come with the refund where one is due. */
+export function close(state: State, channelId: Hex, keep: TermsInForce, now: number): CloseStep {
+  const row = state.channels.get(channelId)
+  const session = state.session.get('session')
+  if (row === undefined || session === undefined) return { kind: 'unknown_channel' }
+  const { channel } = row
+  const { config } = channel
+  if (config.receiver === keep.receiver && config.withdrawDelay === keep.withdrawDelay) return { kind: 'kept' }
+  if (channel.refund !== undefined) return { kind: 'waiting', why: 'refund' }
+  const why = unfinished(state, channel)
+  if (why === undefined) {
+    const outcome = Ledger.closeStart(channel, { refundId: state.ports.id(), at: now })
+    if ('channel' in outcome) {
+      state.put(row, outcome.channel, now)
+      return { kind: 'refund', session, config, order: outcome.order }
+    }
+  }
+  // What is earned is claimed whatever else goes on.
+  if (drain(state, channelId, now).kind === 'sent') return { kind: 'waiting', why: why ?? 'claim' }
+  // With all of the earnings claimed, the rest of a withdrawal is the payer's alone to finish.
+  return why === undefined || why === 'withdrawal' ? { kind: 'closed' } : { kind: 'waiting', why }
+}
+
+/** What keeps the rest of the money from going back now. */
+function unfinished(state: State, channel: Ledger.Channel): Extract<CloseStep, { kind: 'waiting' }>['why'] | undefined {
+  const { channelId } = channel
+  if (channel.withdrawRequestedAt !== 0) return 'withdrawal'
+  if (channel.reserved > 0n) return 'charges'
+  const coming = [...state.deposits.entries()].some(([, deposit]) => deposit.channelId === channelId)
+  return coming || channel.provisional > 0n ? 'deposit' : undefined
 }
 
 /** What can be claimed beyond the claim in flight. */

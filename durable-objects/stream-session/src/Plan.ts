@@ -3,6 +3,7 @@
  * milliseconds. The money itself is in `core/Ledger`.
  */
 import { type Channel, claimable, isStopped, outstanding } from '@pbstream/core/Ledger'
+import { REFUND_LOST_MS, type SettlementPolicy } from '@pbstream/core/message/Session'
 import type { ClaimMessage } from '@pbstream/core/message/Settlement'
 
 export type Reason = ClaimMessage['reason']
@@ -20,6 +21,8 @@ export type Plan = {
   readonly sends: number
   /** With a claim in flight: when it is sent (again). After a failure, or when put off: not before this is it tried again. */
   readonly dueAt: number
+  /** What the provider wants in place of `settleAmount` and `settleAgeMs`. */
+  readonly settle?: SettlementPolicy
 }
 
 export type Settings = {
@@ -48,35 +51,49 @@ export const RETRY_MS = 30_000
 const BACKOFF_MAX_MS = 3_600_000
 const CLOSING_BACKOFF_MAX_MS = 120_000
 
-/**
- * A refund that nobody reported for so long is taken for failed, if the chain agrees; claims wait for it no longer.
- */
-export const REFUND_LOST_MS = 600_000
-
 export const fresh: Plan = { charges: 0, since: 0, reason: 'amount', attempt: 0, sends: 0, dueAt: 0 }
+
+/** The plan under what the provider wants now; the same one when nothing has changed. */
+export function governed(plan: Plan, settle: SettlementPolicy | undefined): Plan {
+  if (plan.settle?.amount === settle?.amount && plan.settle?.ageMs === settle?.ageMs) return plan
+  const { settle: _, ...rest } = plan
+  return settle === undefined ? rest : { ...rest, settle }
+}
 
 /** One more charge is unclaimed. */
 export function charged(plan: Plan, now: number): Plan {
   return { ...plan, charges: plan.charges + 1, since: plan.since === 0 ? now : plan.since }
 }
 
-/** Whether a claim that was not made because of it is to be hurried: its money may soon be out of reach. */
-export function isClosing(channel: Channel, now: number): boolean {
-  return channel.withdrawRequestedAt !== 0 || isStopped(channel, Math.floor(now / 1_000))
+/**
+ * Whether a claim that was not made because of it is to be hurried: its money may soon be out of reach, or nothing more
+ * is to come. `stop`: when the key's policy ends its payments, Unix seconds.
+ */
+export function isClosing(channel: Channel, stop: number, now: number): boolean {
+  const second = Math.floor(now / 1_000)
+  return channel.withdrawRequestedAt !== 0 || second >= stop || isStopped(channel, second)
 }
 
 /**
  * The plan of a channel that is closing: what is in flight or has failed for another reason goes in front at once.
  * What is unclaimed and has no age, because it turned up without a charge, grows old from now.
  */
-export function hurried(channel: Channel, plan: Plan, now: number): Plan {
+export function hurried(channel: Channel, plan: Plan, stop: number, now: number): Plan {
   const waits = channel.claiming !== undefined || plan.attempt > 0
   const aged = !waits && plan.since === 0 && outstanding(channel) > 0n ? { ...plan, since: now } : plan
-  return waits && aged.reason !== 'close' && isClosing(channel, now) ? { ...aged, reason: 'close', dueAt: now } : aged
+  return waits && aged.reason !== 'close' && isClosing(channel, stop, now)
+    ? { ...aged, reason: 'close', dueAt: now }
+    : aged
 }
 
 /** Whether to start a claim now, or hand the one in flight to the queue (again). */
-export function due(channel: Channel, plan: Plan, settings: Settings, now: number): Reason | 'send' | undefined {
+export function due(
+  channel: Channel,
+  plan: Plan,
+  settings: Settings,
+  stop: number,
+  now: number,
+): Reason | 'send' | undefined {
   // A refund claims what is there: a claim that has not left waits to see whether it is still needed.
   const refunding = now < refundedBy(channel)
   if (refunding && (channel.claiming === undefined || plan.sends === 0)) return undefined
@@ -85,36 +102,36 @@ export function due(channel: Channel, plan: Plan, settings: Settings, now: numbe
   if (plan.attempt > 0) return now >= plan.dueAt ? plan.reason : undefined
   // What is recorded is the receiver's whatever happens to the channel: its payout can wait for its age.
   const unclaimed = claimable(channel) - channel.claimed
-  if (unclaimed > 0n && isClosing(channel, now)) return 'close'
+  if (unclaimed > 0n && isClosing(channel, stop, now)) return 'close'
   if (now < plan.dueAt) return undefined
-  if (unclaimed > 0n && unclaimed >= settings.settleAmount) return 'amount'
+  if (unclaimed > 0n && unclaimed >= amountLimit(plan, settings)) return 'amount'
   if (unclaimed > 0n && plan.charges >= settings.settleCount) return 'count'
-  return plan.since !== 0 && now >= plan.since + ageLimit(channel, settings) ? 'age' : undefined
+  return plan.since !== 0 && now >= plan.since + ageLimit(channel, plan, settings) ? 'age' : undefined
 }
 
 /** When `due` has to be asked again at the latest; undefined when nothing but a command can change its answer. */
-export function dueAt(channel: Channel, plan: Plan, settings: Settings): number | undefined {
-  const at = dueUnhindered(channel, plan, settings)
+export function dueAt(channel: Channel, plan: Plan, settings: Settings, stop: number): number | undefined {
+  const at = dueUnhindered(channel, plan, settings, stop)
   const waits = channel.refund !== undefined && (channel.claiming === undefined || plan.sends === 0)
   return at === undefined || !waits ? at : Math.max(at, refundedBy(channel))
 }
 
-/** Unix milliseconds up to which claims leave the channel to its refund; 0 without one. */
+/** Unix milliseconds up to which claims leave the channel to its refund, which may be lost then; 0 without one. */
 export function refundedBy({ refund }: Channel): number {
   return refund === undefined ? 0 : refund.at + REFUND_LOST_MS
 }
 
-function dueUnhindered(channel: Channel, plan: Plan, settings: Settings): number | undefined {
+function dueUnhindered(channel: Channel, plan: Plan, settings: Settings, stop: number): number | undefined {
   // A stop that lies ahead, say an expiry, closes the channel when it comes.
-  const closes = channel.keyStoppedAt === 0 ? Infinity : channel.keyStoppedAt * 1_000
+  const closes = Math.min(stop, channel.keyStoppedAt === 0 ? Infinity : channel.keyStoppedAt) * 1_000
   const hurried = plan.reason === 'close' ? Infinity : closes
   if (channel.claiming !== undefined) return Math.min(plan.dueAt, hurried)
   if (outstanding(channel) <= 0n) return undefined
   if (plan.attempt > 0) return Math.min(plan.dueAt, hurried)
-  const old = plan.since === 0 ? Infinity : plan.since + ageLimit(channel, settings)
+  const old = plan.since === 0 ? Infinity : plan.since + ageLimit(channel, plan, settings)
   const unclaimed = claimable(channel) - channel.claimed
   // One that was put off although it is large enough comes again when it was told to.
-  const again = plan.dueAt > 0 && unclaimed >= settings.settleAmount && unclaimed > 0n ? plan.dueAt : Infinity
+  const again = plan.dueAt > 0 && unclaimed >= amountLimit(plan, settings) && unclaimed > 0n ? plan.dueAt : Infinity
   const first = Math.min(Math.max(old, plan.dueAt), again, unclaimed > 0n ? closes : Infinity)
   return first === Infinity ? undefined : first
 }
@@ -122,7 +139,7 @@ function dueUnhindered(channel: Channel, plan: Plan, settings: Settings): number
 /** A claim was started. `rest`: it leaves something unclaimed, which grows old from now. */
 export function started(plan: Plan, reason: Reason, rest: boolean, now: number): Plan {
   const dueAt = reason === 'close' ? now : now + PUBLISH_MS
-  return { charges: 0, since: rest ? now : 0, reason, attempt: plan.attempt, sends: 0, dueAt }
+  return { ...plan, charges: 0, since: rest ? now : 0, reason, sends: 0, dueAt }
 }
 
 export function sent(plan: Plan, now: number): Plan {
@@ -152,8 +169,12 @@ export function confirmed(plan: Plan): Plan {
   return { ...plan, attempt: 0, sends: 0, dueAt: 0 }
 }
 
-function ageLimit(channel: Channel, settings: Settings): number {
-  return Math.min(settings.settleAgeMs, channel.config.withdrawDelay * 250)
+function amountLimit(plan: Plan, settings: Settings): bigint {
+  return plan.settle?.amount ?? settings.settleAmount
+}
+
+function ageLimit(channel: Channel, plan: Plan, settings: Settings): number {
+  return Math.min(plan.settle?.ageMs ?? settings.settleAgeMs, channel.config.withdrawDelay * 250)
 }
 
 function backoff(firstMs: number, times: number): number {

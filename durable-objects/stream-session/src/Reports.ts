@@ -2,6 +2,7 @@
 import * as Ledger from '@pbstream/core/Ledger'
 import type { Report, ReportReply } from '@pbstream/core/message/Session'
 import { RESERVATION_MS } from './Admission.ts'
+import * as Permit from './Permit.ts'
 import * as Plan from './Plan.ts'
 import type { RequestRow, Reservation } from './Rows.ts'
 import type { State } from './State.ts'
@@ -51,6 +52,7 @@ function end(state: State, id: string, held: Reservation, amount: bigint, outcom
   const ended = Ledger.post(row.channel, held.hold, amount)
   if (!('channel' in ended)) throw new Error(`a reservation could not end: ${ended.refused}`)
   state.reservations.delete(id)
+  Permit.ended(state, held, row.channel.config.token, amount)
   const { requestId, providerId, routeId, rateVersion } = held
   const taken = requestId === undefined ? undefined : state.requests.get(requestId)
   if (requestId !== undefined && taken?.reservationId === id) {

@@ -3,6 +3,7 @@ import type { Hex } from '@pbstream/core/Hex'
 import type { Channel } from '@pbstream/core/Ledger'
 import type { JournalRow } from '@pbstream/core/message/Event'
 import type { SessionRef, StoredAnswer } from '@pbstream/core/message/Session'
+import type { Policy } from '@pbstream/core/Policy'
 import type { Plan } from './Plan.ts'
 
 /** A channel's money and when it is claimed. */
@@ -26,6 +27,19 @@ export type Reservation = {
   readonly providerId: string
   readonly routeId: string
   readonly rateVersion: number
+  /** The window of the key's policy in which it counts; undefined: in none. */
+  readonly period: number | undefined
+}
+
+/** What the owner lets the key spend, and the window that its charges count in now. */
+export type PolicyRow = {
+  readonly policy: Policy
+  /** Windows are counted from 1. */
+  readonly period: number
+  /** Unix seconds. */
+  readonly periodStart: number
+  /** What the key had spent when the window began, and what requests from before were charged since. */
+  readonly periodBase: bigint
 }
 
 /** A request id that was taken by a reservation. `unknown`: it ended, and nobody knows what the upstream did. */
@@ -50,6 +64,8 @@ export type Deposit = {
 /** All that is held in memory, as it is read back after a restart. */
 export type Loaded = {
   session: SessionRef | undefined
+  /** Undefined: nobody manages the key. */
+  policy: PolicyRow | undefined
   channels: [Hex, ChannelRow][]
   reservations: [string, Reservation][]
   deposits: [string, Deposit][]

@@ -11,8 +11,19 @@ import type { ClaimMessage } from '@pbstream/core/message/Settlement'
 import type * as Turn from '@pbstream/core/Turn'
 import { type Change, Draft, Outgoing, Table } from './Draft.ts'
 import { claimMessage } from './Messages.ts'
+import * as Permit from './Permit.ts'
 import * as Plan from './Plan.ts'
-import type { AnswerRow, ChannelRow, Deposit, JournalRow, Loaded, Reader, RequestRow, Reservation } from './Rows.ts'
+import type {
+  AnswerRow,
+  ChannelRow,
+  Deposit,
+  JournalRow,
+  Loaded,
+  PolicyRow,
+  Reader,
+  RequestRow,
+  Reservation,
+} from './Rows.ts'
 
 export type Ports = {
   reader: Reader
@@ -33,6 +44,7 @@ export type Waiting = Turn.Call & {
 /** The rows that differ from the last commit. */
 export type Changes = {
   session: SessionRef | undefined
+  policy: PolicyRow | undefined
   channels: Change<Hex, ChannelRow>[]
   reservations: Change<string, Reservation>[]
   requests: Change<string, RequestRow>[]
@@ -52,6 +64,9 @@ export class State {
   readonly requests: Table<string, RequestRow>
   readonly answers: Table<string, AnswerRow>
   readonly session: Table<'session', SessionRef>
+  readonly policy: Table<'policy', PolicyRow>
+  /** In memory only: it follows from the rows. */
+  readonly meter: Table<'meter', Permit.Meter>
   /** Last journal row, and last one that the events queue has. */
   readonly positions: Table<'seq' | 'sent', number>
   /** In memory only: a caller that waits goes with the object that it waits on. */
@@ -74,6 +89,10 @@ export class State {
     this.requests = new Table(draft, { load: (id) => ports.reader.request(id) })
     this.answers = new Table(draft, { load: (id) => ports.reader.answer(id) })
     this.session = new Table(draft, { rows: loaded.session === undefined ? [] : [['session', loaded.session]] })
+    const { policy } = loaded
+    this.policy = new Table(draft, { rows: policy === undefined ? [] : [['policy', policy]] })
+    const meter = Permit.loaded(loaded)
+    this.meter = new Table(draft, { rows: meter === undefined ? [] : [['meter', meter]] })
     this.positions = new Table(draft, {
       rows: [
         ['seq', loaded.seq],
@@ -101,6 +120,7 @@ export class State {
     const before = this.row(channel.channelId)
     Ledger.assertStep(before.channel, channel)
     this.channels.set(channel.channelId, { ...row, channel })
+    Permit.moved(this, before.channel, channel)
     this.journal(before.channel, channel, now, details)
   }
 
@@ -128,11 +148,12 @@ export class State {
   /** Starts the channel's claim, or hands the one in flight to the queue, if that is due. */
   claim(channelId: Hex, now: number): void {
     const found = this.row(channelId)
-    const hurried = Plan.hurried(found.channel, found.plan, now)
+    const stop = Permit.stopsAt(this)
+    const hurried = Plan.hurried(found.channel, found.plan, stop, now)
     const row = hurried === found.plan ? found : { ...found, plan: hurried }
     if (row !== found) this.channels.set(channelId, row)
     const session = this.session.get('session')
-    const reason = session === undefined ? undefined : Plan.due(row.channel, row.plan, this.settings, now)
+    const reason = session === undefined ? undefined : Plan.due(row.channel, row.plan, this.settings, stop, now)
     if (session === undefined || reason === undefined) return
     if (reason === 'send') {
       const channel = Ledger.claimSent(row.channel)
@@ -173,6 +194,7 @@ export class State {
   changes(): Changes {
     return {
       session: this.session.changes()[0]?.after,
+      policy: this.policy.changes()[0]?.after,
       channels: this.channels.changes(),
       reservations: this.reservations.changes(),
       requests: this.requests.changes(),
@@ -187,7 +209,8 @@ export class State {
   commit(): { replies: [ticket: number, reply: ReserveReply][]; claims: ClaimMessage[] } {
     this.draft.commit()
     for (const table of [this.channels, this.reservations, this.deposits, this.requests, this.answers]) table.settle()
-    for (const table of [this.session, this.positions, this.turns, this.corrections]) table.settle()
+    for (const table of [this.session, this.policy, this.meter, this.positions]) table.settle()
+    for (const table of [this.turns, this.corrections]) table.settle()
     this.#journal.take()
     return { replies: this.replies.take(), claims: this.#claims.take() }
   }

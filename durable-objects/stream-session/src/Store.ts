@@ -1,13 +1,15 @@
 /** Rows of a StreamSession to SQLite and back. Synchronous throughout: reads see what the last commit wrote. */
 import type { Hex } from '@pbstream/core/Hex'
 import type { JournalRow } from '@pbstream/core/message/Event'
-import type { SessionRef } from '@pbstream/core/message/Session'
+import { parseSessionName, sessionName, type SessionRef } from '@pbstream/core/message/Session'
 import {
   changingColumns,
   decodeChannel,
   decodeJournal,
+  decodePolicy,
   encodeChannel,
   encodeJournal,
+  encodePolicy,
   fixedColumns,
   type Row,
 } from './Codec.ts'
@@ -46,6 +48,7 @@ export class Store implements Reader {
         providerId: String(row['provider_id']),
         routeId: String(row['route_id']),
         rateVersion: Number(row['rate_version']),
+        period: row['period'] === null ? undefined : Number(row['period']),
       },
     ])
     const reserved = new Map<Hex, bigint>()
@@ -66,8 +69,10 @@ export class Store implements Reader {
     const seq = Number(this.#rows('SELECT max(seq) AS seq FROM journal')[0]?.['seq'] ?? 0)
     const meta = new Map(this.#rows('SELECT key, value FROM meta').map((row) => [row['key'], String(row['value'])]))
     const session = meta.get('session')
+    const policy = this.#rows('SELECT * FROM policy')[0]
     return {
       session: session === undefined ? undefined : decodeSession(session),
+      policy: policy === undefined ? undefined : decodePolicy(policy),
       channels,
       reservations,
       deposits,
@@ -78,9 +83,11 @@ export class Store implements Reader {
 
   /** Writes what a group changed. Call it inside a transaction. */
   write(changes: Changes): void {
-    const { session, sent } = changes
-    if (session !== undefined) this.#setMeta('session', encodeSession(session))
+    const { session, policy, sent } = changes
+    if (session !== undefined) this.#setMeta('session', sessionName(session))
     if (sent !== undefined) this.#setMeta('sent', String(sent))
+    if (policy !== undefined)
+      this.#sql.exec('INSERT OR REPLACE INTO policy VALUES (1, ?, ?, ?, ?)', ...encodePolicy(policy))
     for (const change of changes.channels) this.#writeChannel(change)
     for (const change of changes.reservations) this.#writeReservation(change)
     for (const change of changes.requests) this.#writeRequest(change)
@@ -156,9 +163,9 @@ export class Store implements Reader {
     if (after === undefined) {
       this.#sql.exec('DELETE FROM reservation WHERE id = ?', key)
     } else if (before === undefined) {
-      const { channelId, hold, marked, expiresAt, requestId, providerId, routeId, rateVersion } = after
+      const { channelId, hold, marked, expiresAt, requestId, providerId, routeId, rateVersion, period } = after
       this.#sql.exec(
-        'INSERT INTO reservation VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+        'INSERT INTO reservation VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
         ...[
           key,
           channelId,
@@ -169,6 +176,7 @@ export class Store implements Reader {
           providerId,
           routeId,
           rateVersion,
+          period ?? null,
         ],
       )
     } else {
@@ -227,11 +235,8 @@ export class Store implements Reader {
   }
 }
 
-function encodeSession({ chainId, contract, payer, payerAuthorizer }: SessionRef): string {
-  return [chainId, contract, payer, payerAuthorizer].join(':')
-}
-
 function decodeSession(text: string): SessionRef {
-  const [chainId, contract, payer, payerAuthorizer] = text.split(':') as [string, Hex, Hex, Hex]
-  return { chainId: Number(chainId), contract, payer, payerAuthorizer }
+  const session = parseSessionName(text)
+  if (session === undefined) throw new Error('stream-session: the session of this object cannot be read')
+  return session
 }

@@ -11,18 +11,28 @@ import type {
   ChainEvent,
   ChannelNumbers,
   OwedChannel,
+  PolicyStanding,
   RefundReply,
   RefundRequest,
   Report,
   ReportReply,
   Reserve,
   ReserveReply,
+  SessionRef,
+  SetPolicyReply,
   StreamSessionApi,
 } from '@pbstream/core/message/Session'
-import type { ChannelStanding, DrainReply, SessionOperationsApi } from '@pbstream/core/message/Operations'
+import type {
+  ChannelStanding,
+  CloseStep,
+  DrainReply,
+  SessionOperationsApi,
+  TermsInForce,
+} from '@pbstream/core/message/Operations'
 import type { ClaimMessage } from '@pbstream/core/message/Settlement'
+import * as Policy from '@pbstream/core/Policy'
 import { Book, EVENTS_MS } from './Book.ts'
-import { isChainEvent, isRefundRequest, isReport, isReserve, isVouchersRequest } from './Check.ts'
+import { isChainEvent, isRefundRequest, isReport, isReserve, isTerms, isSession, isVouchersRequest } from './Check.ts'
 import { sendClaims, sendEvents } from './Outbox.ts'
 import { migrate } from './schema.ts'
 import { settings, type StreamSessionEnv } from './Settings.ts'
@@ -109,6 +119,19 @@ export class StreamSession extends DurableObject<StreamSessionEnv> implements St
     return Promise.resolve(v === 1 ? this.#book.view(channelId) : undefined)
   }
 
+  async setPolicy(v: 1, session: SessionRef, policy: Policy.Policy): Promise<SetPolicyReply> {
+    if (v !== 1) throw new Error('unknown version of setPolicy')
+    if (!isSession(session) || !Policy.isPolicy(policy)) throw new TypeError('not a policy of a session key')
+    // Members that are not known are not kept.
+    const known = Policy.parse(Policy.toJson(policy))
+    const [reply] = await this.#each([known], (book, asked, now) => book.setPolicy(session, asked, now))
+    return reply!
+  }
+
+  policy(v: 1): Promise<PolicyStanding | undefined> {
+    return Promise.resolve(v === 1 ? this.#book.policy(Date.now()) : undefined)
+  }
+
   standing(v: 1, channelId: Hex): Promise<ChannelStanding | undefined> {
     return Promise.resolve(v === 1 ? this.#book.standing(channelId) : undefined)
   }
@@ -116,6 +139,12 @@ export class StreamSession extends DurableObject<StreamSessionEnv> implements St
   async drain(v: 1, channelId: Hex): Promise<DrainReply> {
     if (v !== 1) throw new Error('unknown version of drain')
     const [reply] = await this.#each([channelId], (book, id, now) => book.drain(id, now))
+    return reply ?? { kind: 'unknown_channel' }
+  }
+
+  async close(v: 1, channelId: Hex, keep: TermsInForce): Promise<CloseStep> {
+    if (v !== 1 || !isTerms(keep)) throw new Error('unknown version of close')
+    const [reply] = await this.#each([channelId], (book, id, now) => book.close(id, keep, now))
     return reply ?? { kind: 'unknown_channel' }
   }
 

@@ -2,7 +2,7 @@
  * The tables of a StreamSession. Amounts are TEXT decimals of atomic units (SQLite integers come back as doubles), times
  * INTEGER Unix milliseconds. The README of this folder describes each of them.
  */
-export const SCHEMA_VERSION = 2
+export const SCHEMA_VERSION = 3
 
 const tables = `
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -20,13 +20,19 @@ CREATE TABLE IF NOT EXISTS channel (
   charges INTEGER NOT NULL, since INTEGER NOT NULL, reason TEXT NOT NULL,
   attempt INTEGER NOT NULL, sends INTEGER NOT NULL, due_at INTEGER NOT NULL,
   revision INTEGER NOT NULL,
-  key_stopped_at INTEGER NOT NULL DEFAULT 0, key_over INTEGER NOT NULL DEFAULT 0, seen_block INTEGER NOT NULL DEFAULT 0
+  key_stopped_at INTEGER NOT NULL DEFAULT 0, key_over INTEGER NOT NULL DEFAULT 0, seen_block INTEGER NOT NULL DEFAULT 0,
+  settle_amount TEXT, settle_age_ms INTEGER
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS reservation (
   id TEXT PRIMARY KEY,
   channel_id TEXT NOT NULL, hold TEXT NOT NULL, marked TEXT NOT NULL, expires_at INTEGER NOT NULL,
-  request_id TEXT, provider_id TEXT NOT NULL, route_id TEXT NOT NULL, rate_version INTEGER NOT NULL
+  request_id TEXT, provider_id TEXT NOT NULL, route_id TEXT NOT NULL, rate_version INTEGER NOT NULL,
+  period INTEGER
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS policy (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  body TEXT NOT NULL, period INTEGER NOT NULL, period_start INTEGER NOT NULL, period_base TEXT NOT NULL
+);
 CREATE TABLE IF NOT EXISTS request (
   id TEXT PRIMARY KEY,
   digest TEXT NOT NULL, state TEXT NOT NULL, reservation_id TEXT NOT NULL, receipt TEXT, expires_at INTEGER NOT NULL
@@ -53,6 +59,10 @@ const additions: Record<number, string> = {
       ALTER TABLE channel ADD COLUMN key_over INTEGER NOT NULL DEFAULT 0;
       ALTER TABLE channel ADD COLUMN seen_block INTEGER NOT NULL DEFAULT 0;
       ALTER TABLE journal ADD COLUMN why TEXT;`,
+  // The table `policy` is new, and made above.
+  3: `ALTER TABLE reservation ADD COLUMN period INTEGER;
+      ALTER TABLE channel ADD COLUMN settle_amount TEXT;
+      ALTER TABLE channel ADD COLUMN settle_age_ms INTEGER;`,
 }
 
 /**

@@ -14,6 +14,7 @@ import type { Loaded, Reader } from '../src/Rows.ts'
 import type { Changes, Ports } from '../src/State.ts'
 import { Store } from '../src/Store.ts'
 import { channelOf, digestOf } from './fixtures.ts'
+import { Limits, policyOf, type Terms, terms } from './Limits.ts'
 
 export type Step =
   | {
@@ -34,6 +35,7 @@ export type Step =
   | { do: 'claim'; which: number; status: 'confirmed' | 'failed' | 'deferred'; paid: boolean }
   | { do: 'refund'; amount: bigint; second: boolean }
   | { do: 'refunded'; which: number; status: 'mined' | 'failed' }
+  | { do: 'policy'; terms: Terms; again: boolean; older: boolean }
   | { do: 'wait'; ms: number }
   | { do: 'commit' | 'fail' | 'crash' }
 
@@ -42,6 +44,7 @@ type Stop = 'none' | 'lifted' | 'grace' | 'over'
 
 const which = fc.nat({ max: 9 })
 const second = fc.boolean()
+const rarely = fc.nat({ max: 5 }).map((n) => n === 0)
 const amount = fc.bigInt({ min: 0n, max: 12n })
 const doing = <T extends string>(...names: T[]) => fc.constantFrom(...names)
 
@@ -94,6 +97,7 @@ export const steps: fc.Arbitrary<Step[]> = fc.array(
     },
     { weight: 1, arbitrary: fc.record({ do: doing('refund'), amount, second }) },
     { weight: 1, arbitrary: fc.record({ do: doing('refunded'), which, status: doing('mined', 'failed') }) },
+    { weight: 1, arbitrary: fc.record({ do: doing('policy'), terms, again: fc.boolean(), older: rarely }) },
     { weight: 4, arbitrary: fc.record({ do: doing('wait'), ms: fc.constantFrom(10, 2_000, 6_000, 91_000, 700_000) }) },
     { weight: 8, arbitrary: fc.record({ do: doing('commit') }) },
     { weight: 1, arbitrary: fc.record({ do: doing('fail', 'crash') }) },
@@ -102,7 +106,7 @@ export const steps: fc.Arbitrary<Step[]> = fc.array(
 )
 
 const settings: Settings = { settleAmount: 30n, settleCount: 4, settleAgeMs: 60_000, minDeposit: 3n }
-const tables = ['channel', 'reservation', 'request', 'answer', 'deposit', 'journal']
+const tables = ['channel', 'reservation', 'policy', 'request', 'answer', 'deposit', 'journal']
 
 /** Ways to plant a bug. */
 export type Faults = { reader?(reader: Reader): Reader; write?(changes: Changes): Changes; book?(book: Book): void }
@@ -126,6 +130,8 @@ export class Model {
   readonly #refunds: { channel: Channel; order: Extract<RefundReply, { kind: 'granted' }>['refund'] }[] = []
   /** Request ids that a reservation has taken and nobody has freed. */
   readonly #taken = new Map<string, string>()
+  readonly #limits = new Limits()
+  #version = 1
   /** What the commands of this group said; it stands when the group does. */
   #said: (() => void)[] = []
 
@@ -256,6 +262,8 @@ export class Model {
           status: step.status,
         })
       }
+      case 'policy':
+        return this.#setPolicy(step)
       case 'wait':
         this.#commit()
         this.#now += step.ms
@@ -286,6 +294,32 @@ export class Model {
     const ticket = ++this.#tickets
     this.#open.set(ticket, command)
     this.#book.reserve(ticket, command, this.#now)
+  }
+
+  #setPolicy({ terms: asked, again, older }: Extract<Step, { do: 'policy' }>): void {
+    this.#version += 2
+    const policy = policyOf(asked, this.#version, this.#now)
+    const { session } = this.#channels[0]
+    const set = (each: typeof policy): void => {
+      const before = this.#book.policy(this.#now)
+      const reply = this.#book.setPolicy(session, each, this.#now)
+      reach(`policy ${reply.applied}`)
+      expect(reply.inFlight, 'requests in flight').toBe(this.#book.held.reservations.length)
+      const final = before?.policy.status === 'revoked' && each.status !== 'revoked'
+      const known = before !== undefined && before.policy.version >= each.version
+      expect(reply.applied, 'a newer policy is applied, but for one that undoes a revocation').toBe(
+        known ? each === before.policy || each.version === before.policy.version : !final,
+      )
+      expect(reply, 'what is in force').toMatchObject(
+        reply.applied ? { version: each.version, status: each.status } : { version: before!.policy.version },
+      )
+      if (reply.applied) this.#said.push(() => this.#limits.put(each))
+    }
+    set(policy)
+    // Once more is as good as once, and an older one that comes late changes nothing.
+    if (again && this.#book.policy(this.#now)?.policy.version === policy.version) set(policy)
+    if (older && this.#book.policy(this.#now) !== undefined)
+      set({ ...policy, version: this.#version - 1, spendCap: 1n })
   }
 
   #report(index: number, make: (reservationId: string) => Report): void {
@@ -348,12 +382,17 @@ export class Model {
     const { replies, claims } = this.#book.commit()
     for (const said of this.#said) said()
     this.#said = []
-    for (const [ticket, reply] of replies) this.#replied(ticket, reply)
+    let last: number | undefined
+    for (const [ticket, reply] of replies) {
+      if (reply.kind === 'granted') last = reply.keyVersion
+      this.#replied(ticket, reply)
+    }
     this.#parked.clear()
     for (const ticket of this.#open.keys()) this.#parked.add(ticket)
     for (const claim of claims) this.#claimed(claim)
     this.#same()
     this.#audit()
+    this.#limits.audit(this.#book.policy(this.#now), ...this.#costs(), last)
   }
 
   #replied(ticket: number, reply: ReserveReply): void {
@@ -379,6 +418,7 @@ export class Model {
     expect(command.voucher.max).toBeGreaterThanOrEqual(reply.channel.chargedCumulative)
     expect(reply.channel.balance).toBeGreaterThanOrEqual(reply.channel.chargedCumulative)
     this.#granted.push({ id: reply.reservationId, command, charged: undefined })
+    this.#limits.granted(reply, command, this.#now)
   }
 
   #claimed(claim: ClaimMessage): void {
@@ -399,7 +439,11 @@ export class Model {
       reservations: new Map(reservations),
       deposits: new Map(deposits),
     })
-    expect(sorted(this.#store.load()), 'a restart changes nothing').toEqual(sorted(this.#book.held))
+    const loaded = this.#store.load()
+    expect(sorted(loaded), 'a restart changes nothing').toEqual(sorted(this.#book.held))
+    if (loaded.policy === undefined) return
+    const restarted = new Book(loaded, { reader: this.#store, id: () => '', dropped: () => {} }, settings)
+    expect(restarted.policy(this.#now), 'usage after a restart').toEqual(this.#book.policy(this.#now))
   }
 
   /** The journal adds up to the numbers, without gaps, and charges each reservation once and within its hold. */
@@ -425,6 +469,17 @@ export class Model {
         expect(sums.get(account) ?? 0n, `I5 ${account}`).toBe(held)
       }
     }
+  }
+
+  /** What each reservation has cost, or holds; and all of it, by the numbers of the channels. */
+  #costs(): [ReadonlyMap<string, bigint>, bigint] {
+    const costs = new Map<string, bigint>()
+    for (const { kind, reservationId, amount: text } of this.#store.journal(0, 10_000)) {
+      if (kind === 'charge') costs.set(reservationId!, BigInt(text))
+    }
+    for (const [id, { hold }] of this.#book.held.reservations) costs.set(id, hold)
+    const numbers = this.#channels.map(({ channelId }) => this.#book.view(channelId))
+    return [costs, numbers.reduce((sum, each) => sum + (each === undefined ? 0n : Ledger.base(each)), 0n)]
   }
 
   #load(): Book {

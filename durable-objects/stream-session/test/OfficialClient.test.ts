@@ -29,7 +29,15 @@ class Simulated implements Server {
     const dropped = (error: unknown): never => {
       throw error
     }
-    const nothing = { session: undefined, channels: [], reservations: [], deposits: [], seq: 0, sent: 0 }
+    const nothing = {
+      session: undefined,
+      policy: undefined,
+      channels: [],
+      reservations: [],
+      deposits: [],
+      seq: 0,
+      sent: 0,
+    }
     const settings = { settleAmount: 400n, settleCount: 9, settleAgeMs: 60_000, minDeposit: 0n }
     this.#book = new Book(nothing, { reader, dropped, id: () => `n${++this.#ids}` }, settings)
   }

@@ -78,3 +78,80 @@ test('how a channel stands: its numbers and what is under way, and no voucher', 
   expect(text).not.toContain(channel.signature(7n))
   expect(await stub.standing(1, channelOf(1).channelId)).toBeUndefined()
 })
+
+const keep = { receiver: `0x${'99'.repeat(20)}`, withdrawDelay: 900 } as const
+
+test('a channel whose terms are gone is refunded whole in one step, with the claim of what is charged', async () => {
+  const { channel, stub } = await charged(7n)
+  const step = await stub.close(1, channel.channelId, keep)
+  expect(step).toMatchObject({
+    kind: 'refund',
+    session: channel.session,
+    config: channel.config,
+    order: { amount: 993n, claim: { total: 7n, max: 7n } },
+  })
+  expect(await stub.close(1, channel.channelId, keep)).toEqual({ kind: 'waiting', why: 'refund' })
+  expect(await stub.reserve(channel.reserve(8n, 1n))).toMatchObject({ kind: 'refused', code: 'channel_closing' })
+  if (step.kind !== 'refund') throw new Error('no refund')
+  const { refundId, amount, nonce } = step.order
+  const done = { kind: 'refund', channelId: channel.channelId, refundId, amount, nonce, claimed: 7n } as const
+  await stub.acknowledge(1, [{ ...done, status: 'mined' }, channel.claim(7n, 'confirmed')])
+  expect(await stub.close(1, channel.channelId, keep)).toEqual({ kind: 'closed' })
+  expect(await stub.view(1, channel.channelId)).toMatchObject({ spent: 7n, settled: 7n, returned: 993n })
+})
+
+test('a refund that failed is asked for again', async () => {
+  const { channel, stub } = await charged(7n)
+  const step = await stub.close(1, channel.channelId, keep)
+  if (step.kind !== 'refund') throw new Error('no refund')
+  const { refundId, amount, nonce } = step.order
+  const { channelId } = channel
+  await stub.acknowledge(1, [{ kind: 'refund', channelId, refundId, amount, nonce, claimed: 7n, status: 'failed' }])
+  expect(await stub.close(1, channelId, keep)).toMatchObject({ kind: 'refund', order: { amount: 993n } })
+})
+
+test('a channel whose terms are in force stays, whatever else changed', async () => {
+  const { channel, stub } = await charged(7n)
+  const { receiver, withdrawDelay } = channel.config
+  expect(await stub.close(1, channel.channelId, { receiver, withdrawDelay })).toEqual({ kind: 'kept' })
+  const another = { receiver, withdrawDelay: withdrawDelay + 1 }
+  expect(await stub.close(1, channel.channelId, another)).toMatchObject({ kind: 'refund' })
+})
+
+test('what is being served ends first: its money is not given back under it', async () => {
+  const { channel, stub, claims } = await charged(7n)
+  const reply = (await stub.reserve(channel.reserve(12n, 5n))) as Extract<ReserveReply, { kind: 'granted' }>
+  expect(await stub.close(1, channel.channelId, keep)).toEqual({ kind: 'waiting', why: 'charges' })
+  expect(await claims(1)).toMatchObject([{ total: '7', reason: 'close' }])
+  await stub.report(1, [{ kind: 'post', reservationId: reply.reservationId, amount: 5n }])
+  expect(await stub.close(1, channel.channelId, keep)).toMatchObject({ kind: 'refund', order: { amount: 988n } })
+})
+
+test('a payer who withdraws gets the money by that; what is charged is claimed', async () => {
+  const { channel, stub } = await charged(7n)
+  await stub.acknowledge(1, [channel.observed(1_000n, { withdrawRequestedAt: 5 })])
+  expect(await stub.close(1, channel.channelId, keep)).toEqual({ kind: 'waiting', why: 'withdrawal' })
+  await stub.acknowledge(1, [channel.claim(7n, 'confirmed')])
+  expect(await stub.close(1, channel.channelId, keep)).toEqual({ kind: 'closed' })
+})
+
+test('close of a channel that nobody knows', async () => {
+  const { stub } = await charged(7n)
+  expect(await stub.close(1, channelOf(1).channelId, keep)).toEqual({ kind: 'unknown_channel' })
+})
+
+test('the provider says when its channels are claimed, and may say otherwise later', async () => {
+  const { channel, stub, claims } = await charged(7n)
+  const pay = async (max: bigint, settle: { amount?: bigint; ageMs?: number } | undefined) => {
+    const command = { ...channel.reserve(max, 1n), ...(settle === undefined ? {} : { settle }) }
+    const reply = (await stub.reserve(command)) as Extract<ReserveReply, { kind: 'granted' }>
+    await stub.report(1, [{ kind: 'post', reservationId: reply.reservationId, amount: 1n }])
+  }
+  await pay(8n, { amount: 10n })
+  expect((await stub.standing(1, channel.channelId))?.claim).toBeUndefined()
+  await pay(9n, undefined)
+  await pay(10n, undefined)
+  expect((await stub.standing(1, channel.channelId))?.claim).toBeUndefined()
+  await pay(11n, { amount: 10n })
+  expect(await claims(1)).toMatchObject([{ reason: 'amount', total: '11' }])
+})

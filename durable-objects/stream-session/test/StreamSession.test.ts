@@ -237,6 +237,18 @@ describe('turns and deposits', () => {
     expect(await stub.view(1, channel.channelId)).toMatchObject({ deposited: 50n, returned: 50n })
   })
 
+  test('a call that joins a deposit and brings more is expected to be the one that is mined', async () => {
+    const { channel, stub } = await funded(0n)
+    const call = channel.reserve(10n, 10n, { deposit: { amount: 50n } })
+    const reply = await stub.reserve(call)
+    const depositId = reply.kind === 'deposit' ? reply.depositId : expect.fail(reply.kind)
+    // Its caller came again with a larger authorization, which settlement was the first to get.
+    expect(await stub.reserve({ ...call, deposit: { amount: 57n } })).toEqual({ kind: 'deposit', depositId })
+    await stub.acknowledge(1, [channel.observed(57n, { block: 7 })])
+    await stub.acknowledge(1, [{ ...channel.deposit(depositId, 57n, 'confirmed'), block: 7 } as ChainEvent])
+    expect(await stub.view(1, channel.channelId)).toMatchObject({ provisional: 0n, deposited: 57n })
+  })
+
   test('money that was deposited past us is found by looking at the chain again', async () => {
     const { channel, stub } = await funded(3n)
     later(31_000)
@@ -363,9 +375,11 @@ describe('what leaves', () => {
   test('an object of the version before is brought up to date with its rows', async () => {
     const { channel, stub } = await funded(100n)
     await inside(stub, (_, { storage }) => {
-      for (const column of ['key_stopped_at', 'key_over', 'seen_block'])
+      for (const column of ['key_stopped_at', 'key_over', 'seen_block', 'settle_amount', 'settle_age_ms'])
         storage.sql.exec(`ALTER TABLE channel DROP COLUMN ${column}`)
       storage.sql.exec('ALTER TABLE journal DROP COLUMN why')
+      storage.sql.exec('ALTER TABLE reservation DROP COLUMN period')
+      storage.sql.exec('DROP TABLE policy')
       storage.sql.exec("UPDATE meta SET value = '1' WHERE key = 'schema'")
     })
     await evictDurableObject(stub)

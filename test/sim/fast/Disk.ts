@@ -7,6 +7,7 @@ import type {
   ChannelRow,
   Deposit,
   Loaded,
+  PolicyRow,
   Reader,
   RequestRow,
   Reservation,
@@ -22,6 +23,7 @@ export class Disk implements Reader {
   readonly answers = new Map<string, AnswerRow>()
   readonly journal: JournalRow[] = []
   session: SessionRef | undefined
+  policy: PolicyRow | undefined
   sent = 0
   /** The alarm that is armed, Unix milliseconds of the object's clock. */
   alarmAt: number | undefined
@@ -36,6 +38,7 @@ export class Disk implements Reader {
 
   write(changes: Changes): void {
     this.session = changes.session ?? this.session
+    this.policy = changes.policy ?? this.policy
     this.sent = changes.sent ?? this.sent
     apply(this.channels, changes.channels)
     apply(this.reservations, changes.reservations)
@@ -46,7 +49,7 @@ export class Disk implements Reader {
   }
 
   load(): Loaded {
-    const { session, channels, reservations, deposits, sent, journal } = this
+    const { session, policy, channels, reservations, deposits, sent, journal } = this
     const seq = journal.at(-1)?.seq ?? 0
     // As in `Store.load`: what is reserved is the sum of the reservations that are there.
     const rows = [...channels].map(([id, row]): [Hex, ChannelRow] => {
@@ -54,7 +57,7 @@ export class Disk implements Reader {
       for (const held of reservations.values()) if (held.channelId === id) reserved += held.hold
       return [id, { ...row, channel: { ...row.channel, reserved } }]
     })
-    return { session, channels: rows, reservations: [...reservations], deposits: [...deposits], seq, sent }
+    return { session, policy, channels: rows, reservations: [...reservations], deposits: [...deposits], seq, sent }
   }
 }
 

@@ -41,7 +41,7 @@ type Block = { number: number; hash: Hex; time: number; state: State; count: num
 type Place = { block: Block; tx: Tx; success: boolean; recorded: Recorded }
 
 const empty: ChannelState = { balance: 0n, claimed: 0n, withdrawAmount: 0n, withdrawAt: 0, refundNonce: 0n }
-const genesis: State = { channels: [empty, empty], claimed: 0n, paid: 0n, used: [] }
+export const genesis: State = { channels: [empty, empty], claimed: 0n, paid: 0n, used: [] }
 
 export class FakeChain {
   readonly kind: Kind
@@ -50,6 +50,8 @@ export class FakeChain {
   /** What others have sent and no block has taken. */
   foreign: Body[] = []
   baseFee = 100n
+  /** Is told of each change of the state, on or back. */
+  turned: (before: State, after: State) => void = () => {}
   readonly #places = new Map<Hex, Place>()
   /** Orders that are in the chain as it stands, with the hash that did it. */
   readonly #done = new Map<string, Hex>()
@@ -88,6 +90,7 @@ export class FakeChain {
       for (const body of this.foreign) {
         const next = execute(block.state, body, time, this.kind)
         if (next === undefined) continue
+        this.turned(block.state, next)
         block.state = next
         block.foreign.push(body)
       }
@@ -109,6 +112,7 @@ export class FakeChain {
     const next = execute(block.state, tx.body, block.time, this.kind, recorded)
     this.#places.set(tx.hash, { block, tx, success: next !== undefined, recorded })
     if (next === undefined) return
+    this.turned(block.state, next)
     block.state = next
     if (tx.body.kind === 'filler') return
     demand(!this.#done.has(tx.item), 'I9', `${tx.item} was mined twice`)
@@ -118,6 +122,7 @@ export class FakeChain {
   /** The last blocks never happened. What was in them is in the pool again, or gone. A fork is as long as what it replaces. */
   reorganise(depth: number, keep: boolean): void {
     this.#forks++
+    const { head } = this
     const gone = this.blocks.splice(Math.max(1, this.blocks.length - depth))
     for (const { txs, foreign } of gone) {
       for (const tx of txs) {
@@ -127,6 +132,7 @@ export class FakeChain {
       }
       if (keep) this.foreign.push(...foreign)
     }
+    this.turned(head.state, this.head.state)
     for (const _ of gone) this.mine(0, false)
   }
 

@@ -10,26 +10,16 @@ import { REQUEST_MS } from '@pbstream/stream-session/Admission'
 import type { Reservation } from '@pbstream/stream-session/Rows'
 import type { Changes } from '@pbstream/stream-session/State'
 import { channelIds, indexOf, signatureOf } from '../support/fixtures.ts'
+import { type Begun, KeyLimits } from '../support/KeyLimits.ts'
+import { Sums } from '../support/Sums.ts'
 import { demand } from '../support/Violation.ts'
 import type { State } from './FakeChain.ts'
 import type { Disk } from './Disk.ts'
 
 type Held = { channel: number; hold: bigint; requestId: string | undefined; ended: boolean; charged: bigint }
-type Sums = Record<string, bigint>
 
 /** Two clocks may be so far apart. */
 const SKEW_MS = 1_200_000
-
-const rising = ['deposited', 'returned', 'accepted', 'spent', 'claimed', 'settled', 'lost', 'published'] as const
-const accounts = (): Sums => ({
-  payer: 0n,
-  provisional: 0n,
-  escrow: 0n,
-  earned: 0n,
-  claimed: 0n,
-  provider: 0n,
-  lost: 0n,
-})
 
 export class Oracle {
   /** By channel: the highest maximum that the payer has signed. */
@@ -38,12 +28,12 @@ export class Oracle {
   readonly #owners = new Map<string, { id: string; at: number }>()
   readonly #digests = new Map<string, Hex>()
   readonly #called = new Set<string>()
-  readonly #sums: [Sums, Sums] = [accounts(), accounts()]
-  readonly #numbers: [ChannelNumbers | undefined, ChannelNumbers | undefined] = [undefined, undefined]
+  readonly sums: readonly [Sums, Sums] = [new Sums(), new Sums()]
+  readonly limits = new KeyLimits()
   #seq = 0
 
-  /** After each write of the session. */
-  committed(changes: Changes, disk: Disk, freed: readonly string[], now: number): void {
+  /** After each write of the session. `session`: by its own clock. */
+  committed(changes: Changes, disk: Disk, freed: readonly string[], now: number, session: number): void {
     for (const id of freed) this.#freed(id)
     for (const { key, before, after } of changes.reservations) {
       if (before === undefined && after !== undefined) this.#taken(key, after, now)
@@ -55,6 +45,20 @@ export class Oracle {
     }
     for (const { key, after } of changes.channels) if (after !== undefined) this.#numbered(indexOf(key), after.channel)
     demand(disk.sent <= this.#seq, 'I13', 'rows count as sent that are not there')
+    this.#limited(changes, disk, session)
+  }
+
+  /** What the owner allows, for the reservations of this write. */
+  #limited(changes: Changes, disk: Disk, session: number): void {
+    const begun = changes.reservations.flatMap(({ key, before, after }): Begun[] => {
+      if (before !== undefined || after === undefined) return []
+      const held = this.held.get(key)!
+      const cost = () => (held.ended ? held.charged : held.hold)
+      return [{ hold: after.hold, routeId: after.routeId, cost }]
+    })
+    let all = 0n
+    for (const { channel } of disk.channels.values()) all += channel.spent + channel.reserved
+    this.limits.written(disk.policy?.policy, begun, all, Math.floor(session / 1_000))
   }
 
   #taken(id: string, { channelId, hold, requestId }: Reservation, now: number): void {
@@ -82,9 +86,7 @@ export class Oracle {
   #journaled({ seq, kind, channelId, debit, credit, amount, reservationId }: JournalRow): void {
     demand(seq === ++this.#seq, 'I5', 'the journal has a gap')
     const moved = BigInt(amount)
-    const sums = this.#sums[indexOf(channelId)]!
-    sums[debit] = (sums[debit] ?? 0n) - moved
-    sums[credit] = (sums[credit] ?? 0n) + moved
+    this.sums[indexOf(channelId) as 0 | 1].moved(kind, debit, credit, moved)
     if (kind !== 'charge') return
     const held = this.held.get(reservationId ?? '')
     demand(held !== undefined, 'I6', 'a charge has no reservation')
@@ -94,33 +96,7 @@ export class Oracle {
   }
 
   #numbered(channel: number, after: ChannelNumbers): void {
-    const before = this.#numbers[channel]
-    this.#numbers[channel] = after
-    const { provisional, deposited, returned, accepted, spent, claimed, settled, lost, reserved } = after
-    demand(
-      settled <= claimed && claimed <= spent && spent + reserved <= accepted,
-      'I1',
-      'settled ≤ claimed ≤ spent ≤ accepted',
-    )
-    const funds = deposited + provisional - returned
-    demand(spent - lost <= funds && provisional >= 0n, 'I1', 'spent − lost ≤ deposited + provisional − returned')
-    demand(settled + lost <= spent, 'I13', 'settled + lost ≤ spent')
-    demand(accepted <= this.signed[channel]!, 'I4', 'more was accepted than signed')
-    if (before !== undefined) {
-      for (const name of rising) demand(after[name] >= before[name], 'I3', `${name} fell`)
-    }
-    const sums = this.#sums[channel]!
-    demand(
-      sums['payer'] === returned - deposited - provisional &&
-        sums['provisional'] === provisional &&
-        sums['escrow'] === deposited - returned - spent &&
-        sums['earned'] === spent - claimed - lost &&
-        sums['claimed'] === claimed - settled &&
-        sums['provider'] === settled &&
-        sums['lost'] === lost,
-      'I5',
-      'the journal adds up to the numbers',
-    )
+    this.sums[channel as 0 | 1].written(after, this.signed[channel]!)
   }
 
   /** A grant has left: its upstream is called now. */
@@ -150,7 +126,7 @@ export class Oracle {
     const channel = indexOf(channelId)
     demand(BigInt(max) <= this.signed[channel]!, 'I4', 'a claim under a voucher that nobody signed')
     demand(signature === signatureOf(channel, BigInt(max)), 'I4', 'a claim under another voucher’s signature')
-    const spent = this.#numbers[channel]?.spent ?? 0n
+    const spent = this.numbers(channel)?.spent ?? 0n
     demand(BigInt(total) <= spent, 'I4', 'a claim of more than was charged')
   }
 
@@ -164,8 +140,15 @@ export class Oracle {
     }
   }
 
+  /** A transaction has changed the state of the chain, or a reorganisation has taken changes back. */
+  turned(before: State, after: State): void {
+    for (const channel of [0, 1] as const) {
+      this.sums[channel].turned(before.channels[channel].balance, after.channels[channel].balance)
+    }
+  }
+
   numbers(channel: number): ChannelNumbers | undefined {
-    return this.#numbers[channel]
+    return this.sums[channel as 0 | 1].numbers
   }
 
   get open(): number {
@@ -186,6 +169,6 @@ export class Oracle {
   }
 
   get channels(): number[] {
-    return channelIds.flatMap((_, i) => (this.#numbers[i] === undefined ? [] : [i]))
+    return channelIds.flatMap((_, i) => (this.numbers(i) === undefined ? [] : [i]))
   }
 }

@@ -1,6 +1,7 @@
 /** Mistakes that a history can be given at its ports, to show that the checks find them. */
 import type { ChainEvent } from '@pbstream/core/message/Session'
 import type { ClaimMessage } from '@pbstream/core/message/Settlement'
+import type { Policy } from '@pbstream/core/Policy'
 import type { Book } from '@pbstream/stream-session/Book'
 import type { Loaded, Reader } from '@pbstream/stream-session/Rows'
 import type { Changes } from '@pbstream/stream-session/State'
@@ -22,6 +23,17 @@ export type Plant = {
   laneForgets?: boolean
   /** The lane takes a block for final as soon as it is there. */
   finalAtOnce?: boolean
+}
+
+/** Another policy is put in force than the owner said; the answer does not tell. */
+function misheard(as: (policy: Policy) => Partial<Policy>): (book: Book) => void {
+  return (book) => {
+    const { setPolicy } = book
+    book.setPolicy = (ref, policy, now) => {
+      const reply = setPolicy.call(book, ref, { ...policy, ...as(policy) }, now)
+      return reply.version === policy.version ? { ...reply, status: policy.status } : reply
+    }
+  }
 }
 
 /** Each with the invariant that must be named when it is found. */
@@ -80,6 +92,21 @@ export const plants: Record<string, { invariant: string; plant: Plant }> = {
   },
   'the lane takes an order that it knows for a new one': { invariant: 'I9', plant: { laneForgets: true } },
   'a block is final as soon as it is there': { invariant: 'I9', plant: { finalAtOnce: true } },
+  'a policy is answered and not written': {
+    invariant: 'I10',
+    plant: { write: (changes) => ({ ...changes, policy: undefined }) },
+  },
+  'a frozen key pays': { invariant: 'I10', plant: { book: misheard(() => ({ status: 'active' })) } },
+  'the spend cap is taken for a little more': {
+    invariant: 'I10',
+    plant: { book: misheard(({ spendCap }) => ({ spendCap: spendCap + 5n })) },
+  },
+  'the period limit is taken for a little more': {
+    invariant: 'I10',
+    plant: {
+      book: misheard(({ periodAmount }) => ({ periodAmount: periodAmount === 0n ? 0n : periodAmount + 5n })),
+    },
+  },
   'a post charges one unit more than the receipt says': {
     invariant: 'I11',
     plant: {

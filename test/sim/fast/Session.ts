@@ -178,7 +178,7 @@ export class Session {
       return this.crash()
     }
     this.disk.write(changes)
-    world.oracle.committed(changes, this.disk, this.#freed, world.now)
+    world.oracle.committed(changes, this.disk, this.#freed, world.now, now)
     this.#freed.length = 0
     if (world.faults.hit('crashBeforeReply')) {
       this.#jobs = [...jobs, ...this.#jobs]

@@ -4,6 +4,7 @@
  */
 import type { ChainEvent } from '@pbstream/core/message/Session'
 import type { Settings } from '@pbstream/stream-session/Plan'
+import { type Action, BLOCK_MS, START, waits, wheel } from '../support/Commands.ts'
 import { Faults } from '../support/Faults.ts'
 import { channelIds } from '../support/fixtures.ts'
 import { Random } from '../support/Random.ts'
@@ -15,6 +16,7 @@ import { Gateway } from './Gateway.ts'
 import { confirmations, Lane } from './Lane.ts'
 import type { LanePort, Parts, SettlementPort } from './Parts.ts'
 import { Oracle } from './Oracle.ts'
+import { Owner } from './Owner.ts'
 import type { Plant } from './Plants.ts'
 import { Session } from './Session.ts'
 import { Settlement } from './Settlement.ts'
@@ -32,31 +34,9 @@ export type Options = {
 }
 
 const ROUNDS_MAX = 60
-const BLOCK_MS = 2_000
 const lengths = [8, 12, 20, 20, 40, 80]
 /** Steps of the longest history. */
 export const STEPS_MAX = 80
-const waits = [10, 10, 200, 200, 1_000, 2_500, 6_000, 11_000, 31_000, 95_000, 260_000, 950_000]
-const actions = {
-  call: 10,
-  burst: 5,
-  go: 18,
-  flow: 10,
-  wait: 4,
-  mine: 5,
-  lane: 4,
-  queue: 4,
-  bury: 2,
-  alarm: 5,
-  observe: 2,
-  events: 2,
-  refund: 1,
-  crash: 2,
-  others: 3,
-  trouble: 5,
-} as const
-type Action = keyof typeof actions
-const wheel: Action[] = Object.entries(actions).flatMap(([name, weight]) => Array(weight).fill(name) as Action[])
 
 const fastParts = (world: World): Parts => {
   const lane = new Lane(world)
@@ -71,7 +51,7 @@ export class World {
   readonly oracle = new Oracle()
   readonly settings: Settings = { settleAmount: 16n, settleCount: 3, settleAgeMs: 60_000, minDeposit: 3n }
   /** Unix milliseconds by the clock of everything but the session. */
-  now = 1_700_000_000_000
+  now = START
   /** By how much the session's clock is off. */
   skew = 0
   readonly chain: FakeChain
@@ -80,6 +60,7 @@ export class World {
   readonly events: Events
   readonly session: Session
   readonly gateway: Gateway
+  readonly owner: Owner
   steps = 0
   /** Counts what happened before the faults stopped, if anybody asks. */
   reached: Map<string, number> | undefined
@@ -92,12 +73,14 @@ export class World {
     this.faults = new Faults(this.random, seed)
     this.moved()
     this.chain = new FakeChain(this.random.below(2) === 0 ? 'escrow' : 'canonical', () => Math.floor(this.now / 1000))
+    this.chain.turned = (before, after) => this.oracle.turned(before, after)
     const { lane, settlement } = parts(this)
     this.lane = lane
     this.settlement = settlement
     this.events = new Events(this)
     this.session = new Session(this)
     this.gateway = new Gateway(this)
+    this.owner = new Owner(this)
   }
 
   /** @throws {Violation} or whatever the product throws. */
@@ -164,6 +147,7 @@ export class World {
       const action = wheel[random.below(wheel.length)]!
       trace?.(`${step} ${action} ${this.#told()}`)
       yield* this.#act(action)
+      if (this.owner.isThere && random.below(12) === 0) this.owner.act()
       this.#check()
     }
     yield* this.#drain(trace)
@@ -227,6 +211,7 @@ export class World {
         if (random.below(3) === 0) gateway.go()
         else gateway.call()
       }
+      if (this.owner.isThere && random.below(4) === 0) this.owner.act()
       if (random.below(4) === 0) void this.settlement.observe(0)
     })
   }
@@ -301,6 +286,14 @@ export class World {
       const held = session.book.channel(id)
       demand(held === undefined || session.disk.channels.has(id), 'I6', 'memory is ahead of the disk')
     }
+    const usage = session.book.policy(session.now)?.usage
+    if (usage === undefined) return
+    let [spent, reserved] = [0n, 0n]
+    for (const { channel } of session.disk.channels.values()) {
+      spent += channel.spent
+      reserved += channel.reserved
+    }
+    demand(usage.spent === spent && usage.reserved === reserved, 'I10', 'the usage of the key is not what was used')
   }
 
   /** Faults stop. Everything that is under way has to end, by itself and by time. */

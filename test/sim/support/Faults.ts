@@ -42,6 +42,8 @@ export const faultNames = [
   'vouchersWrong',
   // Looks at the chain whose news arrive when others are there already.
   'lookLate',
+  // The payer stops the session key, or lets it go on (core world).
+  'keyStops',
 ] as const
 export type Fault = (typeof faultNames)[number]
 

@@ -42,6 +42,10 @@ export const indexOfSalt = (salt: Hex): number => (salt === salts[0] ? 0 : 1)
 
 const heads = [`0x${'0'.repeat(63)}1`, `0x${'0'.repeat(63)}2`] as const
 
+const made: [Hex[], Hex[]] = [[], []]
+
 /** Stands for the payer's signature: nobody but the simulated payer makes one, and the fake contract checks it. */
-export const signatureOf = (channel: number, max: bigint): Hex =>
-  `${heads[channel as 0 | 1]}${max.toString(16).padStart(64, '0')}1b` as Hex
+export function signatureOf(channel: number, max: bigint): Hex {
+  const known = made[channel as 0 | 1]
+  return (known[Number(max)] ??= `${heads[channel as 0 | 1]}${max.toString(16).padStart(64, '0')}1b`)
+}

@@ -1,0 +1,188 @@
+/**
+ * What the owner lets the key spend, and what is used of it, over all channels of the key.
+ *
+ * Usage is derived: from what the channels have spent, from the reservations, and from what was spent when the window
+ * began. So it is exact after a restart, whatever was posted, voided, expired or lost in between.
+ */
+import type { Hex } from '@pbstream/core/Hex'
+import type { Channel } from '@pbstream/core/Ledger'
+import type { PolicyStanding, Reserve, ReserveReply, SetPolicyReply } from '@pbstream/core/message/Session'
+import * as Policy from '@pbstream/core/Policy'
+import type { ChannelRow, Loaded, PolicyRow, Reservation } from './Rows.ts'
+import type { State } from './State.ts'
+
+/** Sums over the channels in the policy's token, kept up to date so that a call costs the same with many channels. */
+export type Meter = {
+  readonly spent: bigint
+  readonly reserved: bigint
+  /** Held by the reservations that began in the window. */
+  readonly periodReserved: bigint
+}
+
+/** The sums as they follow from the rows. */
+export function metered(
+  { policy, period }: PolicyRow,
+  channels: Iterable<[Hex, ChannelRow]>,
+  reservations: Iterable<[string, Reservation]>,
+): Meter {
+  let [spent, reserved, periodReserved] = [0n, 0n, 0n]
+  for (const [, { channel }] of channels) {
+    if (channel.config.token !== policy.token) continue
+    spent += channel.spent
+    reserved += channel.reserved
+  }
+  for (const [, held] of reservations) if (held.period === period) periodReserved += held.hold
+  return { spent, reserved, periodReserved }
+}
+
+/** As it is after a restart. */
+export function loaded({ policy, channels, reservations }: Loaded): Meter | undefined {
+  return policy === undefined ? undefined : metered(policy, channels, reservations)
+}
+
+/**
+ * Puts a policy in force. From this commit on nothing new is charged against it; what was reserved before may be posted.
+ * What is earned is claimed if the key has stopped.
+ */
+export function set(state: State, policy: Policy.Policy, now: number): SetPolicyReply {
+  const held = state.policy.get('policy')
+  const applied = held === undefined || replaces(held.policy, policy)
+  if (applied && (held === undefined || held.policy.version !== policy.version)) {
+    const row = windowOf(state, held, policy, seconds(now))
+    state.policy.set('policy', row)
+    state.meter.set('meter', metered(row, state.channels.entries(), state.reservations.entries()))
+    for (const [channelId] of [...state.channels.entries()]) state.attempt(() => state.claim(channelId, now))
+  }
+  const { status, version } = applied ? policy : held.policy
+  return { applied, status, version, inFlight: state.reservations.size }
+}
+
+/** Undefined when nobody manages the key. */
+export function standing(state: State, now: number): PolicyStanding | undefined {
+  const row = state.policy.get('policy')
+  if (row === undefined) return undefined
+  const { policy } = row
+  const usage = Policy.current(policy, usageOf(state, row), seconds(now))
+  return { policy, status: policy.status, inFlight: state.reservations.size, usage }
+}
+
+/** Why the key may not make this payment now; undefined when it may. */
+export function refusal(
+  state: State,
+  { config, routeId, hold }: Reserve,
+  now: number,
+): Extract<ReserveReply, { kind: 'refused' }> | undefined {
+  const row = state.policy.get('policy')
+  if (row === undefined) return undefined
+  const payment = { receiver: config.receiver, token: config.token, routeId, hold }
+  const verdict = Policy.check(row.policy, usageOf(state, row), payment, seconds(now))
+  return verdict.ok ? undefined : { kind: 'refused', code: verdict.code, facts: verdict.facts }
+}
+
+/**
+ * Whether a deposit could be of use: not if the key may spend no more than what lies unspent in the channel already.
+ */
+export function mayUse(state: State, unspent: bigint): boolean {
+  const row = state.policy.get('policy')
+  return row === undefined || Policy.capLeft(row.policy, usageOf(state, row)) > unspent
+}
+
+/** A reservation begins: it counts in the window of now, which begins with it if it is the first. */
+export function begun(state: State, hold: bigint, now: number): { period: number | undefined; keyVersion?: number } {
+  const held = state.policy.get('policy')
+  if (held === undefined) return { period: undefined }
+  const keyVersion = held.policy.version
+  if (held.policy.periodDuration === 0) return { period: undefined, keyVersion }
+  const row = rolled(state, held, seconds(now))
+  const meter = meterOf(state)
+  state.meter.set('meter', { ...meter, periodReserved: meter.periodReserved + hold })
+  return { period: row.period, keyVersion }
+}
+
+/** A reservation on a channel in `token` ends with a charge. One from before the window leaves the window as it is. */
+export function ended(state: State, { period, hold }: Reservation, token: Hex, amount: bigint): void {
+  const row = state.policy.get('policy')
+  if (row === undefined || row.policy.periodDuration === 0) return
+  if (period === row.period) {
+    const meter = meterOf(state)
+    state.meter.set('meter', { ...meter, periodReserved: meter.periodReserved - hold })
+  } else if (token === row.policy.token && amount > 0n) {
+    state.policy.set('policy', { ...row, periodBase: row.periodBase + amount })
+  }
+}
+
+/** A channel is known now: what the key had spent there before our time counts against its cap, and in no window. */
+export function opened(state: State, { config, spent }: Channel): void {
+  const row = state.policy.get('policy')
+  if (row === undefined || config.token !== row.policy.token || spent === 0n) return
+  const meter = meterOf(state)
+  state.meter.set('meter', { ...meter, spent: meter.spent + spent })
+  state.policy.set('policy', { ...row, periodBase: row.periodBase + spent })
+}
+
+/** A channel's numbers have changed. */
+export function moved(state: State, before: Channel, after: Channel): void {
+  const row = state.policy.get('policy')
+  if (row === undefined || after.config.token !== row.policy.token) return
+  const [spent, reserved] = [after.spent - before.spent, after.reserved - before.reserved]
+  if (spent === 0n && reserved === 0n) return
+  const meter = meterOf(state)
+  state.meter.set('meter', { ...meter, spent: meter.spent + spent, reserved: meter.reserved + reserved })
+}
+
+/** From when on the key charges nothing new, Unix seconds; `Infinity`: no policy says. */
+export function stopsAt(state: State): number {
+  const row = state.policy.get('policy')
+  return row === undefined ? Number.POSITIVE_INFINITY : Policy.stopsAt(row.policy)
+}
+
+/** Whether `next` may stand in the place of `held`: it is newer, or the same again, and undoes no revocation. */
+function replaces(held: Policy.Policy, next: Policy.Policy): boolean {
+  if (next.version === held.version) return Policy.same(held, next)
+  return next.version > held.version && (held.status !== 'revoked' || next.status === 'revoked')
+}
+
+/**
+ * The window under a new policy. It goes on if windows stay as they were. Windows that are cut otherwise begin with all
+ * that was used in the last one, if that reaches into the new one; a first policy begins with nothing used.
+ */
+function windowOf(state: State, held: PolicyRow | undefined, policy: Policy.Policy, now: number): PolicyRow {
+  if (held !== undefined && Policy.sameWindows(held.policy, policy)) return { ...held, policy }
+  const periodStart = Policy.windowStart(policy, now)
+  const goesOn =
+    held !== undefined &&
+    held.policy.token === policy.token &&
+    held.policy.periodDuration > 0 &&
+    policy.periodDuration > 0 &&
+    held.periodStart + held.policy.periodDuration > periodStart
+  if (goesOn) return { ...held, policy, periodStart }
+  const fresh = { policy, period: (held?.period ?? 0) + 1, periodStart, periodBase: 0n }
+  return { ...fresh, periodBase: metered(fresh, state.channels.entries(), []).spent }
+}
+
+/** The window of now: a new one begins with nothing used. */
+function rolled(state: State, row: PolicyRow, now: number): PolicyRow {
+  const periodStart = Policy.windowStart(row.policy, now)
+  if (periodStart <= row.periodStart) return row
+  const meter = meterOf(state)
+  const next = { ...row, period: row.period + 1, periodStart, periodBase: meter.spent }
+  state.policy.set('policy', next)
+  state.meter.set('meter', { ...meter, periodReserved: 0n })
+  return next
+}
+
+function usageOf(state: State, { policy, periodStart, periodBase }: PolicyRow): Policy.Usage {
+  const { spent, reserved, periodReserved } = meterOf(state)
+  const periodSpent = policy.periodDuration === 0 ? 0n : spent - periodBase + periodReserved
+  return { spent, reserved, periodStart, periodSpent }
+}
+
+function meterOf(state: State): Meter {
+  const meter = state.meter.get('meter')
+  if (meter === undefined) throw new Error('a policy without its sums')
+  return meter
+}
+
+function seconds(now: number): number {
+  return Math.floor(now / 1_000)
+}
