@@ -1,5 +1,6 @@
 /** A channel as its session has it and as the chain has it, for the reconciliation. Reads only. */
 import type { ChainStanding, ChannelRef, ChannelStanding, Comparison } from '@pbstream/core/message/Operations'
+import { parseSessionName } from '@pbstream/core/message/Session'
 import * as Check from './Check.ts'
 import * as Contract from './Contract.ts'
 import type { Deps } from './Deps.ts'
@@ -48,9 +49,9 @@ async function onChain(
   { session: name, channelId }: ChannelRef,
   { config }: ChannelStanding,
 ): Promise<ChainStanding | undefined> {
-  const [chainId, address] = name.split(':')
-  const chain = deps.chain(Number(chainId))
-  const contract = chain?.contracts.find((known) => known.address === address)
+  const ref = parseSessionName(name)
+  const chain = ref && deps.chain(ref.chainId)
+  const contract = chain?.contracts.find((known) => known.address === ref?.contract)
   if (chain === undefined || contract === undefined || !Check.isChannel(contract, config, channelId)) return undefined
   const deep = Math.max(0, (await chain.rpc.blockNumber()) - chain.confirmations + 1)
   const { channels } = await Contract.readStates(chain.rpc, contract.address, [channelId], [], deep)

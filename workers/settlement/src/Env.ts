@@ -21,6 +21,10 @@ export type Env = {
   GAS_KEY: string
   /** Pays the gas of what facilitator callers ask for. */
   FACILITATOR_GAS_KEY: string
+  /** Pays the gas of changes of session keys that owners ask for; without it none is relayed. */
+  RELAY_GAS_KEY?: string
+  /** Freezes session keys that name its address as their freezer; holds no money. */
+  FREEZER_KEY?: string
   /** Bearer key of facilitator callers; without it, and unless open, nobody is let in. */
   FACILITATOR_API_KEY?: string
   /** `true` on one's own machine only. */
@@ -33,6 +37,7 @@ export type Env = {
   /** Wei of gas a day (UTC) and lane. */
   DAILY_GAS_WEI?: string
   FACILITATOR_DAILY_GAS_WEI?: string
+  RELAY_DAILY_GAS_WEI?: string
   /** Wei of ether below which a lane's signer is reported as running out. */
   LOW_GAS_WEI?: string
 }

@@ -1,4 +1,4 @@
-/** The three chain keys, each behind a `sign(digest)` port: a key service fits in here without another change. */
+/** The chain keys, each behind a `sign(digest)` port: a key service fits in here without another change. */
 import { type Hex, isBytes32 } from '@pbstream/core/Hex'
 import * as NobleSigner from '@pbstream/core/NobleSigner'
 import type { Env } from './Env.ts'
@@ -12,9 +12,16 @@ export type Keys = {
   gas: Signer
   /** Pays gas for facilitator callers. */
   facilitatorGas: Signer
+  /** Pays gas for changes of session keys that owners ask for. Without it none is relayed. */
+  relayGas?: Signer
+  /** Freezes session keys that name it, and nothing else; holds no money. */
+  freezer?: Signer
 }
 
-type Secrets = Pick<Env, 'RECEIVER_AUTHORIZER_KEY' | 'GAS_KEY' | 'FACILITATOR_GAS_KEY'>
+type Secrets = Pick<
+  Env,
+  'RECEIVER_AUTHORIZER_KEY' | 'GAS_KEY' | 'FACILITATOR_GAS_KEY' | 'RELAY_GAS_KEY' | 'FREEZER_KEY'
+>
 
 /** @throws Error that names the secret which is missing or no key; never its value. */
 export function load(env: Secrets): Keys {
@@ -22,11 +29,18 @@ export function load(env: Secrets): Keys {
     receiverAuthorizer: local('RECEIVER_AUTHORIZER_KEY', env.RECEIVER_AUTHORIZER_KEY),
     gas: local('GAS_KEY', env.GAS_KEY),
     facilitatorGas: local('FACILITATOR_GAS_KEY', env.FACILITATOR_GAS_KEY),
+    ...(env.RELAY_GAS_KEY === undefined ? {} : { relayGas: local('RELAY_GAS_KEY', env.RELAY_GAS_KEY) }),
+    ...(env.FREEZER_KEY === undefined ? {} : { freezer: local('FREEZER_KEY', env.FREEZER_KEY) }),
   }
   const addresses = Object.values(keys).map(({ address }) => address)
   // One key, one power: a facilitator caller must never get at our nonces, nor gas at our signature.
-  if (new Set(addresses).size !== addresses.length) throw new Error('the chain keys must be three different ones')
+  if (new Set(addresses).size !== addresses.length) throw new Error('the chain keys must be different ones')
   return keys
+}
+
+/** Those that have a lane on every chain. */
+export function gasSigners({ gas, facilitatorGas, relayGas }: Keys): Signer[] {
+  return [gas, facilitatorGas, ...(relayGas === undefined ? [] : [relayGas])]
 }
 
 function local(name: string, key: string | undefined): Signer {

@@ -3,10 +3,12 @@ import { NonceLane as Lane } from '@pbstream/nonce-lane/NonceLane'
 import type { Config, Ports } from '@pbstream/nonce-lane/Runner'
 import { deps } from './Deps.ts'
 import { amountOf, type Env } from './Env.ts'
+import { gasSigners, type Keys, type Signer } from './Keys.ts'
 
-/** An ether, and a tenth for callers of the facilitator: brakes, far above what a day takes. */
+/** An ether, and a tenth each for callers of the facilitator and owners of session keys: brakes, above what a day takes. */
 const DAILY_GAS = 1_000_000_000_000_000_000n
 const FACILITATOR_DAILY_GAS = 100_000_000_000_000_000n
+const RELAY_DAILY_GAS = 100_000_000_000_000_000n
 /** A hundredth of an ether: thousands of claims on a rollup, and time to fill it up. */
 const LOW_GAS = 10_000_000_000_000_000n
 const LOST_AFTER = 300_000
@@ -21,9 +23,8 @@ export class NonceLane extends Lane<Env> {
 function connect(env: Env, lane: { chainId: number; signer: string }): { ports: Ports; config: Config } {
   const { chain: find, keys, acknowledge, publish, now, log } = deps(env)
   const chain = find(lane.chainId)
-  const signer = [keys.gas, keys.facilitatorGas].find(({ address }) => address === lane.signer)
+  const signer = gasSigners(keys).find(({ address }) => address === lane.signer)
   if (chain === undefined || signer === undefined) throw new Error('a lane of an unknown chain or signer')
-  const ours = signer === keys.gas
   return {
     ports: { chain: chain.rpc, signer, acknowledge, publish, now, log },
     config: {
@@ -35,9 +36,14 @@ function connect(env: Env, lane: { chainId: number; signer: string }): { ports: 
       maxRefusals: REFUSALS,
       pollMs: chain.pollMs,
       lowBalance: amountOf(env.LOW_GAS_WEI, LOW_GAS),
-      dailyBudget: ours
-        ? amountOf(env.DAILY_GAS_WEI, DAILY_GAS)
-        : amountOf(env.FACILITATOR_DAILY_GAS_WEI, FACILITATOR_DAILY_GAS),
+      dailyBudget: dailyBudget(env, keys, signer),
     },
   }
+}
+
+/** Wei a day. What others ask for has budgets of its own: it never stops our claims. */
+function dailyBudget(env: Env, keys: Keys, signer: Signer): bigint {
+  if (signer === keys.gas) return amountOf(env.DAILY_GAS_WEI, DAILY_GAS)
+  if (signer === keys.relayGas) return amountOf(env.RELAY_DAILY_GAS_WEI, RELAY_DAILY_GAS)
+  return amountOf(env.FACILITATOR_DAILY_GAS_WEI, FACILITATOR_DAILY_GAS)
 }

@@ -4,6 +4,7 @@ import type { ChannelConfig } from '@pbstream/core/ChannelConfig'
 import { type Address, lower } from '@pbstream/core/Hex'
 import {
   type ChannelRef,
+  type CloseReply,
   type Comparison,
   type DeadLetter,
   type DrainReply,
@@ -12,12 +13,15 @@ import {
   type OperationsApi,
   type ReplayReply,
 } from '@pbstream/core/message/Operations'
+import { parseSessionName } from '@pbstream/core/message/Session'
 import { laneName } from '@pbstream/nonce-lane/Order'
 import { compare } from './Compare.ts'
 import * as DeadLetters from './DeadLetters.ts'
 import { deps, log } from './Deps.ts'
 import type { Env } from './Env.ts'
+import { gasSigners } from './Keys.ts'
 import { observe } from './Observe.ts'
+import { refund } from './Refund.ts'
 
 export class Operations extends WorkerEntrypoint<Env> implements OperationsApi {
   async compare(_v: 1, channels: ChannelRef[]): Promise<Comparison[]> {
@@ -26,15 +30,30 @@ export class Operations extends WorkerEntrypoint<Env> implements OperationsApi {
   }
 
   async observe(_v: 1, { session, channelId }: ChannelRef, config: ChannelConfig): Promise<{ ok: boolean }> {
-    const [chainId = '', contract = ''] = session.split(':')
-    const { payer, payerAuthorizer } = config
-    const ref = { chainId: Number(chainId), contract: contract as Address, payer, payerAuthorizer }
-    return observe(deps(this.env), ref, channelId, config)
+    const ref = parseSessionName(session)
+    return ref === undefined ? { ok: false } : observe(deps(this.env), ref, channelId, config)
   }
 
   async drain(_v: 1, { session, channelId }: ChannelRef): Promise<DrainReply> {
     log('operator_drain', { channelId })
     return DeadLetters.sessionOf(this.env, session).drain(1, channelId)
+  }
+
+  async close(
+    _v: 1,
+    { session, channelId }: ChannelRef,
+    keep: { receiver: Address; withdrawDelay: number | null },
+  ): Promise<CloseReply> {
+    const all = deps(this.env)
+    const chain = all.chain(parseSessionName(session)?.chainId ?? 0)
+    if (chain === undefined) return { kind: 'unknown_channel' }
+    const terms = { receiver: lower(keep.receiver), withdrawDelay: keep.withdrawDelay ?? chain.withdrawDelay }
+    const step = await DeadLetters.sessionOf(this.env, session).close(1, channelId, terms)
+    if (step.kind !== 'refund') return step
+    log('channel_close', { channelId })
+    // The session hears from the lane what became of it; whoever asked looks again later.
+    await refund(all, { v: 1, session: step.session, channelId, config: step.config, ...step.order, waitMs: 1 })
+    return { kind: 'waiting', why: 'refund' }
   }
 
   async lanes(_v: 1): Promise<LaneState[]> {
@@ -67,8 +86,8 @@ export class Operations extends WorkerEntrypoint<Env> implements OperationsApi {
   /** Every lane that this Worker has a key for. */
   #lanes(): { chainId: number; signer: Address }[] {
     const { chains, keys } = deps(this.env)
-    const signers = new Set([keys.gas.address, keys.facilitatorGas.address])
-    return chains.flatMap(({ chainId }) => [...signers].map((signer) => ({ chainId, signer })))
+    const signers = gasSigners(keys)
+    return chains.flatMap(({ chainId }) => signers.map(({ address }) => ({ chainId, signer: address })))
   }
 
   #lane(chainId: number, signer: Address): LaneOperationsApi {

@@ -3,6 +3,7 @@ import { ChainWatcher as Base } from '@pbstream/chain-watcher/ChainWatcher'
 import { type ChainWatcherApi, type Config, type Ports, watcherName } from '@pbstream/chain-watcher/Port'
 import { deps } from './Deps.ts'
 import type { Env } from './Env.ts'
+import { gasSigners } from './Keys.ts'
 import { look } from './Look.ts'
 
 export class ChainWatcher extends Base<Env> {
@@ -30,11 +31,7 @@ export async function watchdog(env: Env): Promise<void> {
   const { chains, keys, lane, log } = deps(env)
   const asked = chains.flatMap(({ chainId }) => {
     const watcher = env.CHAIN_WATCHER.getByName(watcherName(chainId)) as unknown as ChainWatcherApi
-    return [
-      watcher.ensure(1, chainId),
-      lane(chainId, keys.gas.address).status(1, ''),
-      lane(chainId, keys.facilitatorGas.address).status(1, ''),
-    ]
+    return [watcher.ensure(1, chainId), ...gasSigners(keys).map(({ address }) => lane(chainId, address).status(1, ''))]
   })
   for (const { status, ...rest } of await Promise.allSettled(asked)) {
     if (status === 'fulfilled') continue

@@ -8,6 +8,7 @@ import { watchdog } from './Watch.ts'
 
 export { DeadLetters } from './DeadLetters.ts'
 export { Settlement } from './Entrypoint.ts'
+export { KeyRelay } from './KeyRelay.ts'
 export { NonceLane } from './Lanes.ts'
 export { Operations } from './Operations.ts'
 export { ChainWatcher } from './Watch.ts'

@@ -1,5 +1,6 @@
 /** The entrypoint of control: comparisons with a real chain, lanes, dead letters. */
 import type { ChannelStanding } from '@pbstream/core/message/Operations'
+import { sessionName } from '@pbstream/core/message/Session'
 import { evictDurableObject } from 'cloudflare:test'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { lettersOf } from '../src/DeadLetters.ts'
@@ -14,6 +15,7 @@ import {
   facilitatorGas,
   fundChannel,
   gas,
+  relayGas,
   initiateWithdraw,
 } from './support/chain.ts'
 import { bindings, deliver, events, laneStub, operations, session, settlement, told, until } from './support/worker.ts'
@@ -41,7 +43,7 @@ function standing(of: Channel, over: Partial<ChannelStanding['snapshot']> = {}):
 /** A channel of a session of its own, so that what one test says is not heard in another. */
 function alone(): Channel {
   const of = channel()
-  return { ...of, name: `${of.name}:${of.id}` }
+  return { ...of, name: sessionName({ ...of.session, payerAuthorizer: `0x${of.id.slice(-40)}` }) }
 }
 
 const ref = (of: Channel) => ({ session: of.name, channelId: of.id })
@@ -103,7 +105,9 @@ describe('lanes', () => {
     const order = { ...(await depositOrder(of, 4_000n)), waitMs: 0 }
     await settlement.deposit(order)
     const lanes = await operations.lanes(1)
-    expect(lanes.map(({ signer }) => signer).sort()).toEqual([gas.address, facilitatorGas.address].sort())
+    expect(lanes.map(({ signer }) => signer).sort()).toEqual(
+      [gas.address, facilitatorGas.address, relayGas.address].sort(),
+    )
     const [item] = lanes.find(({ signer }) => signer === gas.address)?.items ?? []
     expect(item).toMatchObject({ purpose: 'deposit', state: 'open', attempts: 1 })
   })

@@ -26,6 +26,8 @@ export const sessionKey = NobleSigner.create(keys.sessionKey)
 export const receiverAuthorizer = NobleSigner.create(keys.receiverAuthorizer)
 export const gas = NobleSigner.create(keys.gas)
 export const facilitatorGas = NobleSigner.create(keys.facilitatorGas)
+export const relayGas = NobleSigner.create(keys.relayGas)
+export const freezer = NobleSigner.create(keys.freezer)
 export const stranger = NobleSigner.create(keys.stranger)
 
 const domain = Voucher.domainSeparator(chainId, contract)

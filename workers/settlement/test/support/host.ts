@@ -5,7 +5,7 @@ import type { ChannelStanding, DrainReply } from '@pbstream/core/message/Operati
 import type { ChainEvent } from '@pbstream/core/message/Session'
 import worker, { ChainWatcher as Watcher } from '../../src/index.ts'
 
-export { DeadLetters, NonceLane, Operations, Settlement } from '../../src/index.ts'
+export { DeadLetters, KeyRelay, NonceLane, Operations, Settlement } from '../../src/index.ts'
 
 /** Everything that went to the events queue. */
 export const events: PbEvent[] = []

@@ -7,6 +7,8 @@ export const keys = {
   receiverAuthorizer: `0xa${'1'.repeat(63)}`,
   gas: `0xa${'2'.repeat(63)}`,
   facilitatorGas: `0xa${'3'.repeat(63)}`,
+  relayGas: `0xa${'4'.repeat(63)}`,
+  freezer: `0xa${'5'.repeat(63)}`,
   payer: key('b1'),
   sessionKey: key('b2'),
   stranger: key('b4'),

@@ -2,6 +2,7 @@
 import { createExecutionContext, createMessageBatch, getQueueResult } from 'cloudflare:test'
 import { env, exports } from 'cloudflare:workers'
 import type { TransactionEvent } from '@pbstream/core/message/Event'
+import type { KeyRelayApi } from '@pbstream/core/message/KeyRelay'
 import type { ChannelStanding, DrainReply, OperationsApi } from '@pbstream/core/message/Operations'
 import type { ChainEvent } from '@pbstream/core/message/Session'
 import type { SettlementApi } from '@pbstream/core/message/Settlement'
@@ -24,6 +25,9 @@ export const settlement = (exports as unknown as { Settlement: SettlementApi }).
 
 /** The entrypoint that control calls. */
 export const operations = (exports as unknown as { Operations: OperationsApi }).Operations
+
+/** The entrypoint for session keys. */
+export const keyRelay = (exports as unknown as { KeyRelay: KeyRelayApi }).KeyRelay
 
 export function session(name: string): Recorder {
   return bindings.STREAM_SESSION.getByName(name) as unknown as Recorder
