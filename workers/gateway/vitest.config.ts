@@ -8,7 +8,7 @@ export default defineConfig({
       main: './test/support/worker.ts',
       miniflare: {
         compatibilityDate: '2026-10-01',
-        compatibilityFlags: ['enable_request_signal'],
+        compatibilityFlags: ['enable_request_signal', 'global_fetch_strictly_public'],
         durableObjects: { EXACT_CLAIM: { className: 'ExactClaim', useSQLite: true } },
       },
     }),

@@ -8,11 +8,12 @@ import * as PaymentResponse from '@pbstream/core/PaymentResponse'
 import type * as Rate from '@pbstream/core/Rate'
 import * as Voucher from '@pbstream/core/Voucher'
 import { replay } from './Answer.ts'
-import { chainsOf, type PaidCall, seconds } from './Call.ts'
+import { chainsOf, delayOn, type PaidCall, seconds } from './Call.ts'
 import type { Chain } from './Chains.ts'
 import { deliver } from './Delivery.ts'
 import { Lru } from './Lru.ts'
-import { corrective, offer } from './Offer.ts'
+import { told } from './Limits.ts'
+import { corrective, offer, type Refusal } from './Offer.ts'
 import { reserve } from './Reporter.ts'
 import { problemResponse } from './Problem.ts'
 import { pinned } from './Pinned.ts'
@@ -32,8 +33,6 @@ export type Checked = {
   quote?: string
 }
 
-type Refusal = { code: ErrorCode; detail?: string }
-
 /** Seconds that a deposit's authorisation must still be good for, or there is no time to mine it. */
 const LEAST_VALIDITY = 6n
 /** What is kept of `maxTimeoutSeconds` for everything but the block. */
@@ -45,10 +44,13 @@ export async function payFromChannel(call: PaidCall, credential: BatchCredential
   if ('code' in checked) return offer(call, checked)
   const early = checkDeposit(call, credential)
   if (early !== undefined) return offer(call, early)
+  const stopped = knownRefusal(call, checked.name)
+  if (stopped !== undefined) return refuse(call, stopped)
   let observed = false
   let transaction: Hex | undefined
   for (;;) {
     const reply = await reserve(checked.name, () => open(call, checked.name), command(call, checked))
+    call.gateway.cache.keys.saw(checked.name, reply, call.keep)
     if (reply.kind === 'unknown_channel' && !observed) {
       observed = true
       const seen = await call.gateway.env.SETTLEMENT.observe(
@@ -92,7 +94,7 @@ export async function check(call: PaidCall, credential: BatchCredential): Promis
   if (config.receiverAuthorizer !== (await call.gateway.receiverAuthorizer()))
     return { code: 'receiver_authorizer_mismatch' }
   if (config.token !== chain.token) return { code: 'token_mismatch' }
-  if (config.withdrawDelay !== chain.withdrawDelay) return { code: 'withdraw_delay_mismatch' }
+  if (config.withdrawDelay !== delayOn(call, chain)) return { code: 'withdraw_delay_mismatch' }
   if (config.payerAuthorizer === zeroAddress) return { code: 'payer_authorizer_missing' }
   const channelId = channelIdOf(config, chain)
   if (channelId !== voucher.channelId) return { code: 'channel_id_mismatch' }
@@ -115,6 +117,11 @@ export async function check(call: PaidCall, credential: BatchCredential): Promis
     ...(price.callId === undefined ? {} : { callId: price.callId }),
     ...(credential.quote === undefined ? {} : { quote: credential.quote }),
   }
+}
+
+/** A refusal that is certain without the session. With a request id it is asked: the call may have been served before. */
+function knownRefusal(call: PaidCall, name: string): ErrorCode | undefined {
+  return call.requestId === undefined ? call.gateway.cache.keys.refusal(name) : undefined
 }
 
 /** Ids of channels seen lately: hashing one takes three rounds of Keccak. */
@@ -144,8 +151,9 @@ async function answer(
 ): Promise<Response> {
   switch (reply.kind) {
     case 'granted': {
-      const by = { payer: checked.session.payer, chain: checked.chain, session: checked.name, rid: reply.reservationId }
-      const { reservationId, channel } = reply
+      const { reservationId, channel, keyVersion } = reply
+      const payer = { payer: checked.session.payer, chain: checked.chain, session: checked.name, rid: reservationId }
+      const by = keyVersion === undefined ? payer : { ...payer, keyVersion }
       const grant = { by, reservationId, channel, hold: checked.price, rate: checked.rate }
       return deliver(call, transaction === undefined ? grant : { ...grant, transaction })
     }
@@ -167,7 +175,7 @@ async function answer(
     case 'in_flight':
       return problemResponse('request_in_flight', call.id)
     case 'refused':
-      return refuse(call, reply.code)
+      return refuse(call, reply.code, told(reply.code, reply.facts ?? {}, seconds(call)))
     case 'unknown_channel':
     case 'deposit':
       // It was observed, or the deposit was mined, and the object does not know yet: its report is still on the way.
@@ -176,9 +184,12 @@ async function answer(
 }
 
 /** A refusal by the session or by settlement: with offers when paying otherwise would help. */
-export function refuse(call: PaidCall, code: ErrorCode, paymentResponse?: string): Promise<Response> | Response {
-  if (errors[code].status !== 402) return problemResponse(code, call.id)
-  return offer(call, { code, ...(paymentResponse === undefined ? {} : { paymentResponse }) })
+export function refuse(
+  call: PaidCall,
+  code: ErrorCode,
+  more: Omit<Refusal, 'code'> = {},
+): Promise<Response> | Response {
+  return errors[code].status === 402 ? offer(call, { code, ...more }) : problemResponse(code, call.id, more.detail)
 }
 
 function command(call: PaidCall, checked: Checked): Reserve {
@@ -197,7 +208,15 @@ function command(call: PaidCall, checked: Checked): Reserve {
     providerId: call.route.providerId,
     routeId: call.route.id,
     rateVersion: checked.rate.version,
+    ...settlement(call),
   }
+}
+
+/** When the provider wants its channels claimed, if it said so. */
+function settlement({ route }: PaidCall): Pick<Reserve, 'settle'> {
+  const { amount, ageMs } = route.settle
+  if (amount === null && ageMs === null) return {}
+  return { settle: { ...(amount === null ? {} : { amount: BigInt(amount) }), ...(ageMs === null ? {} : { ageMs }) } }
 }
 
 /** What is wrong with a deposit authorisation by its numbers alone; settlement simulates the rest. */
@@ -243,5 +262,5 @@ function notMined(
     reply.transaction === undefined
       ? undefined
       : PaymentResponse.encode(PaymentResponse.failure(code, { network, payer, ...known }))
-  return refuse(call, code, response)
+  return refuse(call, code, response === undefined ? {} : { paymentResponse: response })
 }

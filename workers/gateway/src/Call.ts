@@ -4,6 +4,7 @@ import type { Hex } from '@pbstream/core/Hex'
 import type { Recover } from '@pbstream/core/Signature'
 import type { CatalogRoute } from '@pbstream/db/CatalogRoute'
 import type { Body } from './Body.ts'
+import type { Cache } from './cache/Cache.ts'
 import type { CatalogCache } from './Catalog.ts'
 import type { Chain, Chains } from './Chains.ts'
 import type { Env, Ports } from './Env.ts'
@@ -16,6 +17,7 @@ export type Gateway = {
   chains: Chains
   keys: Keys
   catalog: CatalogCache
+  cache: Cache
   recover: Recover
   /** The key that signs claims and refunds, as offers name it. */
   receiverAuthorizer(): Promise<Address>
@@ -55,6 +57,11 @@ export type PaidCall = Call & {
 /** The chains on which the route takes payment and this gateway works, best first. */
 export function chainsOf(call: Call): Chain[] {
   return call.route.chainIds.flatMap((id) => call.gateway.chains.get(id) ?? [])
+}
+
+/** Seconds that channels of the route's provider give it to claim: its own choice, else the chain's. */
+export function delayOn({ route }: Call, chain: Chain): number {
+  return route.withdrawDelay ?? chain.withdrawDelay
 }
 
 /** Unix seconds. */

@@ -6,8 +6,11 @@ import { Router } from './Router.ts'
 /** A catalog version, ready to be matched. */
 export type Snapshot = { version: number; routes: readonly CatalogRoute[]; router: Router }
 
-/** Reads the catalog, or says that it is still the known version. */
-export type Load = (known: number | undefined) => Promise<Catalog | 'unchanged'>
+/** `asOf`: when the database said so (Unix milliseconds), where that was not now. */
+export type Loaded = (Catalog & { asOf?: number }) | 'unchanged'
+
+/** Reads the catalog, or says that it is still the known version. `keep` lets work go on that nobody waits for. */
+export type Load = (known: number | undefined, keep: (work: Promise<unknown>) => void) => Promise<Loaded>
 
 /** Younger than this, the snapshot is used without a question. */
 const FRESH_MS = 2_000
@@ -61,7 +64,7 @@ export class CatalogCache {
 
   #check(load: Load, now: () => number, keep: (work: Promise<unknown>) => void): Promise<boolean> {
     if (this.#checking !== undefined) return this.#checking
-    const check = this.#refresh(load, now).finally(() => {
+    const check = this.#refresh(load, now, keep).finally(() => {
       if (this.#checking === check) this.#checking = undefined
     })
     this.#checking = check
@@ -69,21 +72,29 @@ export class CatalogCache {
     return check
   }
 
-  async #refresh(load: Load, now: () => number): Promise<boolean> {
+  async #refresh(load: Load, now: () => number, keep: (work: Promise<unknown>) => void): Promise<boolean> {
     const asked = now()
     try {
-      const catalog = await load(this.#snapshot?.version)
-      if (catalog !== 'unchanged') {
-        this.#snapshot = { version: catalog.version, routes: catalog.routes, router: new Router(catalog.routes) }
-        for (const { id, rate } of catalog.routes)
-          if (rate !== null) this.#cards.set(`${id} ${rate.version}`, rate.rule)
+      const catalog = await load(this.#snapshot?.version, keep)
+      if (catalog === 'unchanged') {
+        this.#checkedAt = asked
+        return true
       }
-      this.#checkedAt = asked
+      const { asOf = asked } = catalog
+      // What was true then says nothing against what was read after it.
+      if (catalog.asOf !== undefined && asOf < this.#checkedAt) return false
+      if (catalog.version !== this.#snapshot?.version) this.#take(catalog)
+      this.#checkedAt = asOf
       return true
     } catch {
       // Whoever waits sees the age of the snapshot; the reason is the database's and may name its address.
       return false
     }
+  }
+
+  #take({ version, routes }: Catalog): void {
+    this.#snapshot = { version, routes, router: new Router(routes) }
+    for (const { id, rate } of routes) if (rate !== null) this.#cards.set(`${id} ${rate.version}`, rate.rule)
   }
 }
 

@@ -1,6 +1,7 @@
 import type { ExactClaimApi } from '@pbstream/core/message/ExactClaim'
 import type { StreamSessionApi } from '@pbstream/core/message/Session'
 import type { SettlementApi } from '@pbstream/core/message/Settlement'
+import type { CacheEnv } from '@pbstream/db/cache/Redis'
 import type { DatabaseEnv } from '@pbstream/db/Database'
 
 /** Objects by name; what the gateway needs of a Durable Object namespace. */
@@ -10,23 +11,26 @@ export type Objects<Api> = { getByName(name: string): Api }
 export type Service = { fetch(request: Request): Promise<Response> }
 
 /** The bindings and variables of the gateway: wrangler.toml at the root of the repository. */
-export type Env = DatabaseEnv & {
-  STREAM_SESSION: Objects<StreamSessionApi>
-  EXACT_CLAIM: Objects<ExactClaimApi>
-  SETTLEMENT: SettlementApi
-  /** Ed25519 private key as JWK with `kid`, JSON: signs quotes, receipts and tokens. */
-  GATEWAY_KEY: string
-  /** JSON array of public JWKs that signed earlier: still published, and their quotes still verify. */
-  RETIRED_KEYS?: string
-  /** 32 bytes or more: opens the sealed credentials of routes. */
-  UPSTREAM_SECRET?: string
-  /** JSON array of chains: see `Chains`. */
-  CHAINS: string
-  /** The origin that callers see, when it is not that of the request URL. */
-  PUBLIC_URL?: string
-  /** `true` on one machine only: upstream URLs may be plain http and may name private addresses. */
-  INSECURE_UPSTREAMS?: string
-}
+export type Env = DatabaseEnv &
+  CacheEnv & {
+    STREAM_SESSION: Objects<StreamSessionApi>
+    EXACT_CLAIM: Objects<ExactClaimApi>
+    SETTLEMENT: SettlementApi
+    /** Ed25519 private key as JWK with `kid`, JSON: signs quotes, receipts and tokens. */
+    GATEWAY_KEY: string
+    /** JSON array of public JWKs that signed earlier: still published, and their quotes still verify. */
+    RETIRED_KEYS?: string
+    /** 32 bytes or more: opens the sealed credentials of routes. */
+    UPSTREAM_SECRET?: string
+    /** JSON array of chains: see `Chains`. */
+    CHAINS: string
+    /** The origin that callers see, when it is not that of the request URL. */
+    PUBLIC_URL?: string
+    /** `true` on one machine only: upstream URLs may be plain http and may name private addresses. */
+    INSECURE_UPSTREAMS?: string
+    /** Names of this deployment, separated by commas: no upstream may lie in them. */
+    OWN_ZONES?: string
+  }
 
 /**
  * The service binding that a route names. Only names that begin with `UPSTREAM_` are reachable by a route, or a row

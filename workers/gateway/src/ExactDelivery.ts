@@ -213,7 +213,7 @@ function notMined(
   const { network } = transfer.chain
   const known = reply.transaction === undefined ? {} : { transaction: reply.transaction }
   const response = PaymentResponse.failure(code, { network, payer: transfer.authorization.from, ...known })
-  return refuse(call, code, PaymentResponse.encode(response))
+  return refuse(call, code, { paymentResponse: PaymentResponse.encode(response) })
 }
 
 function receiptOf(call: PaidCall, transfer: Transfer, held: Held, transaction: Hex): Promise<string> {

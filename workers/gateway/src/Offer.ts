@@ -4,24 +4,27 @@ import { type ErrorCode, errors, problem } from '@pbstream/core/Errors'
 import type { ChannelView, VerifiedVoucher } from '@pbstream/core/message/Session'
 import * as Quote from '@pbstream/core/Quote'
 import * as Rate from '@pbstream/core/Rate'
-import { chainsOf, type PaidCall, seconds } from './Call.ts'
+import { chainsOf, delayOn, type PaidCall, seconds } from './Call.ts'
 import type { Chain } from './Chains.ts'
+import type { Limit } from './Limits.ts'
 import { page } from './Page.ts'
 import { problemHeaders, problemResponse } from './Problem.ts'
 
 /** A quote is good for this long at least, in seconds; it is never shorter than a payment may take. */
 const QUOTE_SECONDS = 300
+/** Clients that try again by themselves wait no longer than this. */
+const SOON_SECONDS = 60
 
 /** The terms on which the call can be paid on one chain. */
 export async function termsOn(call: PaidCall, chain: Chain, price = call.price): Promise<Challenge.Terms> {
-  const { network, token, tokenName, tokenVersion, withdrawDelay, maxTimeoutSeconds } = chain
+  const { network, token, tokenName, tokenVersion, maxTimeoutSeconds } = chain
   const receiverAuthorizer = await call.gateway.receiverAuthorizer()
   return {
     network,
     token,
     tokenName,
     tokenVersion,
-    withdrawDelay,
+    withdrawDelay: delayOn(call, chain),
     maxTimeoutSeconds,
     payTo: call.route.payTo,
     receiverAuthorizer,
@@ -34,6 +37,10 @@ export type Refusal = {
   detail?: string
   /** A PAYMENT-RESPONSE header, when something is known of a transaction. */
   paymentResponse?: string
+  /** Numbers of the session key's limit that stands in the way. */
+  limit?: Limit
+  /** Seconds until the same call may pass. */
+  retryAfter?: number
 }
 
 /**
@@ -59,7 +66,7 @@ export async function offer(call: PaidCall, refusal: Refusal = { code: 'payment_
   headers.set('payment-required', Challenge.encode(required))
   if (code === 'payment_required' && wantsPage(call.request)) return page(call, required, headers)
   const v1 = Challenge.bodyV1(required.resource, flat ? terms : [], code)
-  return respond(call, refusal, headers, v1)
+  return refusal.limit === undefined ? respond(call, refusal, headers, v1) : limited(call, refusal, headers, v1)
 }
 
 /** The corrective 402: one accept with the channel's numbers, and no extension but the quote that the caller echoed. */
@@ -79,10 +86,18 @@ export async function corrective(
   return respond(call, { code }, headers, {})
 }
 
-function respond(call: PaidCall, refusal: Refusal, headers: Headers, more: object): Response {
+/** At a limit of the key: whether waiting helps depends on its numbers, and clients are not sent to try again for hours. */
+function limited(call: PaidCall, refusal: Refusal, headers: Headers, more: object): Response {
+  const { limit, retryAfter } = refusal
+  if (retryAfter !== undefined) headers.set('retry-after', String(retryAfter))
+  headers.set('x-should-retry', String(retryAfter !== undefined && retryAfter <= SOON_SECONDS))
+  return respond(call, refusal, headers, { ...more, limit }, { retryable: retryAfter !== undefined })
+}
+
+function respond(call: PaidCall, refusal: Refusal, headers: Headers, more: object, over: object = {}): Response {
   const { code, detail } = refusal
   const body = problem(code, { requestId: call.id, ...(detail === undefined ? {} : { detail }) })
-  return new Response(JSON.stringify({ ...more, ...body }), { status: errors[code].status, headers })
+  return new Response(JSON.stringify({ ...more, ...body, ...over }), { status: errors[code].status, headers })
 }
 
 /** A price for this call, signed: the rate is pinned until it expires. */

@@ -11,6 +11,8 @@ export type Payer = {
   session: string
   /** The reservation or authorisation that pays. */
   rid: string
+  /** The version of the session key's policy that let the payment pass; absent: nobody manages the key. */
+  keyVersion?: number
 }
 
 /** The `PBStream-Payment` header: good for one minute, for this route's origin and this request. */
@@ -52,6 +54,7 @@ export function signReceipt(call: PaidCall, by: Payer, charge: Charge): Promise<
     route: call.route.id,
     price: charge.price.toString(),
     rate: charge.rateVersion,
+    rev: call.route.revision,
     iat: seconds(call),
     ...(charge.transaction === undefined ? {} : { tx: charge.transaction }),
   }
@@ -62,6 +65,7 @@ export function signReceipt(call: PaidCall, by: Payer, charge: Charge): Promise<
           ...common,
           scheme: 'batch-settlement',
           session: by.session,
+          ...(by.keyVersion === undefined ? {} : { key: by.keyVersion }),
           channel: charge.channel.id,
           cumulative: charge.channel.cumulative.toString(),
         }

@@ -69,13 +69,8 @@ async function submit(call: PaidCall, checked: Checked, order: RefundOrder): Pro
     const code = reply.kind === 'pending' ? 'settlement_pending' : reply.code
     const known = reply.transaction === undefined ? {} : { transaction: reply.transaction }
     // Official clients read the reason of a refund from the offer, unless there is a transaction to look at.
-    return refuse(
-      call,
-      code,
-      reply.transaction === undefined
-        ? undefined
-        : PaymentResponse.encode(PaymentResponse.failure(code, { network, payer, ...known })),
-    )
+    const failed = PaymentResponse.encode(PaymentResponse.failure(code, { network, payer, ...known }))
+    return refuse(call, code, reply.transaction === undefined ? {} : { paymentResponse: failed })
   }
   const { transaction } = reply
   const channel = await viewAfter(call, checked, order)

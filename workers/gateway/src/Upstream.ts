@@ -1,9 +1,10 @@
+import * as Seal from '@pbstream/core/Seal'
+import * as UpstreamUrl from '@pbstream/core/UpstreamUrl'
 import { type Body, type Failure as BodyFailure, type Hashed, hashing } from './Body.ts'
 import type { Call } from './Call.ts'
 import { type Env, upstreamService } from './Env.ts'
 import * as HeaderPolicy from './Headers.ts'
 import { Lru } from './Lru.ts'
-import * as Seal from './Seal.ts'
 
 /** What became of a request to the upstream. */
 export type Outcome =
@@ -82,14 +83,22 @@ export async function callUpstream(call: Call, body: Body, wait: Wait, token?: s
   }
 }
 
-/** An upstream URL that may be called: https and a public name, unless this is one machine on its own. */
-export function isAllowed(url: URL, env: Pick<Env, 'INSECURE_UPSTREAMS'>): boolean {
-  if (url.username !== '' || url.password !== '') return false
-  if (env.INSECURE_UPSTREAMS === 'true') return url.protocol === 'https:' || url.protocol === 'http:'
-  if (url.protocol !== 'https:') return false
-  const host = url.hostname.toLowerCase().replace(/\.$/, '')
-  const literal = /^[0-9.]+$/.test(host) || host.startsWith('[')
-  return !literal && host.includes('.') && !/(?:^|\.)(?:localhost|internal|local|home\.arpa)$/.test(host)
+/** What the gate said of the URLs that this isolate has called; null: refused. */
+const judged = new Lru<string, URL | null>(1024)
+
+/** The base of a route's upstream, if the gate lets it through now: it was asked when the route was written, too. */
+export function baseOf(text: string, env: Pick<Env, 'INSECURE_UPSTREAMS' | 'OWN_ZONES'>): URL | undefined {
+  const key = [env.INSECURE_UPSTREAMS, env.OWN_ZONES, text].join(' ')
+  const known = judged.get(key)
+  if (known !== undefined) return known ?? undefined
+  const result = UpstreamUrl.check(text, UpstreamUrl.rulesOf(env))
+  judged.set(key, result.ok ? result.url : null)
+  return result.ok ? result.url : undefined
+}
+
+/** Whether `fetch` takes the public network only, also to names of the zone that this Worker stands in. */
+export function isStrictlyPublic(): boolean {
+  return Cloudflare.compatibilityFlags['global_fetch_strictly_public'] === true
 }
 
 type Target = { url: URL; send: (request: Request) => Promise<Response> }
@@ -98,16 +107,18 @@ function locate(call: Call): Target | undefined {
   const { origin } = call.route
   const { env, ports } = call.gateway
   const tail = call.path + call.search
-  if (origin.kind === 'zone') return { url: new URL(call.request.url), send: ports.fetch }
+  // Strictly public fetches of the own zone come back to this Worker: zones are served by deployments without the flag.
+  if (origin.kind === 'zone')
+    return isStrictlyPublic() ? undefined : { url: new URL(call.request.url), send: ports.fetch }
   if (origin.kind === 'service') {
     const service = upstreamService(env, origin.binding)
     return service === undefined
       ? undefined
       : { url: new URL(call.origin + tail), send: (request) => service.fetch(request) }
   }
-  const base = URL.parse(origin.url)
+  const base = baseOf(origin.url, env)
   // A route to the gateway's own name would call itself for ever.
-  if (base === null || !isAllowed(base, env) || base.host === call.host) return undefined
+  if (base === undefined || base.host === call.host) return undefined
   return { url: new URL(base.origin + base.pathname.replace(/\/$/, '') + tail), send: ports.fetch }
 }
 
@@ -124,7 +135,8 @@ async function openCredential(env: Env, credential: { header: string; sealed: st
   const key = `${credential.header} ${credential.sealed}`
   const known = opened.get(key)
   if (known !== undefined) return known
-  const value = await Seal.open(env.UPSTREAM_SECRET ?? '', credential.header, credential.sealed)
+  const where = { secret: env.UPSTREAM_SECRET ?? '', purpose: Seal.UPSTREAM_CREDENTIAL, place: credential.header }
+  const value = await Seal.open(crypto, where, credential.sealed)
   if (value === undefined) throw new Error('the sealed credential cannot be opened')
   opened.set(key, value)
   return value

@@ -1,5 +1,4 @@
 /** The gateway Worker: every request of a caller comes in here. It also hosts the objects that order payments. */
-import { loadCatalog } from '@pbstream/db/Catalog'
 import { open } from '@pbstream/db/Database'
 import type { Load } from './Catalog.ts'
 import { type Env, ports } from './Env.ts'
@@ -15,7 +14,7 @@ export { StreamSession } from '@pbstream/stream-session/StreamSession'
 let assembled: Promise<Gateway> | undefined
 
 function gatewayOf(env: Env): Promise<Gateway> {
-  assembled ??= assemble(env, ports, recover).catch((error: unknown) => {
+  assembled ??= assemble(env, ports, recover, () => open(env)).catch((error: unknown) => {
     assembled = undefined
     throw error
   })
@@ -24,7 +23,7 @@ function gatewayOf(env: Env): Promise<Gateway> {
 
 export default {
   fetch(request, env, ctx): Promise<Response> {
-    const load: Load = (known) => loadCatalog(open(env), known)
+    const load: Load = async (known, keep) => (await gatewayOf(env)).cache.tiers.load(() => open(env), known, keep)
     return handle(request, { gateway: () => gatewayOf(env), load, random: ports.random }, (work) => ctx.waitUntil(work))
   },
 } satisfies ExportedHandler<Env>

@@ -239,6 +239,76 @@ describe('what a session answers', () => {
     expect([mismatch.response.status, mismatch.response.headers.get('payment-required')]).toEqual([422, null])
   })
 
+  it('a limit of the session key: 402 with offers, and numbers for people and programs', async () => {
+    const at_ = START / 1000 + 90
+    const { at, response } = await answered({
+      kind: 'refused',
+      code: 'session_key_period_limit',
+      facts: { left: 12n, at: at_ },
+    })
+    expect([response.status, errorOf(response)]).toEqual([402, 'session_key_period_limit'])
+    expect([response.headers.get('retry-after'), response.headers.get('x-should-retry')]).toEqual(['90', 'false'])
+    const body = (await response.json()) as { detail: string; limit: object; retryable: boolean }
+    expect(body.retryable).toBe(true)
+    expect(body.limit).toEqual({ left: '12', at: at_ })
+    const ends = new Date(at_ * 1000).toISOString()
+    expect(body.detail).toBe(`12 atomic units are left in this period, which ends at ${ends}`)
+    expect(Challenge.decode(response.headers.get('payment-required') ?? '')?.accepts.length).toBeGreaterThan(0)
+    expect(at.seen).toHaveLength(0)
+  })
+
+  it('a window that ends in a minute is worth a try of the client itself; one without room for the price never', async () => {
+    const at_ = START / 1000 + 60
+    const soon = await answered({ kind: 'refused', code: 'session_key_period_limit', facts: { left: 1n, at: at_ } })
+    expect(soon.response.headers.get('x-should-retry')).toBe('true')
+    const never = await answered({ kind: 'refused', code: 'session_key_period_limit', facts: { left: 1n } })
+    expect(never.response.headers.get('x-should-retry')).toBe('false')
+    expect(await never.response.json()).toMatchObject({ retryable: false })
+  })
+
+  const told: [Extract<ReserveReply, { kind: 'refused' }>, string | undefined][] = [
+    [{ kind: 'refused', code: 'session_key_frozen', facts: {} }, undefined],
+    [{ kind: 'refused', code: 'session_key_payee', facts: {} }, undefined],
+    [
+      { kind: 'refused', code: 'session_key_payment_max', facts: { left: 5n } },
+      'one payment may cost at most 5 atomic units',
+    ],
+    [{ kind: 'refused', code: 'session_key_spend_cap', facts: { left: 0n } }, '0 atomic units are left'],
+    [
+      { kind: 'refused', code: 'session_key_period_limit', facts: { left: 3n } },
+      '3 atomic units are left in this period, and no later period has room for this price',
+    ],
+    [{ kind: 'refused', code: 'session_key_not_started', facts: { at: 4e9 } }, 'it starts at 2096-10-02T07:06:40.000Z'],
+    [{ kind: 'refused', code: 'session_key_expired', facts: { at: 1e9 } }, 'it expired at 2001-09-09T01:46:40.000Z'],
+  ]
+  for (const [reply, detail] of told) {
+    it(`${reply.code}: says what there is to say${detail === undefined ? '' : `: ${detail}`}`, async () => {
+      const { response } = await answered(reply)
+      expect(response.status).toBe(402)
+      expect(((await response.json()) as { detail?: string }).detail).toBe(detail)
+      expect(response.headers.has('retry-after')).toBe(reply.code === 'session_key_not_started')
+    })
+  }
+
+  it('a bare corrective, which a public voucher gets, says nothing of channel or key', async () => {
+    const { response } = await answered({ kind: 'corrective' })
+    expect(errorOf(response)).toBe('invalid_batch_settlement_evm_cumulative_amount_mismatch')
+    expect(await response.text()).not.toContain('session_key')
+  })
+
+  it('granted to a managed key: the receipt names the version of its policy and the revision of the route', async () => {
+    const at = await world()
+    at.session.decide = (command) => ({ ...at.session.grant(command), keyVersion: 4 }) as ReserveReply
+    const managed = await pay(at, 1000n)
+    at.session.decide = undefined
+    const unmanaged = await pay(at, 2000n)
+    const receipts = [managed, unmanaged].map((response) => response.headers.get('pbstream-receipt') ?? '')
+    const [first, second] = await Promise.all(receipts.map((jws) => Receipt.verify(jws, at.gateway.keys.verifiers)))
+    expect(first).toMatchObject({ ok: true, claims: { key: 4, rev: 7 } })
+    expect(second).toMatchObject({ ok: true, claims: { rev: 7 } })
+    expect(second).not.toHaveProperty('claims.key')
+  })
+
   it('unknown channel: settlement reads the chain, then the session is asked again', async () => {
     const at = await world()
     at.session.decide = (command) =>

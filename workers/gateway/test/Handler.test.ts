@@ -1,6 +1,6 @@
 import * as Challenge from '@pbstream/core/Challenge'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import * as Seal from '../src/Seal.ts'
+import * as Seal from '@pbstream/core/Seal'
 import { exact, header, voucher } from './support/payer.ts'
 import { GATEWAY_KEY, quoted, route, world } from './support/world.ts'
 
@@ -198,7 +198,11 @@ describe('routes', () => {
   })
 
   it('inject the sealed credential, which no answer shows', async () => {
-    const sealed = await Seal.seal('a secret of at least thirty-two bytes', 'authorization', 'Bearer upstream-secret')
+    const sealed = await Seal.seal(
+      crypto,
+      { secret: 'a secret of at least thirty-two bytes', purpose: Seal.UPSTREAM_CREDENTIAL, place: 'authorization' },
+      'Bearer upstream-secret',
+    )
     const at = await world([route({ ...FREE, credential: { header: 'authorization', sealed } })])
     const response = await at.send(PATH, { headers: { authorization: 'Bearer of the caller' } })
     expect(at.seen[0]?.headers.get('authorization')).toBe('Bearer upstream-secret')

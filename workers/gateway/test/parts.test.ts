@@ -8,7 +8,6 @@ import { Lru } from '../src/Lru.ts'
 import { embed, escape } from '../src/Page.ts'
 import { languageOf } from '../src/PageText.ts'
 import { Router } from '../src/Router.ts'
-import * as Seal from '../src/Seal.ts'
 import { chain, route } from './support/world.ts'
 
 describe('Router', () => {
@@ -128,22 +127,6 @@ describe('Chains', () => {
       expect(() => Chains.parse(JSON.stringify([{ ...chain, [member]: undefined }]))).toThrow(member)
     }
     expect(() => Chains.parse('[]')).toThrow('CHAINS')
-  })
-})
-
-describe('Seal', () => {
-  const secret = 'a secret of at least thirty-two bytes'
-
-  it('opens with its secret, for its header, unchanged; and for nothing else', async () => {
-    const sealed = await Seal.seal(secret, 'Authorization', 'Bearer x')
-    expect(await Seal.open(secret, 'authorization', sealed)).toBe('Bearer x')
-    expect(await Seal.open(`${secret}.`, 'authorization', sealed)).toBeUndefined()
-    expect(await Seal.open(secret, 'x-api-key', sealed)).toBeUndefined()
-    expect(
-      await Seal.open(secret, 'authorization', `${sealed.slice(0, -1)}${sealed.endsWith('A') ? 'B' : 'A'}`),
-    ).toBeUndefined()
-    expect(await Seal.open(secret, 'authorization', 'no')).toBeUndefined()
-    await expect(Seal.seal('short', 'a', 'b')).rejects.toThrow('32 bytes')
   })
 })
 

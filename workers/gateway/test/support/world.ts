@@ -59,6 +59,10 @@ export function route(more: Partial<CatalogRoute> = {}): CatalogRoute {
     credential: null,
     enabled: true,
     audience: 'acme/weather',
+    revision: 7,
+    adapter: null,
+    withdrawDelay: null,
+    settle: { amount: null, ageMs: null },
     ...more,
   }
 }
