@@ -24,5 +24,10 @@ export default defineConfig({
       },
     })),
   ],
-  test: { name: 'control', include: ['test/*.test.ts'], setupFiles: ['./test/setup.ts'] },
+  test: {
+    name: 'control',
+    include: ['test/*.test.ts'],
+    setupFiles: ['./test/setup.ts'],
+    globalSetup: ['./test/receiver.ts'],
+  },
 })

@@ -1,13 +1,16 @@
-import { type ErrorCode, errors, problem } from '@pbstream/core/Errors'
 import { isAddress, isBytes32, lower } from '@pbstream/core/Hex'
 import { catalogVersion } from '@pbstream/db/Catalog'
 import { open } from '@pbstream/db/Database'
 import { type OverviewFilter, overview } from '@pbstream/db/Overview'
-import { type Context, Hono } from 'hono'
+import { Hono } from 'hono'
+import { buildApi } from './api/Document.ts'
+import { hasSecret } from './api/Mac.ts'
+import { reference } from './api/Reference.ts'
 import type { Env } from './Env.ts'
 import { showMetrics } from './MetricsPage.ts'
 import { operator } from './Operator.ts'
 import { page } from './OverviewPage.ts'
+import { refuse } from './Problem.ts'
 import { exportVouchers } from './VouchersExport.ts'
 
 /** The HTTP side: health, and the overview where it is switched on. */
@@ -19,7 +22,7 @@ app.get('/healthz', async (c) => {
     const [row] = await catalogVersion(open(c.env))
     return c.json({ status: 'ok', catalogVersion: row?.version ?? 0 }, 200, { 'cache-control': 'no-store' })
   } catch {
-    return fail(c, 'temporarily_unavailable')
+    return refuse('temporarily_unavailable')
   }
 })
 
@@ -29,10 +32,21 @@ app.get('/v1/vouchers/export', exportVouchers)
 /** For Prometheus. */
 app.get('/metrics', showMetrics)
 
+/** For owners and providers: the API, and what it says of itself. Not there without its secret. */
+export const { api, document } = buildApi()
+app.route('/v1', api)
+app.get('/openapi.json', (c) =>
+  hasSecret(c.env)
+    ? c.json(document(new URL(c.env.PUBLIC_URL ?? c.req.url).origin), 200, { 'cache-control': 'no-store' })
+    : refuse('not_found'),
+)
+
+app.route('/reference', reference)
+
 /** For operators. */
 app.route('/ops', operator)
 
-app.use('*', async (c, next) => (c.env.OVERVIEW === 'true' ? next() : fail(c, 'not_found')))
+app.use('*', async (c, next) => (c.env.OVERVIEW === 'true' ? next() : refuse('not_found')))
 
 app.get('/', (c) => {
   const nonce = crypto.randomUUID()
@@ -47,15 +61,15 @@ app.get('/', (c) => {
 /** `?provider=`, `?payer=` and `?channel=` narrow it down. Amounts are decimal strings of atomic units. */
 app.get('/overview.json', async (c) => {
   const filter = toFilter(c.req.query())
-  if (filter === undefined) return fail(c, 'not_found')
+  if (filter === undefined) return refuse('not_found')
   try {
     return c.json(await overview(open(c.env), filter), 200, { 'cache-control': 'no-store' })
   } catch {
-    return fail(c, 'temporarily_unavailable')
+    return refuse('temporarily_unavailable')
   }
 })
 
-app.notFound((c) => fail(c, 'not_found'))
+app.notFound(() => refuse('not_found'))
 
 /** `undefined` when it names something that cannot be there. */
 function toFilter({ provider, payer, channel }: Record<string, string>): OverviewFilter | undefined {
@@ -66,11 +80,4 @@ function toFilter({ provider, payer, channel }: Record<string, string>): Overvie
     ...(payer !== undefined && { payer: lower(payer) }),
     ...(channel !== undefined && { channelId: lower(channel) }),
   }
-}
-
-function fail(c: Context, code: ErrorCode): Response {
-  return c.body(JSON.stringify(problem(code)), errors[code].status as 404, {
-    'content-type': 'application/problem+json',
-    'cache-control': 'no-store',
-  })
 }

@@ -8,6 +8,7 @@ import { keccak256 } from '@pbstream/core/Eip712'
 import { fromBytes, type Hex } from '@pbstream/core/Hex'
 import type { ChannelSnapshot, differenceKinds, IncidentEvent } from '@pbstream/core/message/Event'
 import type { ChainStanding, ChannelStanding, Comparison } from '@pbstream/core/message/Operations'
+import { REFUND_LOST_MS } from '@pbstream/core/message/Session'
 import type { ChannelRow } from '@pbstream/db/Reconciliation'
 
 export type Kind = (typeof differenceKinds)[number]
@@ -33,8 +34,6 @@ const CUMULATIVE = ['deposited', 'returned', 'accepted', 'spent', 'claimed', 'se
 const STUCK_SENDS = 7
 const STUCK_ATTEMPTS = 4
 const STUCK_RESERVATION_MS = 120_000
-/** From then on a session that looks at the chain gives up a refund that nobody has reported. */
-const REFUND_LOST_MS = 600_000
 
 /** What there is to say of a channel; undefined when its session did not answer, and nothing can be said. */
 export function findings(row: ChannelRow, seen: Comparison, now: number): Finding[] | undefined {

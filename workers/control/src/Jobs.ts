@@ -2,21 +2,25 @@
 import type { PbEvent } from '@pbstream/core/message/Event'
 import type { Standing } from '@pbstream/core/message/Metrics'
 import { type DeadLettersApi, deadLettersName } from '@pbstream/core/message/Operations'
+import { recordHeads } from '@pbstream/db/AuditHeads'
 import { open } from '@pbstream/db/Database'
 import * as Incidents from '@pbstream/db/Incidents'
-import { project } from '@pbstream/db/Projection'
+import { sweepOld } from './auth/Sweep.ts'
+import { prewarm } from './cache/Prewarm.ts'
 import { feed, tellStanding } from './Counter.ts'
 import { type DeadDeps, incidentId } from './DeadEvents.ts'
 import type { Env } from './Env.ts'
+import { log } from './Log.ts'
+import { sweepKeys } from './keys/Sweep.ts'
+import { everyMinute as everyMinuteOfProviders } from './providers/Clock.ts'
 import { type Outcome, PAGE_MAX, reconcile } from './Reconcile.ts'
+import { sweepWebhooks } from './webhooks/Queue.ts'
+import { projectAndTell } from './webhooks/Tell.ts'
+
+export { log } from './Log.ts'
 
 const GRACE_MS = 60_000
 const LETTERS_MAX = 100
-
-/** One line for operators. Nothing secret, no voucher, no payer. */
-export function log(what: string, detail: Record<string, string>): void {
-  console.error(JSON.stringify({ what, ...detail }))
-}
 
 export function lettersOf(env: Env): DeadLettersApi {
   if (env.DEAD_LETTERS === undefined) throw new Error('there is no DEAD_LETTERS binding')
@@ -27,7 +31,7 @@ export function deadDeps(env: Env): DeadDeps {
   const database = open(env)
   return {
     letters: lettersOf(env),
-    project: (events) => project(database, events),
+    project: (events) => projectAndTell(env, database, events),
     feed: (events) => countIfPossible(env, events),
     log,
   }
@@ -36,7 +40,13 @@ export function deadDeps(env: Env): DeadDeps {
 /** What happens every minute. One part that fails does not keep the others from being done. */
 export async function everyMinute(env: Env): Promise<void> {
   const outcome = await guarded('reconcile', () => runReconciliation(env))
+  await guarded('prewarm', () => prewarm(env, open(env)))
   const deadLetters = await guarded('dead_letters', () => lookAtLetters(env))
+  await guarded('session_keys', () => sweepKeys(env, log))
+  await guarded('providers', () => everyMinuteOfProviders(env))
+  await guarded('webhooks', () => sweepWebhooks(env))
+  await guarded('audit_heads', async () => void (await recordHeads(open(env), new Date())))
+  await guarded('sweep', () => sweepOld(open(env), new Date()))
   await guarded('standing', async () => {
     const incidentsOpen = await Incidents.countOpen(open(env))
     const now: Standing = {

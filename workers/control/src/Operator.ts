@@ -9,11 +9,12 @@ import { type Database, open } from '@pbstream/db/Database'
 import * as Incidents from '@pbstream/db/Incidents'
 import { channelsById, progress } from '@pbstream/db/Reconciliation'
 import { type Context, Hono } from 'hono'
+import { verifyAll } from './audit/VerifyAll.ts'
 import { bears } from './Bearer.ts'
 import * as DeadEvents from './DeadEvents.ts'
 import type { Env } from './Env.ts'
 import { deadDeps, lettersOf, log, runReconciliation } from './Jobs.ts'
-import { refuse } from './MetricsPage.ts'
+import { refuse } from './Problem.ts'
 
 type App = { Bindings: Env }
 
@@ -25,14 +26,14 @@ const OLD_ITEM_MS = 300_000
 export const operator = new Hono<App>()
 
 operator.use('*', async (c, next) => {
-  if (c.env.OPERATOR_KEY === undefined) return refuse(c, 'not_found')
-  return (await bears(c.req.raw, c.env.OPERATOR_KEY)) ? next() : refuse(c, 'unauthorized')
+  if (c.env.OPERATOR_KEY === undefined) return refuse('not_found')
+  return (await bears(c.req.raw, c.env.OPERATOR_KEY)) ? next() : refuse('unauthorized')
 })
 
 operator.onError((error, c) => {
   // The name only: a database's message may quote a row.
   log('operator_failed', { path: c.req.path, error: error.name })
-  return refuse(c, 'temporarily_unavailable')
+  return refuse('temporarily_unavailable')
 })
 
 /** What does not get on: incidents that hold, dead letters, transactions that are under way for long. */
@@ -59,6 +60,13 @@ operator.get('/stuck', async (c) => {
   })
 })
 
+/** Whether the audit is as it was written. `?chain=` and `?seq=`: go on there. */
+operator.get('/audit/verify', async (c) => {
+  const { chain = '', seq = '0' } = c.req.query()
+  if (!/^(?:0|[1-9][0-9]{0,14})$/.test(seq) || chain.length > 200) return refuse('malformed_query')
+  return json(c, await verifyAll(open(c.env), { chain, seq: Number(seq) }))
+})
+
 operator.get('/incidents', async (c) =>
   json(c, { incidents: await Incidents.openIncidents(open(c.env), INCIDENTS_MAX) }),
 )
@@ -76,11 +84,11 @@ operator.post('/reconcile', async (c) => {
 
 operator.post('/dead-letters/:id/replay', async (c) => {
   const id = c.req.param('id').replace(/^dead_letter:/, '')
-  if (!/^[\w-]{1,128}$/.test(id)) return refuse(c, 'malformed_query')
+  if (!/^[\w-]{1,128}$/.test(id)) return refuse('malformed_query')
   const database = open(c.env)
   const mine = await DeadEvents.replay(deadDeps(c.env), id)
   const reply: ReplayReply = mine.kind === 'not_found' ? await settlementOf(c).replay(1, id) : mine
-  if (reply.kind === 'not_found') return refuse(c, 'not_found')
+  if (reply.kind === 'not_found') return refuse('not_found')
   if (reply.kind === 'replayed') await Incidents.resolve(database, [DeadEvents.incidentId(id)], new Date())
   await noted(database, 'replay', id, { ...reply })
   return json(c, reply)
@@ -88,13 +96,13 @@ operator.post('/dead-letters/:id/replay', async (c) => {
 
 operator.post('/channels/:id/drain', async (c) => {
   const id = c.req.param('id')
-  if (!isBytes32(id)) return refuse(c, 'malformed_query')
+  if (!isBytes32(id)) return refuse('malformed_query')
   const database = open(c.env)
   const channelId: Hex = lower(id)
   const [row] = await channelsById(database, [channelId])
-  if (row === undefined) return refuse(c, 'not_found')
+  if (row === undefined) return refuse('not_found')
   const reply = await settlementOf(c).drain(1, { session: row.session, channelId })
-  if (reply.kind === 'unknown_channel') return refuse(c, 'not_found')
+  if (reply.kind === 'unknown_channel') return refuse('not_found')
   const amounts = reply.kind === 'sent' ? { total: String(reply.total), rest: String(reply.rest) } : {}
   const answer = { kind: reply.kind, channelId, ...amounts }
   await noted(database, 'drain', channelId, answer)
@@ -103,15 +111,15 @@ operator.post('/channels/:id/drain', async (c) => {
 
 operator.post('/lanes/:chainId/:signer/:act{pause|resume}', async (c) => {
   const { chainId, signer, act } = c.req.param()
-  if (!/^[1-9][0-9]{0,14}$/.test(chainId) || !isAddress(signer)) return refuse(c, 'malformed_query')
+  if (!/^[1-9][0-9]{0,14}$/.test(chainId) || !isAddress(signer)) return refuse('malformed_query')
   const on = act === 'pause'
   const address: Address = lower(signer)
-  if (!(await settlementOf(c).pauseLane(1, Number(chainId), address, on))) return refuse(c, 'not_found')
+  if (!(await settlementOf(c).pauseLane(1, Number(chainId), address, on))) return refuse('not_found')
   await noted(open(c.env), act, `${chainId}:${address}`, {})
   return json(c, { chainId: Number(chainId), signer: address, paused: on })
 })
 
-operator.notFound((c) => refuse(c, 'not_found'))
+operator.notFound(() => refuse('not_found'))
 
 function settlementOf({ env }: Context<App>): OperationsApi {
   if (env.OPERATIONS === undefined) throw new Error('there is no OPERATIONS binding')

@@ -13,6 +13,7 @@ import {
 } from '@pbstream/core/message/Event'
 import type { Standing } from '@pbstream/core/message/Metrics'
 import type { Comparison, OperationsApi } from '@pbstream/core/message/Operations'
+import { parseSessionName } from '@pbstream/core/message/Session'
 import type { Database } from '@pbstream/db/Database'
 import * as Incidents from '@pbstream/db/Incidents'
 import { project } from '@pbstream/db/Projection'
@@ -111,7 +112,8 @@ async function judge(
     const { session } = comparison
     if (session === undefined) continue
     outcome.attempts.push({ channelId: row.id, attempt: session.attempt })
-    news.push(snapshotEvent(session.snapshot, row.session))
+    const said = snapshotEvent(session.snapshot, row.session)
+    if (said !== undefined) news.push(said)
   }
   await deps.feed(news)
 }
@@ -158,7 +160,9 @@ async function repair(deps: ReconcileDeps, finding: Finding, { channel, session 
   const { settlement, database } = deps
   if (finding.repair === undefined || session === undefined) return 'no'
   if (finding.repair === 'project') {
-    await project(database, [snapshotEvent(session.snapshot, channel.session)])
+    const event = snapshotEvent(session.snapshot, channel.session)
+    if (event === undefined) return 'no'
+    await project(database, [event])
     return 'projected'
   }
   const { ok } = await settlement.observe(1, channel, session.config)
@@ -168,8 +172,7 @@ async function repair(deps: ReconcileDeps, finding: Finding, { channel, session 
 }
 
 /** What the session would send: its numbers as they are. Rows that it has sent stand for themselves. */
-function snapshotEvent(snapshot: ChannelSnapshot, name: string): SessionEvent {
-  const [chainId, contract, payer, payerAuthorizer] = name.split(':')
-  const session = { chainId: Number(chainId), contract, payer, payerAuthorizer } as SessionEvent['session']
-  return { v: 1, kind: 'session', session, channels: [snapshot], rows: [] }
+function snapshotEvent(snapshot: ChannelSnapshot, name: string): SessionEvent | undefined {
+  const session = parseSessionName(name)
+  return session && { v: 1, kind: 'session', session, channels: [snapshot], rows: [] }
 }

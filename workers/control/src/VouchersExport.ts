@@ -6,15 +6,16 @@
  * Everything is read from the StreamSessions, so that the file holds the last charge; the database only says which
  * channels there are. If one of them does not answer the page fails: a file that lacks vouchers must not look whole.
  */
-import { type ErrorCode, errors, problem } from '@pbstream/core/Errors'
+import { type ErrorCode, errors } from '@pbstream/core/Errors'
 import { type Address, type Hex, isAddress, isBytes32, lower } from '@pbstream/core/Hex'
-import type { StreamSessionApi } from '@pbstream/core/message/Session'
+import { parseSessionName, type StreamSessionApi } from '@pbstream/core/message/Session'
 import { recover } from '@pbstream/core/NobleRecover'
 import * as VoucherExport from '@pbstream/core/VoucherExport'
 import { open } from '@pbstream/db/Database'
 import { channelsOfReceiver } from '@pbstream/db/Receivers'
 import type { Context } from 'hono'
 import type { Env } from './Env.ts'
+import { refuse } from './Problem.ts'
 
 /** Channels looked at for one page, each in an object of its own at worst: 50 is what a Worker may call at least. */
 const PAGE = 40
@@ -61,8 +62,10 @@ async function read(env: Env, receiver: Address, after: Hex | undefined) {
   const owed = await Promise.all(
     [...sessions].map(async ([session, ids]) => {
       const found = await stub(env, session).vouchers(1, receiver, ids)
-      const [chainId = '', contract = ''] = session.split(':')
-      return found.map((channel) => ({ chainId: Number(chainId), contract: contract as Address, ...channel }))
+      const ref = parseSessionName(session)
+      if (ref === undefined) throw new TypeError('not the name of a session')
+      const { chainId, contract } = ref
+      return found.map((channel) => ({ chainId, contract, ...channel }))
     }),
   )
   const channels = owed.flat().sort((a, b) => (a.channelId < b.channelId ? -1 : 1))
@@ -75,14 +78,8 @@ function stub(env: Env, session: string): Pick<StreamSessionApi, 'vouchers'> {
   return env.STREAM_SESSION.getByName(session) as unknown as Pick<StreamSessionApi, 'vouchers'>
 }
 
+/** The scheme of the proof instead of a bearer key. */
 function fail(code: ErrorCode): Response {
-  const { status } = errors[code]
-  return new Response(JSON.stringify(problem(code)), {
-    status,
-    headers: {
-      'content-type': 'application/problem+json',
-      'cache-control': 'no-store',
-      ...(status === 401 ? { 'www-authenticate': VoucherExport.AUTH_SCHEME } : {}),
-    },
-  })
+  const unsigned = errors[code].status === 401
+  return refuse(code, unsigned ? { headers: { 'www-authenticate': VoucherExport.AUTH_SCHEME } } : {})
 }

@@ -24,4 +24,19 @@ export class StreamSession extends DurableObject {
   }
 }
 
+// As the real one, without anything in flight: the newest policy stays, and a revocation is for good.
+StreamSession.prototype.setPolicy = function (_v, _session, policy) {
+  const now = this.now
+  const applied = now === undefined || (policy.version > now.version && now.status !== 'revoked')
+  if (applied) this.now = policy
+  const { status, version } = this.now
+  return { applied, status, version, inFlight: 0 }
+}
+
+StreamSession.prototype.policy = function () {
+  if (this.now === undefined) return undefined
+  const usage = { spent: 0n, reserved: 0n, periodStart: this.now.start, periodSpent: 0n }
+  return { policy: this.now, status: this.now.status, inFlight: 0, usage }
+}
+
 export default { fetch: () => new Response(null, { status: 404 }) }

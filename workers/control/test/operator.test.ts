@@ -2,6 +2,7 @@
 import { createMessageBatch, createExecutionContext, getQueueResult } from 'cloudflare:test'
 import type { LaneState } from '@pbstream/core/message/Operations'
 import { project } from '@pbstream/db/Projection'
+import { eq } from 'drizzle-orm'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Env } from '../src/Env.ts'
 import worker from '../src/index.ts'
@@ -64,6 +65,7 @@ describe('the operator', () => {
     ['GET', '/ops/stuck'],
     ['GET', '/ops/incidents'],
     ['GET', '/ops/lanes'],
+    ['GET', '/ops/audit/verify'],
     ['POST', '/ops/reconcile'],
     ['POST', '/ops/dead-letters/a/replay'],
     ['POST', `/ops/channels/${channelId}/drain`],
@@ -107,6 +109,17 @@ describe('the operator', () => {
     expect(await db.orm.select().from(db.tables.audit)).toMatchObject([
       { actor: 'operator', action: 'drain', subject: channelId, detail: answer },
     ])
+  })
+
+  test('the audit is as it was written, until somebody writes into it', async () => {
+    for (const act of ['pause', 'resume', 'pause']) await call('POST', `/ops/lanes/84532/${signer}/${act}`)
+    const { audit } = db.tables
+    const good = (await call('GET', '/ops/audit/verify')).json()
+    expect(good).toMatchObject({ ok: true, chains: [{ chain: 'platform', rows: 3, head: { seq: 3 } }], next: null })
+    await db.orm.update(audit).set({ actor: 'nobody' }).where(eq(audit.seq, 2))
+    const flaws = [{ chain: 'platform', seq: 2, what: 'edited' }]
+    expect((await call('GET', '/ops/audit/verify')).json()).toMatchObject({ ok: false, flaws })
+    expect((await call('GET', '/ops/audit/verify?seq=-1')).status).toBe(400)
   })
 
   test('a lane is paused and resumed', async () => {

@@ -29,6 +29,11 @@ export class Operations extends WorkerEntrypoint {
     return words.drain ?? { kind: 'drained' }
   }
 
+  close(_v, { channelId }, keep) {
+    done.push(`close ${channelId} ${keep.receiver} ${keep.withdrawDelay}`)
+    return words.close?.[channelId] ?? { kind: 'closed' }
+  }
+
   lanes() {
     return words.lanes ?? []
   }
@@ -45,6 +50,34 @@ export class Operations extends WorkerEntrypoint {
   replay(_v, id) {
     done.push(`replay ${id}`)
     return words.replay ?? { kind: 'not_found' }
+  }
+}
+
+/** Answers each call with what a test said for its name; `verifyWallet` says no unless told otherwise. */
+export class KeyRelay extends WorkerEntrypoint {
+  verifyWallet(_v, claim) {
+    done.push(`verifyWallet ${claim.chainId} ${claim.address}`)
+    return words.verifyWallet ?? { kind: 'invalid' }
+  }
+
+  addresses() {
+    return {}
+  }
+
+  keyState() {
+    return { kind: 'unknown' }
+  }
+
+  relay() {
+    return { kind: 'refused', code: 'key_signature_invalid' }
+  }
+
+  freezeAsFreezer() {
+    return { kind: 'refused', code: 'key_not_registered' }
+  }
+
+  deposit() {
+    return { kind: 'refused', code: 'deposit_failed' }
   }
 }
 

@@ -4,12 +4,14 @@ import type { ChannelSnapshot, SessionEvent } from '@pbstream/core/message/Event
 import type {
   ChainStanding,
   ChannelStanding,
+  CloseReply,
   Comparison,
   DrainReply,
   LaneState,
   OperationsApi,
   ReplayReply,
 } from '@pbstream/core/message/Operations'
+import type { WalletReply } from '@pbstream/core/message/KeyRelay'
 import { open } from '@pbstream/db/Database'
 import type { Env } from '../src/Env.ts'
 import worker from '../src/index.ts'
@@ -23,9 +25,11 @@ type Words = {
   down?: boolean
   channels?: Record<string, Partial<Comparison>>
   drain?: DrainReply
+  close?: Record<string, CloseReply>
   replay?: ReplayReply
   lanes?: LaneState[]
   deadLetters?: Awaited<ReturnType<OperationsApi['deadLetters']>>
+  verifyWallet?: WalletReply
 }
 export const settlement = bindings.OPERATIONS as unknown as {
   say(words: Words): Promise<void>
@@ -94,7 +98,8 @@ export async function metrics(): Promise<string> {
 
 export async function empty(): Promise<void> {
   const { tables, orm } = db
-  for (const table of [tables.channel, tables.sentinelEvent, tables.suspicion, tables.reconciliation, tables.audit]) {
-    await orm.delete(table)
-  }
+  const { channel, sentinelEvent, suspicion, reconciliation, audit, auditHead } = tables
+  const { owner, signIn, usedNonce, apiKey, idempotency } = tables
+  for (const table of [channel, sentinelEvent, suspicion, reconciliation, audit, auditHead]) await orm.delete(table)
+  for (const table of [owner, signIn, usedNonce, apiKey, idempotency]) await orm.delete(table)
 }

@@ -1,0 +1,29 @@
+/** Every file of operations; each adds its own to the API. A line here is all that a new one needs. */
+import { keyRoutes } from '../keys/KeyRoutes.ts'
+import { cardRoutes } from '../providers/CardRoutes.ts'
+import { hostRoutes } from '../providers/HostRoutes.ts'
+import { listRoutes } from '../providers/ListRoutes.ts'
+import { providerRoutes } from '../providers/ProviderRoutes.ts'
+import { routeRoutes } from '../providers/RouteRoutes.ts'
+import { exportRoutes } from '../exports/Routes.ts'
+import { webhookDeliveryRoutes } from '../webhooks/DeliveryRoutes.ts'
+import { webhookEndpointRoutes } from '../webhooks/EndpointRoutes.ts'
+import { auditRoutes } from '../audit/AuditRoutes.ts'
+import type { Api } from './Types.ts'
+import { apiKeyRoutes } from './ApiKeyRoutes.ts'
+import { signInRoutes } from './SignInRoutes.ts'
+
+export const routes: ((api: Api) => void)[] = [
+  signInRoutes,
+  apiKeyRoutes,
+  auditRoutes,
+  keyRoutes,
+  providerRoutes,
+  routeRoutes,
+  cardRoutes,
+  hostRoutes,
+  listRoutes,
+  webhookEndpointRoutes,
+  webhookDeliveryRoutes,
+  exportRoutes,
+]

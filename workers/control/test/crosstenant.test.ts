@@ -1,0 +1,249 @@
+/**
+ * Every operation that the API documents, in the hands of somebody else: what is another owner's, or of the other mode,
+ * is answered to the byte like what is not there, and stays as it is. An operation that is not listed here fails the test.
+ */
+import type { Mode } from '@pbstream/db/Mode'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { SCOPES, type Scope } from '../src/api/Types.ts'
+import { type Belongings, belongingsOf, clear, everything, FLAT, unknown } from './belongings.ts'
+import { operations, type Operation } from './document.ts'
+import { api, type Call, keyOf, LIVE_CHAIN, type Person, person } from './people.ts'
+import { empty, hex, settlement } from './support.ts'
+
+/** One call with an id in it, in the path, the query or the body. */
+type Case = { path?: Record<string, string>; query?: Record<string, string>; body?: unknown }
+type Entry =
+  /** Names nothing of anybody: it is about the caller alone, or makes something new. */
+  | { names: 'nothing'; body?: unknown }
+  /** Each case names something, by an id of the owner's or of nobody. */
+  | { names: keyof Belongings | (keyof Belongings)[]; calls: ((id: Belongings) => Case)[] }
+
+const inPath = (names: keyof Belongings, body?: unknown): Entry => ({
+  names,
+  calls: [
+    (of) => ({ path: names === 'host' ? { host: of.host } : { id: of[names] }, ...(body !== undefined && { body }) }),
+  ],
+})
+const inQuery = (...pairs: [string, keyof Belongings][]): Entry => ({
+  names: pairs.map(([, names]) => names),
+  calls: pairs.map(([parameter, names]) => (of) => ({ query: { [parameter]: of[names] } })),
+})
+const nothing: Entry = { names: 'nothing' }
+
+const key = { key: hex('99', 20) }
+const limits = { payees: [hex('ac', 20)], spendCap: '10', expiry: 4_000_000_000 }
+const signed = { signature: '0x12', deadline: 4_000_000_000, version: 1 }
+const authorization = { validAfter: '0', validBefore: '4000000000', salt: hex('01', 32), signature: '0x12' }
+const deposit = {
+  receiver: hex('ac', 20),
+  receiverAuthorizer: hex('ad', 20),
+  withdrawDelay: 900,
+  amount: '5',
+  authorization,
+}
+const route = (providerId: string) => ({
+  ...{ providerId, path: '/elsewhere/a', origin: { kind: 'url', url: `https://${hers.host}/` }, rate: FLAT },
+  chainIds: [LIVE_CHAIN],
+})
+const exported: Entry = inQuery(['provider', 'provider'], ['session', 'session'])
+
+const entries: Record<string, Entry> = {
+  createSignInNonce: nothing,
+  signIn: { names: 'nothing', body: { message: 'x', signature: '0x' } },
+  signOut: { names: 'nothing', body: {} },
+  getMe: nothing,
+  listApiKeys: nothing,
+  createApiKey: { names: 'nothing', body: { name: 'x', scopes: ['audit:read'] } },
+  getApiKey: inPath('apiKey'),
+  revokeApiKey: inPath('apiKey'),
+  listAudit: inQuery(['subject', 'provider']),
+  verifyAudit: nothing,
+  listProviders: nothing,
+  createProvider: { names: 'nothing', body: { name: 'x', payTo: hex('ac', 20) } },
+  getProvider: inPath('provider'),
+  editProvider: inPath('provider', { name: 'x' }),
+  changePayout: inPath('provider', { payTo: hex('ee', 20) }),
+  cancelPayoutChange: inPath('provider'),
+  listDrains: inPath('provider'),
+  listPayments: {
+    names: ['provider', 'route'],
+    calls: [
+      (of) => ({ path: { id: of.provider } }),
+      (of) => ({ path: { id: of.provider }, query: { route: of.route } }),
+    ],
+  },
+  listChannels: inPath('provider'),
+  listSettlements: inPath('provider'),
+  listIncidents: inPath('provider'),
+  listRoutes: inQuery(['provider', 'provider']),
+  createRoute: { names: 'provider', calls: [(of) => ({ body: route(of.provider) })] },
+  getRoute: inPath('route'),
+  editRoute: inPath('route', { enabled: false }),
+  listRateCards: inPath('route'),
+  publishRateCard: inPath('route', { rule: FLAT }),
+  getRateCard: { names: 'route', calls: [(of) => ({ path: { id: of.route, version: '1' } })] },
+  listUpstreamHosts: nothing,
+  addUpstreamHost: { names: 'nothing', body: { host: 'api.example.com' } },
+  getUpstreamHost: inPath('host'),
+  verifyUpstreamHost: inPath('host'),
+  createSessionKey: {
+    names: 'nothing',
+    body: { ...key, ...limits, name: 'x', chainId: LIVE_CHAIN, contract: 'canonical' },
+  },
+  listSessionKeys: nothing,
+  getSessionKey: inPath('sessionKey'),
+  getSessionKeySigningRequest: {
+    names: 'draftKey',
+    calls: [(of) => ({ path: { id: of.draftKey }, query: { action: 'register' } })],
+  },
+  updateSessionKey: inPath('sessionKey', { name: 'x' }),
+  registerSessionKey: inPath('draftKey', signed),
+  rotateSessionKey: inPath('sessionKey', { ...key, expectedUsage: '0' }),
+  depositUnderSessionKey: inPath('escrowKey', deposit),
+  freezeSessionKey: inPath('sessionKey', {}),
+  unfreezeSessionKey: inPath('sessionKey', {}),
+  revokeSessionKey: inPath('sessionKey', {}),
+  listWebhookEndpoints: nothing,
+  createWebhookEndpoint: { names: 'nothing', body: { url: 'https://hooks.example.com/', events: ['*'] } },
+  getWebhookEndpoint: inPath('endpoint'),
+  editWebhookEndpoint: inPath('endpoint', { enabled: false }),
+  rotateWebhookSecret: inPath('endpoint'),
+  deleteWebhookEndpoint: inPath('endpoint'),
+  testWebhookEndpoint: inPath('endpoint'),
+  listWebhookDeliveries: inQuery(['endpointId', 'endpoint']),
+  getWebhookDelivery: inPath('delivery'),
+  resendWebhookDelivery: inPath('delivery'),
+  exportPayments: exported,
+  exportSettlements: exported,
+  exportMovements: exported,
+  exportAudit: nothing,
+}
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
+
+const env = {
+  UPSTREAM_SECRET: 'upstream-secret-of-the-tests-0123456789',
+  WEBHOOK_SECRET: 'webhook-secret-of-the-tests-0123456789',
+  // Nothing is sent: what is due stays so.
+  WEBHOOKS: { sendBatch: () => Promise.resolve() } as unknown as Queue<never>,
+}
+let alice: Person
+let hers: Belongings
+let bob: Person
+
+beforeEach(async () => {
+  vi.spyOn(console, 'error').mockImplementation(() => {})
+  vi.spyOn(globalThis, 'fetch').mockRejectedValue(new TypeError('no network'))
+  await clear()
+  await empty()
+  await settlement.say({})
+  alice = await person()
+  bob = await person()
+  hers = await belongingsOf(alice, 'live')
+  return () => vi.restoreAllMocks()
+})
+
+function send(operation: Operation, { path = {}, query = {}, body }: Case, call: Call) {
+  const url = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(path[name] ?? 'missing'))
+  const search = new URLSearchParams(query).toString()
+  const headers = { 'if-match': '"1"', ...call.headers }
+  return api(operation.method, search === '' ? url : `${url}?${search}`, {
+    ...call,
+    env,
+    headers,
+    ...(body === undefined ? {} : { body }),
+  })
+}
+
+/** Callers for whom what is Alice's in live mode is not there. */
+async function strangers(): Promise<[string, Call][]> {
+  const key_ = (owner: string, mode: Mode) => keyOf(owner, mode, [...SCOPES])
+  return [
+    ['another owner with a cookie', { as: bob }],
+    ['another owner with an API key of every scope', { as: (await key_(bob.owner, 'live')).text }],
+    ['the owner in the other mode', { as: alice, mode: 'test' }],
+    ['the owner with an API key of the other mode', { as: (await key_(alice.owner, 'test')).text }],
+  ]
+}
+
+const named = operations.flatMap(
+  (operation): [string, Operation, Entry & { calls: ((id: Belongings) => Case)[] }][] => {
+    const entry = entries[operation.id]
+    return entry !== undefined && 'calls' in entry ? [[operation.id, operation, entry]] : []
+  },
+)
+
+test('every operation of the document is listed, and none that is not there', () => {
+  expect(operations.map(({ id }) => id).toSorted()).toEqual(Object.keys(entries).toSorted())
+})
+
+test('whatever takes an id in its path is tried with one', () => {
+  const withId = operations.filter(({ path }) => path.includes('{')).map(({ id }) => id)
+  expect(withId.filter((id) => entries[id]?.names === 'nothing')).toEqual([])
+})
+
+describe('what is another’s is answered like what is not there, and stays as it is:', () => {
+  test.each(named)('%s', async (_, operation, { calls }) => {
+    const callers = await strangers()
+    for (const make of calls) {
+      const before = await everything()
+      for (const [who, call] of callers) {
+        if (operation.access === 'cookie' && typeof call.as === 'string') continue
+        const theirs = await send(operation, make(hers), call)
+        const nobodys = await send(operation, make(unknown), call)
+        const headers = (reply: typeof theirs) => JSON.stringify([...reply.headers])
+        expect([who, theirs.status, theirs.text, headers(theirs)]).toEqual([
+          who,
+          nobodys.status,
+          nobodys.text,
+          headers(nobodys),
+        ])
+        if (operation.path.includes('{'))
+          expect([who, theirs.status, theirs.json['code']]).toEqual([who, 404, 'not_found'])
+        for (const id of Object.values(hers)) expect(theirs.text).not.toContain(id)
+      }
+      // The API keys of the callers were used: nothing else has changed.
+      expect((await everything()).replaceAll(USED, '')).toBe(before.replaceAll(USED, ''))
+      // The owner himself gets there: the case is one that would have done something.
+      const own = await send(operation, make(hers), { as: alice })
+      expect([own.text, STOPPED.includes(String(own.json['code']))]).toEqual([own.text, false])
+    }
+  })
+})
+
+/** Codes of a request that did not come to what it names. */
+const STOPPED = ['not_found', 'validation_failed', 'malformed_body', 'unsupported_media_type']
+const USED = /"lastUsedAt":(?:null|"[^"]*")/g
+
+describe('whoever is not let in:', () => {
+  const guarded = operations.filter(({ access }) => access !== 'public')
+  const caseOf = ({ id }: Operation): Case => {
+    const entry = entries[id]
+    if (entry === undefined) return {}
+    return 'calls' in entry ? (entry.calls[0]?.(hers) ?? {}) : { ...(entry.body !== undefined && { body: entry.body }) }
+  }
+
+  test.each(guarded.map((operation) => [operation.id, operation] as const))('%s', async (_, operation) => {
+    const asItWas = () => everything(['apiKey', 'audit'])
+    const before = await asItWas()
+    const changes = operation.method !== 'GET'
+    const nobody = await send(operation, caseOf(operation), {})
+    expect([nobody.status, nobody.json['code']]).toEqual([401, 'credentials_invalid'])
+    const others = SCOPES.filter((scope) => scope !== operation.access)
+    if (SCOPES.includes(operation.access as Scope) || operation.access === 'cookie') {
+      const { text } = await keyOf(bob.owner, 'live', others)
+      const poor = await send(operation, caseOf(operation), { as: text })
+      expect([poor.status, poor.json['code']]).toEqual([403, 'scope_missing'])
+    }
+    const cookie = `__Host-pbstream=${alice.cookie}`
+    const from = (headers: Record<string, string>) =>
+      send(operation, caseOf(operation), { headers: { cookie, ...headers } })
+    expect((await from({ origin: 'https://evil.example' })).json['code']).toBe('origin_refused')
+    if (changes) {
+      expect((await from({})).json['code']).toBe('origin_refused')
+      const keyless = await send(operation, caseOf(operation), { as: alice, idempotencyKey: null })
+      if (operation.id !== 'signOut') expect(keyless.json['code']).toBe('idempotency_key_missing')
+    }
+    expect(await asItWas()).toBe(before)
+  })
+})
