@@ -1,11 +1,11 @@
-// Tests that need more than npm: the database suite on a real PostgreSQL, the pages in Chromium, and the metrics before
-// Prometheus' promtool. `scripts/setup-extras` installs all three. PBSTREAM_POSTGRES_URL names a server to use instead of a
+// Tests that need more than npm: the database suite on a real PostgreSQL, the cache on Redis, the pages in Chromium, and
+// the metrics before Prometheus' promtool. `scripts/setup-extras` installs all four. PBSTREAM_POSTGRES_URL names a server to use instead of a
 // temporary one.
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { findPostgres, startPostgres } from './lib/postgres.mjs'
 import { root } from './lib/steps.mjs'
-import { BROWSER, closingLine, POSTGRES, PROMTOOL, runSuites } from './lib/suites.mjs'
+import { BROWSER, closingLine, POSTGRES, PROMTOOL, REDIS, runSuites } from './lib/suites.mjs'
 
 const verbose = process.argv.includes('--verbose')
 const suites = []
@@ -27,6 +27,10 @@ suites.push({
 })
 
 suites.push({ folder: POSTGRES, name: 'system on PostgreSQL', env: { PBSTREAM_POSTGRES_URL } })
+
+const redis = process.env.REDIS_SERVER ?? findProgram('redis-server')
+if (redis === undefined) missing('redis-server')
+suites.push({ folder: REDIS, name: 'cache on Redis', env: { REDIS_SERVER: redis } })
 
 const chromium = process.env.CHROMIUM ?? ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find(existsSync)
 if (chromium === undefined) missing('Chromium')

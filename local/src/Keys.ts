@@ -13,11 +13,19 @@ export type Keys = {
   receiverAuthorizer: Hex
   gas: Hex
   facilitatorGas: Hex
+  /** Pays for changes of session keys that owners ask for. */
+  relayGas: Hex
+  /** Freezes session keys that name its address. */
+  freezer: Hex
   /** The demo wallet: its owner, and the session key it authorises. */
   payer: Hex
   sessionKey: Hex
   /** Where the demo provider is paid; nobody spends from it here. */
   provider: Hex
+  /** Secret of the API: MACs of nonces and cursors. */
+  auth: string
+  /** Seals the secrets of webhook endpoints. */
+  webhooks: string
   /** Bearer key of `npm run ops`. */
   operator: string
 }
@@ -53,9 +61,13 @@ function makeKeys(): Keys {
   return {
     gateway: JSON.stringify(jwk),
     upstreamSecret: randomBytes(32).toString('base64url'),
+    auth: randomBytes(32).toString('base64url'),
+    webhooks: randomBytes(32).toString('base64url'),
     receiverAuthorizer: secp256k1(),
     gas: secp256k1(),
     facilitatorGas: secp256k1(),
+    relayGas: secp256k1(),
+    freezer: secp256k1(),
     payer: secp256k1(),
     sessionKey: secp256k1(),
     provider: secp256k1(),

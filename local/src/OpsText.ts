@@ -26,12 +26,32 @@ export function asText(command: string, answer: Answer): string {
   }
   if (command === 'incidents') return section('incidents', incidents?.map(incident))
   if (command === 'lanes') return section('lanes', lanes?.flatMap(lane))
+  if (command === 'audit') return audit(answer)
   if (command !== 'stuck') return facts(answer)
   return [
     section('incidents', incidents?.map(incident)),
     section('dead letters', deadLetters?.map(letter)),
     section('lanes', lanes?.flatMap(lane)),
     `last full comparison: ${reconciledAt ?? 'none yet'}`,
+  ].join('\n')
+}
+
+type Chain = { chain: string; rows: number; head: { seq: number; hash: string } }
+type Flaw = { chain: string; seq: number; what: string }
+
+/** The heads are worth keeping elsewhere: a chain that is written anew as a whole has another. */
+function audit(answer: Answer): string {
+  const { ok, chains = [], flaws = [] } = answer as { ok?: boolean; chains?: Chain[]; flaws?: Flaw[] }
+  return [
+    section(
+      'chains',
+      chains.map(({ chain, rows, head }) => `${chain}  ${rows} rows  head ${head.seq} ${head.hash}`),
+    ),
+    section(
+      'flaws',
+      flaws.map(({ chain, seq, what }) => `${chain}  row ${seq}  ${what}`),
+    ),
+    ok === true ? 'the audit is as it was written' : 'THE AUDIT IS NOT AS IT WAS WRITTEN',
   ].join('\n')
 }
 

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { Log, LogLevel, Miniflare, type V4MiniflareOptions, convertV4MiniflareOptions } from 'miniflare'
 import { unstable_getMiniflareWorkerOptions } from 'wrangler'
 import { localDeployment } from '@pbstream/contracts/deployments/local.ts'
+import type { StreamSessionApi } from '@pbstream/core/message/Session'
 import type { Database } from '@pbstream/db/Database'
 import type { Bundle, WorkerName } from './Bundle.ts'
 import { Chain } from './Chain.ts'
@@ -25,10 +26,14 @@ export type SystemOptions = {
   vars?: Record<string, string>
   /** Workers that the gateway reaches by service binding: the script of each by its binding's name, `UPSTREAM_…`. */
   upstreams?: Record<string, string>
+  /** How many gateways there are, each with an isolate and an address of its own, on the same objects and database: 1. */
+  gateways?: number
   /** A running Postgres for routes and projections instead of D1. */
   postgresUrl?: string
   /** Does every minute what cron does with deployed Workers. Off when left out: then `scheduled` is called by hand. */
   cron?: boolean
+  /** Seconds for which a queue waits for more messages before it delivers: 1. A fraction will do. */
+  batchSeconds?: number
   /** What the Workers print, a line each. */
   onLog?: (line: string, level: string) => void
 }
@@ -48,11 +53,19 @@ export class System {
   readonly #miniflare: Miniflare
   readonly #cron: ReturnType<typeof setInterval> | undefined
   readonly urls: Record<WorkerName, string>
+  /** The addresses of all gateways; the first is that of `urls`. */
+  readonly gateways: readonly string[]
   /** The database that the Workers use. */
   readonly database: Database
 
-  private constructor(miniflare: Miniflare, urls: Record<WorkerName, string>, database: Database, cron: boolean) {
+  private constructor(
+    miniflare: Miniflare,
+    { gateways, ...urls }: Record<WorkerName, string> & { gateways: string[] },
+    database: Database,
+    cron: boolean,
+  ) {
     this.#miniflare = miniflare
+    this.gateways = [urls.gateway, ...gateways]
     // A run that fails is made up for by the next; what went wrong the Worker has said itself.
     const run = () => CRON.forEach((name) => void this.scheduled(name).catch(() => {}))
     this.#cron = cron ? setInterval(run, 60_000) : undefined
@@ -70,12 +83,13 @@ export class System {
         postgresUrl === undefined
           ? await prepareD1((await miniflare.getD1Database('DB', 'pbstream-gateway')) as unknown as D1Database)
           : await preparePostgres(postgresUrl)
-      const url = async (name: WorkerName) => {
+      const url = async (name: string) => {
         const direct = await miniflare.unsafeGetDirectURL(`pbstream-${name}`)
         return String(direct).replace(/\/$/, '')
       }
       const urls = { gateway: await url('gateway'), settlement: await url('settlement'), control: await url('control') }
-      return new System(miniflare, urls, database, options.cron ?? false)
+      const gateways = await Promise.all(further(options).map((suffix) => url(`gateway${suffix}`)))
+      return new System(miniflare, { ...urls, gateways }, database, options.cron ?? false)
     } catch (error) {
       await miniflare.dispose()
       throw error
@@ -87,6 +101,12 @@ export class System {
     const worker = await this.#miniflare.getWorker(`pbstream-${name}`)
     const { outcome } = await worker.scheduled({ cron: '* * * * *' })
     if (outcome !== 'ok') throw new Error(`the scheduled handler of ${name} failed: ${outcome}`)
+  }
+
+  /** The object of a session key, past the Workers: for tests of the objects themselves. */
+  async session(name: string): Promise<Pick<StreamSessionApi, 'setPolicy' | 'policy' | 'view'>> {
+    const objects = await this.#miniflare.getDurableObjectNamespace('STREAM_SESSION', 'pbstream-gateway')
+    return objects.get(objects.idFromName(name)) as unknown as StreamSessionApi
   }
 
   /** Ends every Worker. Pending work stays on disk for the next start. */
@@ -108,6 +128,7 @@ function miniflareOptions(options: SystemOptions): V4MiniflareOptions {
     handleStructuredLogs: ({ level, message }) => options.onLog?.(message, level),
     workers: [
       ...names.map((name) => worker(name, options)),
+      ...further(options).map((suffix) => anotherGateway(suffix, options)),
       ...upstreams.map(([binding, script]) => ({ name: binding.toLowerCase(), modules: true, script })),
     ],
   }
@@ -130,15 +151,36 @@ function worker(name: WorkerName, options: SystemOptions) {
       ...secrets(name, options.keys),
     },
     serviceBindings: { ...(workerOptions.serviceBindings as Record<string, string>), ...services },
-    queueConsumers: prompt(workerOptions.queueConsumers as Record<string, object>),
+    queueConsumers: prompt(workerOptions.queueConsumers as Record<string, object>, options.batchSeconds),
     hyperdrives: name === 'settlement' ? {} : hyperdrives,
     unsafeDirectSockets: [{ host: '127.0.0.1', port: options.ports?.[name] ?? 0 }],
   }
 }
 
-/** Here nobody shares a transaction: a batch does not wait for company. */
-function prompt(consumers: Record<string, object>): Record<string, object> {
-  return Object.fromEntries(Object.entries(consumers).map(([queue, each]) => [queue, { ...each, maxBatchTimeout: 1 }]))
+/** What the names of gateways after the first end with. */
+function further({ gateways = 1 }: SystemOptions): string[] {
+  return Array.from({ length: gateways - 1 }, (_, i) => `-${i + 2}`)
+}
+
+/** A gateway like the first, whose objects it uses. */
+function anotherGateway(suffix: string, options: SystemOptions) {
+  const first = worker('gateway', options)
+  const { durableObjects: own } = first as unknown as { durableObjects: Record<string, string | { className: string }> }
+  const objects = Object.entries(own).map(([binding, object]) => {
+    const className = typeof object === 'string' ? object : object.className
+    return [binding, { className, scriptName: first.name }] as const
+  })
+  return {
+    ...first,
+    name: `${first.name}${suffix}`,
+    durableObjects: Object.fromEntries(objects),
+    unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
+  }
+}
+
+/** Here nobody shares a transaction: a batch hardly waits for company. */
+function prompt(consumers: Record<string, object>, maxBatchTimeout = 1): Record<string, object> {
+  return Object.fromEntries(Object.entries(consumers).map(([queue, each]) => [queue, { ...each, maxBatchTimeout }]))
 }
 
 function variables(name: WorkerName, options: SystemOptions): Record<string, string> {
@@ -166,7 +208,11 @@ function variables(name: WorkerName, options: SystemOptions): Record<string, str
     // The demo upstream is on this machine.
     gateway: { CHAINS: JSON.stringify(chains), INSECURE_UPSTREAMS: 'true' },
     settlement: { CHAINS: JSON.stringify(chains), FACILITATOR_OPEN: 'true' },
-    control: { OVERVIEW: 'true' },
+    control: {
+      OVERVIEW: 'true',
+      INSECURE_UPSTREAMS: 'true',
+      CHAINS: JSON.stringify([{ ...chain, escrow, testnet: true }]),
+    },
   }
   const database = options.postgresUrl === undefined ? 'd1' : 'postgres'
   return { ...local[name], DATABASE: database, ...options.vars }
@@ -181,13 +227,21 @@ function secrets(name: WorkerName, keys: Keys): Record<string, string> {
         RECEIVER_AUTHORIZER_KEY: keys.receiverAuthorizer,
         GAS_KEY: keys.gas,
         FACILITATOR_GAS_KEY: keys.facilitatorGas,
+        RELAY_GAS_KEY: keys.relayGas,
+        FREEZER_KEY: keys.freezer,
       }
     case 'control':
-      return { OPERATOR_KEY: keys.operator }
+      return {
+        OPERATOR_KEY: keys.operator,
+        AUTH_SECRET: keys.auth,
+        WEBHOOK_SECRET: keys.webhooks,
+        UPSTREAM_SECRET: keys.upstreamSecret,
+      }
   }
 }
 
 /** The accounts that need money on the local chain before the system can run. */
 export function fundedAccounts(keys: Keys): { gas: `0x${string}`[]; payers: `0x${string}`[] } {
-  return { gas: [addressOf(keys.gas), addressOf(keys.facilitatorGas)], payers: [addressOf(keys.payer)] }
+  const gas = [keys.gas, keys.facilitatorGas, keys.relayGas].map(addressOf)
+  return { gas, payers: [addressOf(keys.payer)] }
 }

@@ -18,6 +18,8 @@ Usage: npm run ops -- <command> [options]
   pause-lane <chain> <signer>      a lane takes on nothing new, and sees what it has to its end
   resume-lane <chain> <signer>     it takes on transactions again
 
+  audit verify                     every chain of the audit: what was edited, deleted, inserted, reordered or cut off
+
   --url URL    origin of the control Worker (default: PBSTREAM_CONTROL_URL, or http://127.0.0.1:8404)
   --json       the answer as JSON
   -h, --help   this text
@@ -64,6 +66,7 @@ async function main(): Promise<void> {
     if (!values.help) process.exitCode = 2
     return
   }
+  if (name === 'audit' && args.length === 1 && args[0] === 'verify') return verifyAudit(values)
   const [count, toRequest] = Object.hasOwn(commands, name) ? (commands[name] ?? []) : []
   if (count === undefined || toRequest === undefined) throw new Trouble(2, `There is no command ${name}. See --help.`)
   if (args.length !== count)
@@ -72,6 +75,25 @@ async function main(): Promise<void> {
   const answer = await ask(url, await keyFor(url), toRequest(...args))
   console.log(values.json ? JSON.stringify(answer, undefined, 2) : asText(name, answer))
   if ('kind' in answer && (answer.kind === 'kept' || answer.kind === 'refund_in_flight')) process.exitCode = 1
+}
+
+type Findings = { flaws: object[]; chains: object[]; next: { chain: string; seq: number } | null }
+
+/** Asks until every chain has been looked at. */
+async function verifyAudit(values: { url?: string | undefined; json: boolean }): Promise<void> {
+  const url = values.url ?? process.env.PBSTREAM_CONTROL_URL ?? 'http://127.0.0.1:8404'
+  const key = await keyFor(url)
+  const all: { ok: boolean; flaws: object[]; chains: object[] } = { ok: true, flaws: [], chains: [] }
+  for (let next: Findings['next'] = { chain: '', seq: 0 }; next !== null;) {
+    const path = `audit/verify?chain=${encodeURIComponent(next.chain)}&seq=${next.seq}`
+    const found = (await ask(url, key, { method: 'GET', path })) as Findings
+    all.flaws.push(...found.flaws)
+    all.chains.push(...found.chains)
+    next = found.next
+  }
+  all.ok = all.flaws.length === 0
+  console.log(values.json ? JSON.stringify(all, undefined, 2) : asText('audit', all))
+  if (!all.ok) process.exitCode = 1
 }
 
 function parsed() {

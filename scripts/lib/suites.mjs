@@ -8,6 +8,7 @@ import { root, runSteps } from './steps.mjs'
 export const BROWSER = 'test/browser'
 export const POSTGRES = 'test/postgres'
 export const PROMTOOL = 'test/promtool'
+export const REDIS = 'test/redis'
 
 /** Folders with Vitest suites, relative to the root. */
 export function vitestFolders() {
@@ -26,7 +27,7 @@ export function groups() {
   return {
     quick: ['contracts', ...folders.filter((folder) => !isWorkerd(folder) && !isSystem(folder))],
     workerd: folders.filter(isWorkerd),
-    system: folders.filter((folder) => isSystem(folder) && ![BROWSER, POSTGRES, PROMTOOL].includes(folder)),
+    system: folders.filter((folder) => isSystem(folder) && ![BROWSER, POSTGRES, PROMTOOL, REDIS].includes(folder)),
   }
 }
 

@@ -16,7 +16,10 @@ import { Victim } from './support/Victim.ts'
 
 /** Streams at the same time; 2,000 in a long run. */
 const streams = Number(process.env['CRASH_STREAMS'] ?? 200)
-const report = process.env['CRASH_REPORT'] ?? join(root, '.wrangler', 'crash-streams.json')
+/** For so long each process is killed in turn again and again; each of them once when it is 0. */
+const minutes = Number(process.env['CRASH_MINUTES'] ?? 0)
+const reported = join(root, '.wrangler', minutes > 0 ? 'crash-minutes.json' : 'crash-streams.json')
+const report = process.env['CRASH_REPORT'] ?? reported
 /** Blocks until a transaction counts: more than a chain that is killed forgets. */
 const confirmations = 4
 const patience = 60_000 + streams * 200
@@ -52,10 +55,13 @@ test(
     const salts = random(streams <= 200 ? 5 : 10)
     const { gas } = fundedAccounts(keys)
     let [going, most] = [0, 0]
-    // Streams are so long that all of them can be started while the first still goes.
-    const upstream = { port: 0, events: 30 + Math.ceil(streams / 14) }
+    // Streams are so long that a busy machine, too, can start all of them while the first still goes.
+    const everyMs = Math.max(200, streams)
+    const upstream = { port: 0, everyMs, events: Math.ceil(Math.max(15_000, streams * 80) / everyMs) }
     const accounts = [...gas, ...wallets.map(addressOf)]
-    const chain = { port: 0, blockTime: 1, statePath: join(directory, 'chain.json'), accounts }
+    // A chain with much in it takes longer to be saved: its last blocks have to be younger than that.
+    const blockTime = streams <= 200 ? 1 : 2
+    const chain = { port: 0, blockTime, statePath: join(directory, 'chain.json'), accounts }
     chain.port = (await victims.chain.start(chain)).port
     upstream.port = (await victims.upstream.start(upstream)).port
     const rpcUrl = `http://127.0.0.1:${chain.port}`
@@ -72,12 +78,15 @@ test(
         most = Math.max(most, going)
       })
     await start('client')
-    for (const name of ['system', 'upstream', 'chain', 'client'] as const) {
-      await until(`streams are going before ${name} is killed`, () => going >= streams * 0.9, patience)
-      await victims[name].kill()
-      going = 0
-      await start(name)
-    }
+    const end = Date.now() + minutes * 60_000
+    do {
+      for (const name of ['system', 'upstream', 'chain', 'client'] as const) {
+        await until(`streams are going before ${name} is killed`, () => going >= streams * 0.9, patience)
+        await victims[name].kill()
+        going = 0
+        await start(name)
+      }
+    } while (Date.now() < end)
     await until('streams are going again', () => going >= streams * 0.9, patience)
     // No new ones; what is open is seen to its end.
     await victims.client.stop()
@@ -89,7 +98,7 @@ test(
     const held = await reservations()
     const paid = await usdcOf(rpcUrl, addressOf(keys.provider))
     const summary = {
-      what: `kill -9 of each process under ${streams} paid streams`,
+      what: `kill -9 of each process under ${streams} paid streams${minutes > 0 ? `, for ${minutes} min` : ''}`,
       streams: { asked: streams, mostAtOnce: most, channels: wallets.length * salts.length },
       kills: Object.fromEntries(Object.entries(victims).map(([name, { kills }]) => [name, kills])),
       calls: calls.standings.size,
@@ -110,7 +119,7 @@ test(
     const open = [...calls.standings].flatMap(([id, standing]) => (standing === 'held' ? [id] : []))
     expect(open, 'I7: only calls that are told so are still held').toEqual(expect.arrayContaining(held))
   },
-  10 * patience,
+  10 * patience + minutes * 60_000,
 )
 
 type Charge = { request_id: string | null; amount: string }

@@ -6,7 +6,7 @@ import { drained, lanesInOrder } from './support/drained.ts'
 let world: World
 
 beforeAll(async () => {
-  world = await World.start()
+  world = await World.start({ batchSeconds: 1 })
 })
 afterAll(() => world?.stop())
 

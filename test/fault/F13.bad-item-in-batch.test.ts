@@ -11,7 +11,7 @@ let world: World
 
 beforeAll(async () => {
   // Claims leave with the third charge, together.
-  world = await World.start({ vars: { SETTLE_AGE_MS: '3600000', SETTLE_COUNT: '3' } })
+  world = await World.start({ vars: { SETTLE_AGE_MS: '3600000', SETTLE_COUNT: '3' }, batchSeconds: 1 })
   // All deposit before the chain's clock is moved.
   for (const caller of await world.crowd(6)) await caller.calls(1)
 })

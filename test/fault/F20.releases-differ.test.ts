@@ -86,8 +86,11 @@ test('I8: messages of a newer release end in the dead letters and are kept; the 
 test('I1: tables of the release before are brought up to date; those of a later one are left alone', async () => {
   const { stack } = world
   await stack.restart(async () => {
-    const older = ['key_stopped_at', 'key_over', 'seen_block'].map((name) => `ALTER TABLE channel DROP COLUMN ${name};`)
-    const sql = `${older.join('')} ALTER TABLE journal DROP COLUMN why; UPDATE meta SET value = '1' WHERE key = 'schema'`
+    const older = ['key_stopped_at', 'key_over', 'seen_block', 'settle_amount', 'settle_age_ms'].map(
+      (name) => `ALTER TABLE channel DROP COLUMN ${name};`,
+    )
+    const newer = 'ALTER TABLE journal DROP COLUMN why; ALTER TABLE reservation DROP COLUMN period; DROP TABLE policy;'
+    const sql = `${older.join('')} ${newer} UPDATE meta SET value = '1' WHERE key = 'schema'`
     expect(await rewrite(sql)).toBe(1)
   })
   await caller.calls(2)
@@ -100,7 +103,7 @@ test('I1: tables of the release before are brought up to date; those of a later 
   expect(await caller.call()).toBe(503)
   expect(stack.upstream.calls('/work')).toBe(served)
   await stack.restart(async () => {
-    expect(await rewrite("UPDATE meta SET value = '2' WHERE key = 'schema'")).toBe(1)
+    expect(await rewrite("UPDATE meta SET value = '3' WHERE key = 'schema'")).toBe(1)
   })
   await caller.calls(1)
   await drained(world, { incidents: ['event_dead_letter', 'unknown_message'] })

@@ -5,8 +5,8 @@ export default defineConfig({
     name: 'fault',
     include: ['*.test.ts'],
     globalSetup: ['./support/bundles.ts'],
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
+    testTimeout: 90_000,
+    hookTimeout: 60_000,
     // Every file runs a whole system of its own; more than two at once only slow each other down.
     maxWorkers: 2,
   },

@@ -26,12 +26,31 @@ class Channel {
   readonly name: string
   /** Its client has been served, so it knows where the channel stands and signs what nobody else can have. */
   proven = false
+  readonly #served = Promise.withResolvers<void>()
   readonly #payer: Payer
   #turn: Promise<unknown> = Promise.resolve()
 
   constructor(name: string, key: Hex, salt: Hex) {
     this.name = name
     this.#payer = createPayer({ rpcUrl, key, salt, scheme: 'batch-settlement', deposit: 20_000_000n })
+  }
+
+  /**
+   * Until then all but one of its calls wait: the others would be turned away with vouchers that claims have shown to
+   * everybody, thousands of times a second, and the chain be asked each time.
+   */
+  get known(): Promise<void> {
+    return this.#served.promise
+  }
+
+  served(): void {
+    this.proven = true
+    this.release()
+  }
+
+  /** Nobody waits any longer. */
+  release(): void {
+    this.#served.resolve()
   }
 
   start(id: string): Promise<Response> {
@@ -63,7 +82,7 @@ async function attempt(channel: Channel, id: string): Promise<'asked' | 'told' |
   const { proven } = channel
   const response = await channel.start(id)
   if (response.status === 200) {
-    channel.proven = true
+    channel.served()
     return stream(response, id)
   }
   const { code } = (await response.json()) as { code: string }
@@ -98,13 +117,15 @@ function priceIn(receipt: string): bigint {
   return BigInt(claims.price)
 }
 
-/** Keeps one stream of a channel going after another. */
-async function caller(channel: Channel): Promise<void> {
+/** Keeps one stream of a channel going after another; the `first` caller of a channel finds out where it stands. */
+async function caller(channel: Channel, first: boolean): Promise<void> {
+  if (!first) await channel.known
   while (!quiet) {
     const id = `${channel.name}-${run}-${next++}`
     calls.note(id, 'asked')
     await settle(channel, id)
   }
+  channel.release()
 }
 
 function tell(): void {
@@ -113,8 +134,12 @@ function tell(): void {
 
 process.stdin.resume().once('end', () => (quiet = true))
 tell()
-const after = left.map((id) => settle(byName.get(id.split('-')[0]!)!, id))
-const slots = Array.from({ length: streams }, (_, i) => caller(channels[i % channels.length]!))
+const after = left.map(async (id) => {
+  const channel = byName.get(id.split('-')[0]!)!
+  await channel.known
+  await settle(channel, id)
+})
+const slots = Array.from({ length: streams }, (_, i) => caller(channels[i % channels.length]!, i < channels.length))
 await Promise.all([...after, ...slots])
 await Promise.all(held.map(([channel, id]) => settle(channel, id)))
 process.exit()

@@ -1,8 +1,9 @@
-/** A service that answers every call with a stream of events, one every 200 ms, and the words `event: end` at its end. */
+/** A service that answers every call with a stream of events, one every `everyMs`, and the words `event: end` at its end. */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-const { port, events } = JSON.parse(process.argv[2] ?? '') as { port: number; events: number }
+type Settings = { port: number; events: number; everyMs: number }
+const { port, events, everyMs } = JSON.parse(process.argv[2] ?? '') as Settings
 
 const server = createServer((_, response) => {
   response.writeHead(200, { 'content-type': 'text/event-stream' })
@@ -11,7 +12,7 @@ const server = createServer((_, response) => {
     if (++sent < events) return void response.write(`data: ${sent}\n\n`)
     clearInterval(timer)
     response.end('event: end\ndata: all\n\n')
-  }, 200)
+  }, everyMs)
   response.write('event: begin\ndata: 0\n\n')
   response.on('close', () => clearInterval(timer))
 })

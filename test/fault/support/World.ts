@@ -20,6 +20,8 @@ export type WorldOptions = {
   directory?: string
   /** Other settings of the chain, in milliseconds. */
   chain?: { stallMs?: number }
+  /** Seconds for which queues wait for more messages: hardly any, unless what comes together is what is tested. */
+  batchSeconds?: number
 }
 
 /** A whole system whose parts fail when a test says so, between a chain and callers that keep count. */
@@ -34,7 +36,8 @@ export class World {
     this.rpc = rpc
   }
 
-  static async start({ confirmations = 1, routes, vars, directory, chain }: WorldOptions = {}): Promise<World> {
+  static async start(options: WorldOptions = {}): Promise<World> {
+    const { confirmations = 1, routes, vars, directory, chain, batchSeconds = 0.05 } = options
     const rpc = await RpcProxy.start()
     const stack = await startStack({
       routes: routes ?? [{ path: '/work' }],
@@ -45,7 +48,7 @@ export class World {
         ...vars,
       },
       ...(directory === undefined ? {} : { directory }),
-      system: { rpcUrl: rpc.url },
+      system: { rpcUrl: rpc.url, batchSeconds },
     })
     rpc.target = stack.chain.rpcUrl
     return new World(stack, rpc)
@@ -126,6 +129,7 @@ export class World {
 function chainOf(rpcUrl: string): object {
   return {
     chainId: Chain.id,
+    testnet: true,
     network: `eip155:${Chain.id}`,
     contract: Chain.addresses.batchSettlement.toLowerCase(),
     collector: Chain.addresses.erc3009Collector.toLowerCase(),
