@@ -6,8 +6,8 @@ import { cacheTable } from './src/CacheReport.ts'
 
 const usage = `npm run bench:cache -- [options]     needs redis-server (scripts/setup-extras)
 
-  --routes N     routes in the catalog (1000)
-  --keys N       session keys that were changed and are in use (400)
+  --routes N     routes in the catalog (300)
+  --keys N       session keys that were changed and are in use (200)
   --isolates N   gateways that begin in each part (5)
   --seconds N    how long each of them is asked (5)
   --json FILE    also write the numbers as JSON
@@ -15,8 +15,8 @@ const usage = `npm run bench:cache -- [options]     needs redis-server (scripts/
 
 const { values } = parseArgs({
   options: {
-    routes: { type: 'string', default: '1000' },
-    keys: { type: 'string', default: '400' },
+    routes: { type: 'string', default: '300' },
+    keys: { type: 'string', default: '200' },
     isolates: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '5' },
     json: { type: 'string' },

@@ -60,6 +60,13 @@ const KINDS = [
     env: () => ({ FUZZ_RUNS: '5000', INVARIANT_RUNS: '128', FUZZ_SEED: seed() }),
     long: true,
   },
+  {
+    folder: 'db',
+    name: 'db: a million payments',
+    args: '--config vitest.size.config.ts',
+    env: () => ({ SIZE_ROWS: '1000000', SIZE_REPORT: join(root, 'docs/evidence') }),
+    once: true,
+  },
   { folder: 'test/fault', name: 'faults', once: true },
   { name: 'planted mistakes', command: 'node test/planted/run.ts', once: true },
   { name: 'mutation of core', command: 'node scripts/mutation.mjs', once: true },

@@ -26,6 +26,13 @@ suites.push({
   env: { PBSTREAM_POSTGRES_URL },
 })
 
+suites.push({
+  folder: 'db',
+  name: 'db at size on PostgreSQL',
+  args: '--config vitest.size.config.ts',
+  env: { PBSTREAM_POSTGRES_URL },
+})
+
 suites.push({ folder: POSTGRES, name: 'system on PostgreSQL', env: { PBSTREAM_POSTGRES_URL } })
 
 const redis = process.env.REDIS_SERVER ?? findProgram('redis-server')

@@ -131,14 +131,9 @@ async function fill(database: Database, payTo: `0x${string}`, routes: number, ke
   const [row] = await database.orm.select().from(route)
   if (row === undefined) throw new Error('the route was not written')
   const others = Array.from({ length: routes - 1 }, (_, i) => ({ ...row, id: `paid-${i + 1}`, path: `/paid/${i + 1}` }))
-  await inSteps(others, (some) =>
-    database.atomically((orm) =>
-      some.flatMap((each) => [
-        orm.insert(route).values(each),
-        orm.insert(rateCard).values({ routeId: each.id, version: 1, rule: rate, createdAt: row.createdAt }),
-      ]),
-    ),
-  )
+  await inSteps(others, 4, (some) => database.orm.insert(route).values(some))
+  const cards = others.map(({ id }) => ({ routeId: id, version: 1, rule: rate, createdAt: row.createdAt }))
+  await inSteps(cards, 20, (some) => database.orm.insert(rateCard).values(some))
   const { sessionKey, streamSession } = database.tables
   const address = (n: number) => `0x${n.toString(16).padStart(40, '0')}` as const
   // Older than what isolates ask for once more.
@@ -148,16 +143,15 @@ async function fill(database: Database, payTo: `0x${string}`, routes: number, ke
     const id = `${ref.chainId}:${ref.contract}:${ref.payer}:${address(i + 3)}`
     return { ref, id, key: address(i + 3) }
   })
-  await inSteps(rows, (some) =>
-    database.atomically((orm) =>
-      some.flatMap(({ ref, id, key }) => [
-        orm.insert(sessionKey).values({ ...ref, id, session: id, key, status: 'active', version: 1, updatedAt: at }),
-        orm.insert(streamSession).values({ ...ref, id, payerAuthorizer: key, lastSeq: 1, lastAt: at }),
-      ]),
-    ),
-  )
+  const managed = rows.map(({ ref, id, key }) => {
+    return { ...ref, id, session: id, key, status: 'active' as const, version: 1, updatedAt: at }
+  })
+  const sessions = rows.map(({ ref, id, key }) => ({ ...ref, id, payerAuthorizer: key, lastSeq: 1, lastAt: at }))
+  await inSteps(managed, 8, (some) => database.orm.insert(sessionKey).values(some))
+  await inSteps(sessions, 10, (some) => database.orm.insert(streamSession).values(some))
 }
 
-async function inSteps<T>(all: T[], write: (some: T[]) => Promise<void>): Promise<void> {
-  for (let i = 0; i < all.length; i += 200) await write(all.slice(i, i + 200))
+/** D1 binds at most 100 values in a statement. */
+async function inSteps<T>(all: T[], rows: number, write: (some: T[]) => PromiseLike<unknown>): Promise<void> {
+  for (let i = 0; i < all.length; i += rows) await write(all.slice(i, i + rows))
 }

@@ -207,7 +207,8 @@ function apart(next: Pick<RouteRow, 'id' | 'path' | 'methods'>, all: RouteRow[])
   if (other !== undefined) throw new Refused('route_conflict', `${other.id} has this method and path`)
 }
 
-function merged(old: RouteRow, { credential, adapter: _, ...patch }: RoutePatch): Omit<RouteInput, 'rate'> {
+function merged(old: RouteRow, asked: RoutePatch): Omit<RouteInput, 'rate'> {
+  const { credential, adapter: _adapter, ...patch } = asked
   const { id, providerId, methods, path, origin, chainIds, bodyPriced, maxBodyBytes, chargeOnAbandon } = old
   const { credentialHeader: header, credentialSealed: sealed, enabled, audience } = old
   const kept = header === null || sealed === null ? undefined : { header, sealed }
@@ -217,7 +218,8 @@ function merged(old: RouteRow, { credential, adapter: _, ...patch }: RoutePatch)
 }
 
 /** What people may read of a route: whether there is a credential, and for which header. */
-function shown({ credentialSealed, createdAt: _, updatedAt: __, ...row }: RouteRow): Record<string, unknown> {
+function shown(route: RouteRow): Record<string, unknown> {
+  const { credentialSealed, createdAt: _created, updatedAt: _updated, ...row } = route
   return { ...row, credentialSealed: credentialSealed !== null }
 }
 

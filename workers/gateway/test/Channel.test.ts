@@ -550,3 +550,43 @@ describe('a refund', () => {
     )
   })
 })
+
+describe('what the provider wants of its channels', () => {
+  it('is in the offer, in the check and in the reservation', async () => {
+    const at = await world([route({ withdrawDelay: 3_600, settle: { amount: '5000000', ageMs: 600_000 } })])
+    const required = await quoted(at, PATH)
+    expect(required.accepts[0]).toMatchObject({ extra: { withdrawDelay: 3_600 } })
+    const old = await pay(at, 1000n)
+    expect([old.status, errorOf(old)]).toEqual([402, 'invalid_batch_settlement_evm_withdraw_delay_mismatch'])
+    const same = await world([
+      route({ withdrawDelay: config.withdrawDelay, settle: { amount: '5000000', ageMs: null } }),
+    ])
+    expect((await pay(same, 1000n)).status).toBe(200)
+    expect(same.session.reserves[0]?.settle).toEqual({ amount: 5_000_000n })
+  })
+
+  it('left open is as the chain and the deployment say', async () => {
+    const at = await world()
+    await pay(at, 1000n)
+    expect(at.session.reserves[0]).not.toHaveProperty('settle')
+  })
+})
+
+describe('an upstream that the gate refuses', () => {
+  it.each([
+    'http://upstream.example',
+    'https://127.0.0.1',
+    'https://169.254.169.254',
+    'https://localhost',
+    'https://db.internal',
+    'https://upstream.example:6379',
+    'https://user@upstream.example',
+    'https://a.own.example',
+  ])('%s is not called, though the catalog names it', async (url) => {
+    const at = await world([route({ origin: { kind: 'url', url } })], { OWN_ZONES: 'own.example' })
+    const response = await pay(at, 1000n)
+    expect([response.status, at.seen.length]).toEqual([502, 0])
+    await at.rest()
+    expect(at.session.reports).toMatchObject([{ kind: 'void' }])
+  })
+})

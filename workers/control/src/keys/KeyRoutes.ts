@@ -1,10 +1,12 @@
 /** `/session-keys`: reading and making them. What is done with one is in `ActRoutes`. */
 import type { Address } from '@pbstream/core/Hex'
-import { keysOf, managed } from '@pbstream/db/SessionKeys'
+import type { PolicyStanding } from '@pbstream/core/message/Session'
+import { keysOf, type ManagedKey, managed } from '@pbstream/db/SessionKeys'
 import { chainById } from '../api/Chains.ts'
 import { etag } from '../api/Etag.ts'
 import { once } from '../api/Idempotent.ts'
 import { newId } from '../api/Ids.ts'
+import { later } from '../api/Later.ts'
 import { operation } from '../api/Operation.ts'
 import { page, pageOf } from '../api/Page.ts'
 import { answer, idParam, json, type z } from '../api/Parts.ts'
@@ -18,7 +20,7 @@ import { kindOf, refOf } from './Model.ts'
 import { stateOf, toChange, toRegister } from './OnChain.ts'
 import * as Schemas from './Schemas.ts'
 import { show, showChain, showUsage } from './Show.ts'
-import { heal, platform } from './Sweep.ts'
+import { heal, healLater, placeOf, platform } from './Sweep.ts'
 
 const make = operation({
   method: 'post',
@@ -132,19 +134,26 @@ async function createAsked(c: ApiContext, key: Address) {
 }
 
 async function detailed(c: ApiContext, id: string): Promise<z.infer<typeof Schemas.SessionKeyDetail>> {
-  let row = await found(c, id)
-  // Where a change was cut off between object and row, whoever looks sees to it.
-  const healed = await quietly(() =>
-    heal(platform({ env: c.env, database: c.var.database, now: () => new Date() }, row), row),
-  )
-  if (healed === true) row = await found(c, id)
+  const row = await found(c, id)
   const standing = await quietly(() => Edge.standing(c.env, refOf(row)))
+  const place = placeOf(standing, row)
+  // Where a change was cut off between object and row, whoever looks has it seen to.
+  const clock = platform({ env: c.env, database: c.var.database, now: () => new Date() }, row)
+  if (place === 'behind' && standing !== undefined) await quietly(() => heal(clock, row))
+  if (place === 'ahead') await later(c, () => healLater(clock, id))
   const state = kindOf(row) === 'escrow' ? await quietly(() => stateOf(c.env, row)) : undefined
   return {
-    ...show(row, new Date()),
+    ...show(place === 'ahead' && standing !== undefined ? stricter(row, standing) : row, new Date()),
     usage: standing === undefined ? null : showUsage(standing),
     onChain: state === undefined ? null : showChain(state),
   }
+}
+
+/** The key as its object has it, where that is stopped and the row does not say so yet. */
+function stricter(row: ManagedKey, { policy, inFlight }: PolicyStanding): ManagedKey {
+  if (policy.status === 'revoked') return { ...row, status: 'revoked' }
+  if (policy.status !== 'frozen' || row.status !== 'active') return row
+  return { ...row, status: inFlight === 0 ? 'frozen' : 'freezing' }
 }
 
 async function quietly<T>(work: () => Promise<T>): Promise<T | undefined> {

@@ -1,8 +1,9 @@
 /** Finishes what was begun: freezes, graces, steps on chain, and changes that were cut off between row and object. */
+import type { PolicyStanding } from '@pbstream/core/message/Session'
 import * as Policy from '@pbstream/core/Policy'
 import type { Mode } from '@pbstream/db/Mode'
 import { type Database, open } from '@pbstream/db/Database'
-import { changedKeysBetween, type ManagedKey, managed, waitingKeys } from '@pbstream/db/SessionKeys'
+import { changedKeysBetween, keyOf, type ManagedKey, managed, waitingKeys } from '@pbstream/db/SessionKeys'
 import { chainById } from '../api/Chains.ts'
 import type { Env } from '../Env.ts'
 import * as Acts from './Acts.ts'
@@ -38,7 +39,14 @@ export async function sweepKeys(env: Env, log: SweepPorts['log'], now = () => ne
   const waiting = await waitingKeys(database, new Date(at - DAY_MS), MOST)
   for (const row of waiting) await guarded(ports, () => finish(platform(ports, managed(row)), managed(row)))
   const recent = await changedKeysBetween(database, new Date(at - RECENT_MS), new Date(at - CALM_MS), MOST)
-  for (const row of recent) await guarded(ports, () => heal(platform(ports, managed(row)), managed(row)))
+  for (const row of recent.map(managed)) {
+    await guarded(ports, async () => {
+      const by = platform(ports, row)
+      const place = placeOf(await Edge.standing(env, refOf(row)), row)
+      if (place === 'behind') await heal(by, row)
+      if (place === 'ahead') await healLater(by, row.publicId)
+    })
+  }
 }
 
 /** Brings a key that waits one step on. */
@@ -70,25 +78,41 @@ export async function freezeOnChain(by: By, row: ManagedKey): Promise<void> {
   })
 }
 
-/** Whether object and row say the same; if not, the stricter of the two is in force and in both afterwards. */
-export async function heal(by: By, row: ManagedKey): Promise<boolean> {
-  const held = await Edge.standing(by.env, refOf(row))
+/**
+ * Where a key's object stands beside its row. `behind`: the row was written and the object not told. `ahead`: the object
+ * was told and the row not written, or not yet.
+ */
+export type Place = 'same' | 'behind' | 'ahead'
+
+export function placeOf(held: PolicyStanding | undefined, row: ManagedKey): Place {
   const policy = policyOf(row)
-  if (held === undefined || held.policy.version < policy.version) {
+  if (held === undefined || held.policy.version < policy.version) return 'behind'
+  const over = held.policy.status === 'revoked' && policy.status === 'revoked'
+  return over || Policy.same(held.policy, policy) ? 'same' : 'ahead'
+}
+
+/** Brings object and row together: the stricter of the two is in force, and in both afterwards. */
+export async function heal(by: By, row: ManagedKey): Promise<void> {
+  const held = await Edge.standing(by.env, refOf(row))
+  const place = placeOf(held, row)
+  if (place === 'same') return
+  if (place === 'behind' || held === undefined) {
     const chain = chainById(by.env, row.mode, row.chainId)
     if (chain !== undefined) await secure(by, chain, row)
-    return true
-  }
-  if (Policy.same(held.policy, policy)) return false
-  if (held.policy.status === 'revoked') {
-    if (policy.status === 'revoked') return false
+  } else if (held.policy.status === 'revoked') {
     await Acts.revoke(by, row.publicId)
-  } else if (held.policy.status === 'frozen' && policy.status === 'active') {
+  } else if (held.policy.status === 'frozen' && row.status === 'active') {
     await Acts.freeze(by, row.publicId, undefined)
   } else {
     await change(by, row.publicId, () => ({ act: 'edit', action: 'session_key.repair', tightens: true }))
   }
-  return true
+}
+
+/** `heal` once it is sure that nobody is about to write the row: whoever makes a change is to be named for it. */
+export async function healLater(by: By, id: string): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, CALM_MS))
+  const row = await keyOf(by.database, by, id)
+  if (row !== undefined) await heal(by, row)
 }
 
 /** Whatever the clock does is the platform's, in the chain of the owner. */

@@ -130,6 +130,11 @@ const incidents = operation({
 })
 
 export function listRoutes(api: Api): void {
+  salesAndChannels(api)
+  payoutsAndIncidents(api)
+}
+
+function salesAndChannels(api: Api): void {
   api.openapi(payments, async (c) => {
     const { database } = c.var
     const { id } = c.req.valid('param')
@@ -169,11 +174,16 @@ export function listRoutes(api: Api): void {
       query,
       (after, limit) => Lists.channelsOf(c.var.database, id, query, String(after?.[0] ?? ''), limit),
       ({ channel }) => [channel.id],
-      ({ channel: { revision: _, accepted: __, ...row } }) => row,
+      ({ channel: row }) => {
+        const { revision: _revision, accepted: _accepted, ...shownRow } = row
+        return shownRow
+      },
     )
     return c.json(shown, 200)
   })
+}
 
+function payoutsAndIncidents(api: Api): void {
   api.openapi(settlements, async (c) => {
     const { id } = c.req.valid('param')
     const query = c.req.valid('query')

@@ -95,6 +95,11 @@ const drains = operation({
 })
 
 export function providerRoutes(api: Api): void {
+  termsRoutes(api)
+  payoutRoutes(api)
+}
+
+function termsRoutes(api: Api): void {
   api.openapi(list, async (c) => {
     const shown = await page(
       c,
@@ -142,7 +147,9 @@ export function providerRoutes(api: Api): void {
     const { row } = await made(c, () => Providers.editProvider(database, whoOf(c), id, revision, patch))
     return c.json(Schemas.showChange(row, drain), 200, tag(row))
   })
+}
 
+function payoutRoutes(api: Api): void {
   api.openapi(changePayout, async (c) => {
     const { id } = c.req.valid('param')
     const { database } = c.var

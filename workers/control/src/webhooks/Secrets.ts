@@ -17,9 +17,8 @@ export async function makeSecret(env: Env, endpointId: string): Promise<{ shown:
 export async function secretsOf(env: Env, endpoint: EndpointRow, now: number): Promise<Uint8Array[]> {
   const { id, secretSealed, previousSecretSealed, previousUntil } = endpoint
   const before = previousUntil !== null && previousUntil.getTime() > now ? previousSecretSealed : null
-  const opened = await Promise.all(
-    [secretSealed, before].map((sealed) => (sealed === null ? undefined : Seal.open(crypto, placeOf(env, id), sealed))),
-  )
+  const sealed = before === null ? [secretSealed] : [secretSealed, before]
+  const opened = await Promise.all(sealed.map((each) => Seal.open(crypto, placeOf(env, id), each)))
   return opened.flatMap((text) => (text === undefined ? [] : (WebhookSignature.parseSecret(text) ?? [])))
 }
 

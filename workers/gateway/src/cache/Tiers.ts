@@ -146,8 +146,8 @@ function once(open: () => Database): () => Database {
 
 /** What `work` comes to; undefined when it fails, or takes longer. */
 async function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const late = new Promise<undefined>((done) => (timer = setTimeout(() => done(undefined), ms)))
+  const { promise: late, resolve } = Promise.withResolvers<undefined>()
+  const timer = setTimeout(() => resolve(undefined), ms)
   try {
     return await Promise.race([work, late])
   } catch {
