@@ -76,7 +76,7 @@ const plans: [string, () => Query, sqlite: RegExp, postgres: RegExp][] = [
   [
     'sessions of a payer',
     () => Overview.sessionsOfPayer(db, hex('a1', 20), 50),
-    /session_key USING INDEX session_key_payer \(payer=\?\)[^]*stream_session USING INDEX sqlite_autoindex_stream_session_1/,
+    /session_key USING (COVERING )?INDEX session_key_payer \(payer=\?\)[^]*stream_session USING INDEX sqlite_autoindex_stream_session_1/,
     /(?=[^]*session_key_payer)(?=[^]*stream_session_pkey)/,
   ],
   [
