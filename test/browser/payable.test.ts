@@ -3,10 +3,11 @@ import { join } from 'node:path'
 import { root } from '@pbstream/local/Bundle'
 import { addressOf } from '@pbstream/local/Keys'
 import { WalletSite } from '@pbstream/local/WalletSite'
-import { type Browser, type Page, chromium } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Stack, startStack } from '../support/Stack.ts'
 import { until } from '../support/until.ts'
+import { launch } from './support/launch.ts'
 
 let stack: Stack
 let site: WalletSite
@@ -19,18 +20,7 @@ beforeAll(async () => {
   stack = await startStack({ routes: [{ path: '/report' }] })
   site = await WalletSite.start(stack.gateway, stack.keys.payer)
   await mkdir(screenshots, { recursive: true })
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  })
+  browser = await launch()
 })
 afterAll(async () => {
   await browser?.close()
