@@ -5,7 +5,7 @@ import { type Hex, lower } from '@pbstream/core/Hex'
 import { Chain } from '@pbstream/local/Chain'
 import { addressOf } from '@pbstream/local/Keys'
 import { bytesToHex } from 'viem'
-import { privateKeyToAccount, type PrivateKeyAccount } from 'viem/accounts'
+import { type LocalAccount, privateKeyToAccount } from 'viem/accounts'
 import { createSiweMessage } from 'viem/siwe'
 import type { Stack } from './Stack.ts'
 
@@ -26,22 +26,23 @@ export const now = (): number => Math.floor(Date.now() / 1_000)
 
 /** Somebody with a wallet and an API key of the test mode that may do everything a key can with session keys. */
 export class Owner {
-  readonly wallet: PrivateKeyAccount
-  readonly key: Hex
+  readonly wallet: LocalAccount
+  readonly #key: Hex | undefined
   readonly address: Hex
   readonly #control: () => string
   #cookie = ''
   #apiKey = ''
 
-  private constructor(stack: Stack, key: Hex) {
-    this.key = key
-    this.wallet = privateKeyToAccount(key)
-    this.address = lower(addressOf(key))
+  private constructor(stack: Stack, wallet: Hex | LocalAccount) {
+    this.#key = typeof wallet === 'string' ? wallet : undefined
+    this.wallet = typeof wallet === 'string' ? privateKeyToAccount(wallet) : wallet
+    this.address = lower(this.wallet.address)
     this.#control = () => stack.system.urls.control
   }
 
-  static async signIn(stack: Stack, key: Hex = secret()): Promise<Owner> {
-    const owner = new Owner(stack, key)
+  /** `wallet`: a private key, or an account that signs in its own way. */
+  static async signIn(stack: Stack, wallet: Hex | LocalAccount = secret()): Promise<Owner> {
+    const owner = new Owner(stack, wallet)
     const { json: offer } = await owner.#send('POST', '/sign-in/nonce', {}, {})
     const message = createSiweMessage({
       address: owner.wallet.address,
@@ -60,6 +61,12 @@ export class Owner {
     if (made.status !== 201) throw new Error(`no API key: ${JSON.stringify(made.json)}`)
     owner.#apiKey = made.json['secret'] as string
     return owner
+  }
+
+  /** The private key of the wallet. */
+  get key(): Hex {
+    if (this.#key === undefined) throw new Error('this wallet has no key')
+    return this.#key
   }
 
   /** A call with the API key. */
@@ -103,14 +110,14 @@ export class Owner {
 }
 
 /** The header that consents to what a refusal asks for. */
-export async function consent(refused: Reply, signer: PrivateKeyAccount): Promise<Record<string, string>> {
+export async function consent(refused: Reply, signer: LocalAccount): Promise<Record<string, string>> {
   const typedData = refused.json['typedData'] as { message: { deadline: string; nonce: string } }
   const signature = await signTyped(signer, typedData)
   const { deadline, nonce } = typedData.message
   return { 'pbstream-confirmation': `${deadline}:${nonce}:${signature}` }
 }
 
-export function signTyped(wallet: PrivateKeyAccount, typedData: unknown): Promise<Hex> {
+export function signTyped(wallet: LocalAccount, typedData: unknown): Promise<Hex> {
   const { types, ...rest } = typedData as { types: Record<string, unknown> }
   const { EIP712Domain: _, ...own } = types
   return wallet.signTypedData({ ...rest, types: own } as unknown as Parameters<typeof wallet.signTypedData>[0])
