@@ -160,12 +160,27 @@ describe('signatures for the chain', () => {
   }
 })
 
-test('an owner has so many transactions relayed in a day, and no more', async () => {
-  const owner = await Owner.signIn(stack)
-  const made = await make(owner, { contract: 'escrow' })
+/** As if the owner had used up what may be relayed today. */
+async function relayedEnough(owner: Owner): Promise<void> {
   const { database } = stack.system
   const day = new Date().toISOString().slice(0, 10)
   await database.orm.insert(database.tables.relayUse).values({ owner: owner.address, day, count: 100 })
+}
+
+test('a key that is frozen and unfrozen again and again, to have dust claimed at our cost, stays frozen at last', async () => {
+  const owner = await Owner.signIn(stack)
+  const { id } = await make(owner)
+  await owner.call('POST', `/session-keys/${id}/freeze`, { body: {} })
+  await relayedEnough(owner)
+  const reply = await owner.confirmed('POST', `/session-keys/${id}/unfreeze`, { body: {} })
+  expect(said(reply)).toEqual([429, 'rate_limited'])
+  expect((await owner.call('GET', `/session-keys/${id}`)).json).toMatchObject({ status: 'frozen' })
+})
+
+test('an owner has so many transactions relayed in a day, and no more', async () => {
+  const owner = await Owner.signIn(stack)
+  const made = await make(owner, { contract: 'escrow' })
+  await relayedEnough(owner)
   const body = { signature: await owner.sign(made.sign), deadline: Number(made.sign.message.deadline) }
   const reply = await owner.call('POST', `/session-keys/${made.id}/register`, { body })
   expect(said(reply)).toEqual([429, 'rate_limited'])

@@ -182,7 +182,10 @@ async function consentToUnfreeze(
     if (row.registered === 'pending') {
       throw new Refusal('session_key_conflict', { detail: 'its freeze is on the way to the chain' })
     }
-    return confirm(c, { action: 'session_key.unfreeze', subject, change: { status: 'active', version } })
+    const consent = await confirm(c, { action: 'session_key.unfreeze', subject, change: { status: 'active', version } })
+    // The next freeze claims what the key has earned by then, whatever it is worth: that is gas of ours too.
+    await count(by(c))
+    return consent
   }
   if (onChain === undefined) {
     const typedData = toChange(row, 'unfreeze', { version: state.version, deadline: inAnHour() })
