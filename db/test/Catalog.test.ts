@@ -49,6 +49,10 @@ describe('loadCatalog', () => {
           credential: { header: 'authorization', sealed: 'c2VhbGVk' },
           enabled: true,
           audience: 'acme/chat',
+          revision: 1,
+          adapter: null,
+          withdrawDelay: null,
+          settle: { amount: null, ageMs: null },
         },
       ],
     })
