@@ -23,11 +23,11 @@ const charge = (seq: number): PbEvent => ({
 })
 
 /** Delivers bodies as one batch, message ids `m0`, `m1`, … */
-async function deliver(bodies: unknown[], attempts = 1) {
+async function deliver(bodies: unknown[], attempts = 1, on: Env = bindings) {
   const messages = bodies.map((body, i) => ({ id: `m${i}`, timestamp: new Date(at), attempts, body }))
   const batch = createMessageBatch('pbstream-events', messages)
   const context = createExecutionContext()
-  await worker.queue(batch, bindings)
+  await worker.queue(batch, on)
   const result = await getQueueResult(batch, context)
   return { acked: result.explicitAcks, retried: result.retryMessages.map(({ msgId }) => msgId) }
 }
@@ -46,6 +46,14 @@ describe('the events queue', () => {
     expect(await deliver([charge(1), charge(2)])).toEqual({ acked: ['m0', 'm1'], retried: [] })
     expect(await payments()).toEqual([1, 2])
   })
+
+  test.each(['{}', '[{"chainId":84532}]', 'none'])(
+    'CHAINS that cannot be used, %s, holds up no row',
+    async (CHAINS) => {
+      expect(await deliver([charge(1)], 1, { ...bindings, CHAINS })).toEqual({ acked: ['m0'], retried: [] })
+      expect(await payments()).toEqual([1])
+    },
+  )
 
   test('the same batch again changes nothing', async () => {
     await deliver([charge(1), charge(2)])

@@ -22,6 +22,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     withdrawDelay: 900,
     maxTimeoutSeconds: 60,
     rpcUrl: chain.rpcUrl,
+    testnet: true,
     confirmations: 2,
     pollMs: 50,
     rebroadcastMs: 100,
