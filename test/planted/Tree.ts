@@ -46,12 +46,12 @@ export class Tree {
   }
 
   /** Runs a suite to its end; `code` is undefined when it took longer than `ms`, and was stopped. */
-  run({ bin, args }: Suite, ms: number): Promise<Outcome> {
+  run({ bin, args, env }: Suite, ms: number): Promise<Outcome> {
     const program = bin === undefined ? [] : [join(this.#folder, 'node_modules', bin)]
     return new Promise((resolve, reject) => {
       const child = spawn(process.execPath, [...program, ...args], {
         cwd: this.#folder,
-        env: { ...process.env, ...QUIET },
+        env: { ...process.env, ...QUIET, ...env },
         stdio: ['ignore', 'pipe', 'pipe'],
         // A group of its own, so that what it has started is stopped with it.
         detached: true,

@@ -2,7 +2,7 @@
  * Mistakes that a careful person could make in the product, at least one for each invariant of docs/guarantees.md.
  * `run.ts` puts each into a copy of the sources and demands that the suite named with it fails, saying `notices`.
  */
-import { sim, type Suite, vitest } from './suites.ts'
+import { laneRuns, sim, type Suite, vitest } from './suites.ts'
 
 export type Bug = {
   name: string
@@ -313,7 +313,7 @@ export const bugs: readonly Bug[] = [
     file: `${lane}/src/Runner.ts`,
     find: '      if (this.#journal.entry(order.id) !== undefined) return undefined\n',
     replace: '',
-    suite: vitest(lane, 'test/Lane.property.test.ts'),
+    suite: laneRuns(400),
     notices: /FAIL .*I9: /,
   },
   {
@@ -323,7 +323,7 @@ export const bugs: readonly Bug[] = [
     find: '      const nonce = nextNonce(this.#journal.highestNonce(), count)\n',
     replace:
       '      const nonce = nextNonce(this.#journal.highestNonce(), await chain.transactionCount(from, "latest"))\n',
-    suite: vitest(lane, 'test/Lane.property.test.ts'),
+    suite: laneRuns(400),
     notices: /FAIL .*I9: /,
   },
   {
@@ -333,7 +333,7 @@ export const bugs: readonly Bug[] = [
     find: '    this.#journal.sending(id, attempt.n, this.#ports.now())\n    const reply = await this.#ports.chain.sendRaw(attempt.raw)\n',
     replace:
       '    const reply = await this.#ports.chain.sendRaw(attempt.raw)\n    this.#journal.sending(id, attempt.n, this.#ports.now())\n',
-    suite: vitest(lane, 'test/Lane.property.test.ts'),
+    suite: laneRuns(400),
     notices: /FAIL .*I9: /,
   },
   {

@@ -6,12 +6,20 @@ export type Suite = {
   /** Arguments for Node; `bin` is a program of the tree's node_modules that comes first. */
   readonly bin?: string
   readonly args: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
 }
 
 /** Histories of the simulator, the same in every run. The smallest that fails is printed with its invariant. */
 export function sim(world: 'core' | 'fast' | 'full', runs: number): Suite {
   const args = ['test/sim/run.ts', '--world', world, '--seed', '1', '--runs', String(runs)]
   return { shown: `node ${args.join(' ')}`, args }
+}
+
+/** Runs of the lane's property, the same every time: with a seed of its own each night it may miss what is rare. */
+export function laneRuns(runs: number): Suite {
+  const env = { LANE_RUNS: String(runs), LANE_SEED: '1' }
+  const suite = vitest('durable-objects/nonce-lane', 'test/Lane.property.test.ts')
+  return { ...suite, env, shown: `LANE_RUNS=${runs} LANE_SEED=1 ${suite.shown}` }
 }
 
 /** One test file, or the tests of it whose names match `only`. */

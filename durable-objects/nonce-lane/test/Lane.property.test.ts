@@ -19,6 +19,7 @@ type Command =
 
 const ITEMS = 5
 const RUNS = Number(process.env['LANE_RUNS'] ?? 150)
+const SEED = process.env['LANE_SEED']
 const faults: fc.Arbitrary<Fault[]> = fc.array(
   fc.oneof(
     { weight: 6, arbitrary: fc.constant<Fault>('none') },
@@ -112,7 +113,7 @@ test(
         await world.drain()
         check(world, orders, marks)
       }),
-      { numRuns: RUNS },
+      { numRuns: RUNS, ...(SEED === undefined ? {} : { seed: Number(SEED) }) },
     )
   },
   120_000 + RUNS * 100,
