@@ -18,7 +18,10 @@ export const VOUCHERS_MAX = 8
 /** A claim that was handed to settlement and is not answered yet. */
 export type Claiming = { readonly total: bigint; readonly max: bigint; readonly signature: Hex }
 
-/** A refund that was handed to settlement and is not answered yet. `at` in Unix milliseconds. */
+/**
+ * A refund that was handed to settlement and is not answered yet. `at` in Unix milliseconds. `amount` 0: something else
+ * took its nonce on chain, and what that moved the next look will show.
+ */
 export type RefundInFlight = {
   readonly refundId: string
   readonly amount: bigint
@@ -152,8 +155,10 @@ export function open(seen: Observation): Channel {
  * was pending was withdrawn; so is confirmed money that is gone, since a whole withdrawal fits between two looks.
  * Provisional money may only be unknown to a node that lags. Observations of an older block than was told of are ignored,
  * and so are those from before the last refund when their block is not known; in a block that is new enough a refund
- * that is not there was reorganised away. So are those that show less money than is recorded as claimed, which no
- * contract allows.
+ * that is not there was reorganised away: its money shows as a surplus, and should it be mined again, it is reported
+ * again. While a refund is in flight, the report says what moved: under its nonce, one that was reorganised away or a
+ * withdrawal may have come first, with another amount. Ignored are also those that show less money than is recorded as
+ * claimed, which no contract allows.
  *
  * A stop of the key that has bitten makes what is not claimed lost; a stop that was lifted lets it be claimed again.
  */
@@ -162,7 +167,9 @@ export function reconcile(channel: Channel, seen: Observation, pending: bigint):
   if (unplaced || seen.balance < channel.claimed || (seen.block ?? Infinity) < channel.seenBlock) return channel
   // Once a stop has bitten at depth k, so has everything that was claimed before it.
   let next = seen.keyOver === true ? claimConfirmed(channel, seen.totalClaimed, false) : channel
-  if (seen.refundNonce !== channel.refundNonce) next = refundSeen(next, seen)
+  const waits = seen.refundNonce > channel.refundNonce && awaitsReport(next)
+  if (seen.refundNonce < channel.refundNonce) next = refundGone(next, seen)
+  else if (seen.refundNonce > channel.refundNonce && !waits) next = refundSeen(next, seen)
   const surplus = seen.balance - funds(next)
   if (next.refund === undefined && surplus > pending) {
     next = change(next, { deposited: next.deposited + surplus - pending })
@@ -173,21 +180,26 @@ export function reconcile(channel: Channel, seen: Observation, pending: bigint):
   const { withdrawRequestedAt, keyStoppedAt = next.keyStoppedAt, keyOver = next.keyOver } = seen
   const same = next.withdrawRequestedAt === withdrawRequestedAt && next.keyStoppedAt === keyStoppedAt
   const told = same && next.keyOver === keyOver ? next : change(next, { withdrawRequestedAt, keyStoppedAt, keyOver })
-  // Only when something else has changed: a look that shows nothing new is no change.
-  return told === channel ? channel : { ...told, seenBlock: Math.max(told.seenBlock, seen.block ?? 0) }
+  // Only when something else has changed: a look that shows nothing new is no change. And a report that this look was
+  // ahead of still counts.
+  if (told === channel || waits) return told
+  return { ...told, seenBlock: Math.max(told.seenBlock, seen.block ?? 0) }
 }
 
-/**
- * Another number of refunds is on chain than was reported. One more: its report is missing, and if it is the one in
- * flight its amount is known; else the balance says how much it was. One less: it was reorganised away, and its money
- * shows as a surplus; should it be mined again, it is reported again.
- */
+/** A refund that was reported is not there. Late reports of that, up to the block of the look, count no more. */
+function refundGone(channel: Channel, { refundNonce, block = 0 }: Observation): Channel {
+  return change(channel, { refundNonce, refund: undefined, seenBlock: block + 1 })
+}
+
+/** Money went back that nobody reported: the balance says how much. */
 function refundSeen(channel: Channel, { refundNonce, balance }: Observation): Channel {
-  const { refund, returned } = channel
-  const free = { refundNonce, refund: undefined }
-  if (refundNonce < channel.refundNonce) return change(channel, free)
-  const known = refund !== undefined && refund.nonce + 1n === refundNonce ? refund.amount : funds(channel) - balance
-  return change(channel, { ...free, returned: returned + max(min(known, funds(channel) - channel.claimed), 0n) })
+  const { returned, claimed } = channel
+  const back = max(funds(channel) - max(balance, claimed), 0n)
+  return change(channel, { refundNonce, refund: undefined, returned: returned + back })
+}
+
+function awaitsReport({ refund }: Channel): boolean {
+  return refund !== undefined && refund.amount > 0n
 }
 
 export type Verdict = 'right' | 'short' | 'stale'
@@ -334,12 +346,15 @@ function refunding(
   return { channel: next, order: { refundId, amount, nonce: refund.nonce, ...(claim === undefined ? {} : { claim }) } }
 }
 
-/** A refund was mined, and claimed up to `claimed` before it paid back. The nonce makes repeats harmless. */
+/**
+ * A refund was mined, and claimed up to `claimed` before it paid back. The nonce makes repeats harmless, the block those
+ * from before a look that showed that it is not there any more.
+ */
 export function refundDone(
   channel: Channel,
   done: { amount: bigint; claimed: bigint; nonce: bigint; block?: number },
 ): Channel {
-  if (done.nonce < channel.refundNonce) return channel
+  if (done.nonce < channel.refundNonce || (done.block ?? Infinity) < channel.seenBlock) return channel
   const next = change(channel, {
     returned: channel.returned + min(done.amount, max(funds(channel) - channel.claimed, 0n)),
     refundNonce: done.nonce + 1n,
@@ -352,6 +367,17 @@ export function refundDone(
 /** The refund failed; nothing moved. */
 export function refundFailed(channel: Channel, refundId: string): Channel {
   return channel.refund?.refundId === refundId ? change(channel, { refund: undefined }) : channel
+}
+
+/**
+ * Something else took the refund's nonce: a copy of it, another refund, or a withdrawal. The channel stays closed to
+ * charges until a look has shown how much went back.
+ */
+export function refundOvertaken(channel: Channel, refundId: string): Channel {
+  const { refund } = channel
+  return refund?.refundId === refundId && refund.amount > 0n
+    ? change(channel, { refund: { ...refund, amount: 0n } })
+    : channel
 }
 
 /** The voucher that a corrective 402 shows: the highest. Absent as long as none was accepted in our time. */

@@ -201,7 +201,8 @@ export type ChainEvent =
       /** What the refund's own transaction claimed before it paid back. */
       claimed: bigint
       nonce: bigint
-      status: 'mined' | 'failed'
+      /** `overtaken`: something else took its nonce on chain, and moved what the next look will show. */
+      status: 'mined' | 'failed' | 'overtaken'
       transaction?: Hex
       /** Where it is mined. */
       block?: number

@@ -130,9 +130,9 @@ export function chainEvent(ack: AckEvent, state: State, transaction: Hex | undef
 }
 
 /**
- * What a session is told when another transaction had an item's effect first. Only the effect that was proven counts:
- * a copied refund need not have claimed what ours would have.
+ * What a session is told when another transaction took the place of an item. A refund's nonce is used up by copies of it,
+ * by other refunds and by withdrawals: how much went back, and whether anything was claimed, is not proven by that.
  */
 export function eventByAnother(ack: AckEvent): ChainEvent | undefined {
-  return ack.kind === 'refund' ? { ...ack, claimed: 0n, status: 'mined' } : undefined
+  return ack.kind === 'refund' ? { ...ack, claimed: 0n, status: 'overtaken' } : undefined
 }

@@ -195,7 +195,7 @@ test('a revert that another’s copy of the transaction caused counts as done', 
   world.restart()
   await world.drain()
   expect(await world.poke('item-0')).toMatchObject({ state: 'confirmed', error: 'executed_by_another' })
-  expect(world.told.get('s')).toEqual([{ ...refund, claimed: 0n, status: 'mined' }])
+  expect(world.told.get('s')).toEqual([{ ...refund, claimed: 0n, status: 'overtaken' }])
 })
 
 test('items that ended long ago are forgotten, and their nonces are not given out again', async () => {

@@ -63,7 +63,7 @@ export function closed(
 ): { kind: 'unknown_channel' } | { kind: 'refused'; code: ErrorCode } | undefined {
   const { refund, withdrawRequestedAt, channelId } = channel
   if (refund === undefined && withdrawRequestedAt === 0) return undefined
-  const overdue = refund === undefined || now >= refund.at + REFUND_LOST_MS
+  const overdue = refund === undefined || refund.amount === 0n || now >= refund.at + REFUND_LOST_MS
   if (overdue && mayReread(state, channelId, now)) {
     state.observedAt.set(channelId, now)
     return { kind: 'unknown_channel' }

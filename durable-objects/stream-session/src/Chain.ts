@@ -73,7 +73,7 @@ function observed(state: State, event: Event<'observed'>, now: number): void {
     state.journal({ ...channel, deposited: channel.spent }, channel, now)
   } else {
     const { refund: open } = row.channel
-    const lost = open !== undefined && now >= open.at + REFUND_LOST_MS && event.refundNonce === open.nonce
+    const lost = open !== undefined && now >= open.at + REFUND_LOST_MS
     const known = lost ? Ledger.refundFailed(row.channel, open.refundId) : row.channel
     const next = Ledger.reconcile(known, event, pending(state, event))
     state.put({ ...row, observedAt: now }, next, now)
@@ -128,7 +128,8 @@ function refunded(state: State, row: ChannelRow, event: Event<'refund'>, now: nu
     const next = Ledger.refundFailed(channel, event.refundId)
     if (next !== channel) state.put(row, next, now)
   } else {
-    const next = Ledger.refundDone(channel, event)
+    const isDone = event.status === 'mined'
+    const next = isDone ? Ledger.refundDone(channel, event) : Ledger.refundOvertaken(channel, event.refundId)
     if (next !== channel) state.put({ ...row, plan: ended(row, next), refundedAt: now }, next, now, transaction(event))
   }
   state.claim(event.channelId, now)

@@ -92,7 +92,7 @@ export function isChainEvent(value: unknown): value is ChainEvent {
       return oneOf(status, 'confirmed', 'failed', 'deferred')
     case 'refund': {
       const amounts = isAmount(value['amount']) && isAmount(value['claimed']) && isWord(value['nonce'])
-      return amounts && isName(value['refundId']) && oneOf(status, 'mined', 'failed')
+      return amounts && isName(value['refundId']) && oneOf(status, 'mined', 'failed', 'overtaken')
     }
     default:
       return false

@@ -27,6 +27,23 @@ describe('a channel that closes', () => {
     })
   })
 
+  test('for a refund that something else came before: until a look shows what moved, and it counts as the day’s', async () => {
+    const { channel, stub } = await funded(1_000n)
+    const reply = await stub.refund(channel.refund(0n))
+    if (reply.kind !== 'granted') throw new Error(reply.kind)
+    const { refundId, amount, nonce } = reply.refund
+    const { channelId } = channel
+    const overtaken = { kind: 'refund', channelId, refundId, amount, claimed: 0n, nonce, status: 'overtaken' } as const
+    await stub.acknowledge(1, [overtaken, overtaken])
+    expect(await stub.view(1, channelId)).toMatchObject({ returned: 0n })
+    later(31_000)
+    expect(await stub.reserve(channel.reserve(1n, 1n))).toEqual({ kind: 'unknown_channel' })
+    await stub.acknowledge(1, [channel.observed(600n, { refundNonce: 1n })])
+    expect(await stub.view(1, channelId)).toMatchObject({ returned: 400n, deposited: 1_000n })
+    granted(await stub.reserve(channel.reserve(1n, 1n)))
+    expect(await stub.refund(channel.refund(1n))).toEqual({ kind: 'refused', code: 'refund_limit_reached' })
+  })
+
   test('a claim that is under way for another reason, or has failed, goes in front when a withdrawal is pending', async () => {
     const { channel, stub } = await funded(100_000_000n)
     const { reservationId } = granted(await stub.reserve(channel.reserve(20_000_000n, 20_000_000n)))

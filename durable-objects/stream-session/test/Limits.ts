@@ -68,6 +68,8 @@ export class Limits {
     const { periodDuration: length, start } = policy
     const window = length === 0 ? start : start + Math.floor((second - start) / length) * length
     this.#granted.push({ id: reservationId, hold, epoch, window })
+    // It began before the policies that are newer, which were put in force in the same group: they go on from it.
+    for (const later of this.#policies.values()) if (later.epoch > epoch) later.fresh = false
   }
 
   /**

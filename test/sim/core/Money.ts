@@ -198,7 +198,7 @@ export class Money {
       return this.#journal(i, before, opened, 0n)
     }
     const { refund } = channel
-    const lost = refund !== undefined && this.now >= Plan.refundedBy(channel) && event.refundNonce === refund.nonce
+    const lost = refund !== undefined && this.now >= Plan.refundedBy(channel)
     const known = lost ? Ledger.refundFailed(channel, refund.refundId) : channel
     let pending = 0n
     for (const { channel: of, status, amount } of this.deposits) if (of === i && status === 'wanted') pending += amount
@@ -234,6 +234,7 @@ export class Money {
 
   #refunded(i: number, channel: Ledger.Channel, event: Event<'refund'>): void {
     if (event.status === 'failed') this.put(i, Ledger.refundFailed(channel, event.refundId))
+    else if (event.status === 'overtaken') this.put(i, Ledger.refundOvertaken(channel, event.refundId))
     else this.#done(i, channel, Ledger.refundDone(channel, event))
   }
 

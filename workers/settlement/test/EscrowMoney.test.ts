@@ -171,7 +171,7 @@ describe('a refund from the escrow', () => {
     expect(await settlement.refund(await refundOf(of, 7_000n))).toMatchObject({ kind: 'mined' })
   })
 
-  test('that somebody else sent first is booked as done', async () => {
+  test('that somebody else sent first is overtaken: the next look says what moved', async () => {
     const of = await funded(await governed())
     await client.setAutomine(false)
     const order = { ...(await refundOf(of, 7_000n)), waitMs: 0 }
@@ -183,7 +183,7 @@ describe('a refund from the escrow', () => {
     const fees = { maxPriorityFeePerGas: 10n ** 12n, maxFeePerGas: 10n ** 13n }
     await client.sendTransaction({ account: stranger.address, to: escrow, data, gas: 500_000n, ...fees })
     await client.mine({ blocks: 2 })
-    expect(await told(of.name, of.id)).toMatchObject([{ kind: 'refund', status: 'mined', amount: 7_000n }])
+    expect(await told(of.name, of.id)).toMatchObject([{ kind: 'refund', status: 'overtaken' }])
     expect((await channelState(of.id, escrow)).balance).toBe(3_000n)
   })
 })

@@ -299,7 +299,7 @@ describe('refund', () => {
     })
     await client.mine({ blocks: 2 })
     const [news] = await told(of.name, of.id)
-    expect(news).toMatchObject({ kind: 'refund', status: 'mined', amount: 7_000n })
+    expect(news).toMatchObject({ kind: 'refund', status: 'overtaken', refundId: order.refundId })
     expect(news, 'and what was not claimed is not booked as claimed').toMatchObject({ claimed: 0n })
     expect((await channelState(of.id)).totalClaimed).toBe(0n)
     await client.setAutomine(true)
@@ -307,7 +307,7 @@ describe('refund', () => {
     expect(await settlement.refund(again)).toMatchObject({ kind: 'failed', code: 'refund_failed' })
     expect((await told(of.name, of.id, 2))[1]).toMatchObject({
       kind: 'refund',
-      status: 'mined',
+      status: 'overtaken',
       refundId: again.refundId,
     })
   })
