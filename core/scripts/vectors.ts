@@ -11,6 +11,7 @@ import { escrow } from './vectors/escrow.ts'
 import { money } from './vectors/money.ts'
 import { requests } from './vectors/requests.ts'
 import { sessionKeys } from './vectors/sessionKeys.ts'
+import { sessions } from './vectors/sessions.ts'
 import { signing } from './vectors/signing.ts'
 import { tokens } from './vectors/tokens.ts'
 import type { Case, VectorFile } from './vectors/VectorFile.ts'
@@ -21,7 +22,7 @@ const check = process.argv.includes('--check')
 const stale: string[] = []
 
 const files = new Map<string, VectorFile>()
-for (const group of [money, signing, sessionKeys, escrow, wire, tokens, requests]) {
+for (const group of [money, signing, sessionKeys, sessions, escrow, wire, tokens, requests]) {
   for (const [name, file] of Object.entries(await group())) files.set(name, file)
 }
 

@@ -116,18 +116,23 @@ export function offers(...terms: Terms[]): Offer[] {
   return [...terms.map((each) => batchOffer(each)), ...terms.map(exactOffer)]
 }
 
-/** A 402 in x402 v2. `quote` is a signed quote; `paymentIdentifier` says that request ids are understood. */
+/**
+ * A 402 in x402 v2. `quote` is a signed quote; `paymentIdentifier` says that request ids are understood; `extensions` are
+ * others, such as `OpenSession.extension`.
+ */
 export function paymentRequired(options: {
   resource: ResourceInfo
   accepts: Offer[]
   quote?: string
   paymentIdentifier?: boolean
+  extensions?: Extensions
   error?: ErrorCode
 }): PaymentRequired {
   const { resource, accepts, quote, error } = options
   const extensions: Extensions = {
     ...(quote === undefined ? {} : quoteExtension(quote)),
     ...(options.paymentIdentifier === true ? paymentIdentifierExtension : {}),
+    ...options.extensions,
   }
   return {
     x402Version: 2,

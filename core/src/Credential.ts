@@ -2,13 +2,29 @@
 import * as Amount from './Amount.ts'
 import * as Base64 from './Base64.ts'
 import { type Offer, PAYMENT_IDENTIFIER, PAYMENT_IDENTIFIER_FORM, QUOTE_EXTENSION } from './Challenge.ts'
-import * as ChannelConfig from './ChannelConfig.ts'
-import type { ErrorCode } from './Errors.ts'
-import { type Address, type Hex, isAddress, isBytes32, lower } from './Hex.ts'
-import type { Authorization, DepositOrder } from './message/Settlement.ts'
+import type { ChannelConfig } from './ChannelConfig.ts'
+import type { Authorization } from './message/Settlement.ts'
 import * as Network from './Network.ts'
-import * as Signature from './Signature.ts'
+import {
+  address,
+  anySignature,
+  atomic,
+  attempt,
+  bytes32,
+  config,
+  type Deposit,
+  deposit,
+  type Failure,
+  type Json,
+  keySignature,
+  object,
+  Refused,
+  text,
+  uint256,
+} from './Reader.ts'
 import type { Voucher } from './Voucher.ts'
+
+export type { Deposit, Failure } from './Reader.ts'
 
 /** What every v2 payment carries beside its scheme's payload. */
 type Envelope = {
@@ -22,13 +38,11 @@ type Envelope = {
   paymentIdentifier?: string
 }
 
-export type Deposit = { amount: bigint; authorization: DepositOrder['authorization'] }
-
 /** A payment from a channel. Hex is lower case; the id and the signatures are as claimed, not verified. */
 export type BatchCredential = Envelope & {
   scheme: 'batch-settlement'
   version: 2
-  config: ChannelConfig.ChannelConfig
+  config: ChannelConfig
   voucher: Voucher
 } & (
     | { type: 'voucher' }
@@ -44,9 +58,6 @@ export type ExactCredential =
 
 export type Credential = BatchCredential | ExactCredential
 
-/** Why there is no payment in it. `detail` names the member at fault and never quotes its value. */
-export type Failure = { error: ErrorCode; detail: string }
-
 /** Reads a header. Takes base64 or base64url, padded or not. Never throws. */
 export function decode(header: string): Credential | Failure {
   const bytes = typeof header === 'string' ? Base64.decode(header.trim()) : undefined
@@ -58,31 +69,18 @@ export function decode(header: string): Credential | Failure {
 
 /** Reads a payment that is JSON already, as in MCP's `_meta`. Never throws on JSON values. */
 export function from(value: unknown): Credential | Failure {
-  try {
+  return attempt<Credential>('malformed_payment', () => {
     const payment = object(value, 'payment')
     if (payment['x402Version'] === 2) return version2(payment)
     if (payment['x402Version'] === 1) return version1(payment)
-    throw new Refused('malformed_payment', 'x402Version is neither 2 nor 1')
-  } catch (error) {
-    if (error instanceof Refused) return { error: error.code, detail: error.message }
-    throw error
-  }
+    throw new Refused('x402Version is neither 2 nor 1')
+  })
 }
 
 /** True for a payment that could be read. */
 export function isCredential(result: Credential | Failure): result is Credential {
   return !('error' in result)
 }
-
-class Refused extends Error {
-  readonly code: ErrorCode
-  constructor(code: ErrorCode, detail: string) {
-    super(detail)
-    this.code = code
-  }
-}
-
-type Json = Record<string, unknown>
 
 function version2(payment: Json): Credential {
   const accepted = offer(object(payment['accepted'], 'accepted'))
@@ -96,9 +94,9 @@ function version2(payment: Json): Credential {
 
 function version1(payment: Json): Credential {
   const scheme = text(payment['scheme'], 'scheme')
-  if (scheme !== 'exact') throw new Refused('unsupported_scheme', 'scheme is not exact, the only one taken in x402 v1')
+  if (scheme !== 'exact') throw new Refused('scheme is not exact, the only one taken in x402 v1', 'unsupported_scheme')
   const network = Network.fromV1(text(payment['network'], 'network'))
-  if (network === undefined) throw new Refused('network_mismatch', 'network is not known in x402 v1')
+  if (network === undefined) throw new Refused('network is not known in x402 v1', 'network_mismatch')
   return { scheme, version: 1, network, authorization: exact(object(payment['payload'], 'payload')) }
 }
 
@@ -106,62 +104,38 @@ function batch(payload: Json, envelope: Envelope): BatchCredential {
   const type = payload['type']
   const common = { ...envelope, scheme: 'batch-settlement', version: 2 } as const
   if (type !== 'voucher' && type !== 'deposit' && type !== 'refund') {
-    throw new Refused('malformed_payment', 'payload.type is none of voucher, deposit and refund')
+    throw new Refused('payload.type is none of voucher, deposit and refund')
   }
   const channel = {
-    config: config(payload['channelConfig']),
+    config: config(payload['channelConfig'], 'payload.channelConfig'),
     voucher: voucher(object(payload['voucher'], 'payload.voucher')),
   }
   if (type === 'voucher') return { ...common, ...channel, type }
   if (type === 'deposit') {
-    return { ...common, ...channel, type, deposit: deposit(object(payload['deposit'], 'payload.deposit')) }
+    return {
+      ...common,
+      ...channel,
+      type,
+      deposit: deposit(object(payload['deposit'], 'payload.deposit'), 'payload.deposit'),
+    }
   }
   if (payload['amount'] === undefined || payload['amount'] === null) return { ...common, ...channel, type }
   const amount = atomic(payload['amount'], 'payload.amount')
-  if (amount === 0n) throw new Refused('refund_amount_invalid', 'payload.amount is 0')
+  if (amount === 0n) throw new Refused('payload.amount is 0', 'refund_amount_invalid')
   return { ...common, ...channel, type, amount }
-}
-
-function config(value: unknown): ChannelConfig.ChannelConfig {
-  try {
-    return ChannelConfig.parse(value)
-  } catch (error) {
-    if (!(error instanceof ChannelConfig.InvalidChannelConfigError)) throw error
-    const path = error.field === 'channelConfig' ? 'payload.' : 'payload.channelConfig.'
-    throw new Refused('malformed_payment', path + error.message)
-  }
 }
 
 function voucher(value: Json): Voucher {
   return {
     channelId: bytes32(value['channelId'], 'payload.voucher.channelId'),
     max: atomic(value['maxClaimableAmount'], 'payload.voucher.maxClaimableAmount'),
-    signature: voucherSignature(value['signature']),
-  }
-}
-
-function deposit(value: Json): Deposit {
-  const path = 'payload.deposit.authorization'
-  const methods = object(value['authorization'], path)
-  if (methods['erc3009Authorization'] === undefined && methods['permit2Authorization'] !== undefined) {
-    throw new Refused('deposit_authorization_invalid', 'Permit2 deposits are not taken; send erc3009Authorization')
-  }
-  const inner = object(methods['erc3009Authorization'], `${path}.erc3009Authorization`)
-  const at = (member: string) => `${path}.erc3009Authorization.${member}`
-  return {
-    amount: atomic(value['amount'], 'payload.deposit.amount'),
-    authorization: {
-      validAfter: uint256(inner['validAfter'], at('validAfter')),
-      validBefore: uint256(inner['validBefore'], at('validBefore')),
-      salt: bytes32(inner['salt'], at('salt')),
-      signature: anySignature(inner['signature'], at('signature')),
-    },
+    signature: keySignature(value['signature'], 'payload.voucher.signature'),
   }
 }
 
 function exact(payload: Json): Authorization {
   if (payload['authorization'] === undefined && payload['permit2Authorization'] !== undefined) {
-    throw new Refused('unsupported_scheme', 'Permit2 transfers are not taken; send an EIP-3009 authorization')
+    throw new Refused('Permit2 transfers are not taken; send an EIP-3009 authorization', 'unsupported_scheme')
   }
   const value = object(payload['authorization'], 'payload.authorization')
   const at = (member: string) => `payload.authorization.${member}`
@@ -180,13 +154,13 @@ function offer(value: Json): Offer {
   const at = (member: string) => `accepted.${member}`
   const scheme = text(value['scheme'], at('scheme'))
   if (scheme !== 'batch-settlement' && scheme !== 'exact') {
-    throw new Refused('unsupported_scheme', 'accepted.scheme is neither batch-settlement nor exact')
+    throw new Refused('accepted.scheme is neither batch-settlement nor exact', 'unsupported_scheme')
   }
   const network = text(value['network'], at('network'))
-  if (Network.chainId(network) === undefined) throw new Refused('network_mismatch', 'accepted.network is no EVM chain')
+  if (Network.chainId(network) === undefined) throw new Refused('accepted.network is no EVM chain', 'network_mismatch')
   const timeout = value['maxTimeoutSeconds']
   if (typeof timeout !== 'number' || !Number.isSafeInteger(timeout) || timeout <= 0) {
-    throw new Refused('malformed_payment', 'accepted.maxTimeoutSeconds is not a positive integer')
+    throw new Refused('accepted.maxTimeoutSeconds is not a positive integer')
   }
   return {
     scheme,
@@ -204,13 +178,13 @@ function extensions(value: unknown): { quote?: string; paymentIdentifier?: strin
   const all = object(value, 'extensions')
   const quote = info(all, QUOTE_EXTENSION)?.['quote']
   if (quote !== undefined && typeof quote !== 'string') {
-    throw new Refused('quote_invalid', `extensions.${QUOTE_EXTENSION}.info.quote is not a string`)
+    throw new Refused(`extensions.${QUOTE_EXTENSION}.info.quote is not a string`, 'quote_invalid')
   }
   const id = info(all, PAYMENT_IDENTIFIER)?.['id']
   if (id !== undefined && (typeof id !== 'string' || !PAYMENT_IDENTIFIER_FORM.test(id))) {
     throw new Refused(
-      'malformed_request_id',
       `extensions.${PAYMENT_IDENTIFIER}.info.id is not 16 to 128 of A-Z a-z 0-9 _ -`,
+      'malformed_request_id',
     )
   }
   return { ...(quote === undefined ? {} : { quote }), ...(id === undefined ? {} : { paymentIdentifier: id }) }
@@ -219,64 +193,4 @@ function extensions(value: unknown): { quote?: string; paymentIdentifier?: strin
 function info(all: Json, key: string): Json | undefined {
   if (!Object.hasOwn(all, key)) return undefined
   return object(object(all[key], `extensions.${key}`)['info'], `extensions.${key}.info`)
-}
-
-function object(value: unknown, path: string): Json {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new Refused('malformed_payment', `${path} is not an object`)
-  }
-  return value as Json
-}
-
-function text(value: unknown, path: string): string {
-  if (typeof value !== 'string' || value === '') throw new Refused('malformed_payment', `${path} is not a string`)
-  return value
-}
-
-function address(value: unknown, path: string): Address {
-  if (!isAddress(value)) throw new Refused('malformed_payment', `${path} is not an address`)
-  return lower(value)
-}
-
-function bytes32(value: unknown, path: string): Hex {
-  if (!isBytes32(value)) throw new Refused('malformed_payment', `${path} is not 32 bytes of hex`)
-  return lower(value)
-}
-
-function atomic(value: unknown, path: string): bigint {
-  const amount = Amount.tryParse(value)
-  if (amount === undefined) {
-    throw new Refused('malformed_payment', `${path} is not a decimal string of atomic units below 2^128`)
-  }
-  return amount
-}
-
-const UINT = /^(?:0|[1-9][0-9]{0,77})$/
-
-/** Seconds and the like: tokens take any uint256 there, and some clients write the largest for "always". */
-function uint256(value: unknown, path: string): bigint {
-  const number = typeof value === 'string' && UINT.test(value) ? BigInt(value) : undefined
-  if (number === undefined || number >> 256n !== 0n) {
-    throw new Refused('malformed_payment', `${path} is not a decimal string below 2^256`)
-  }
-  return number
-}
-
-const SIGNATURE_65 = /^0x[0-9a-fA-F]{130}$/
-/** Contract wallets sign at some length; more than 1 KiB is no payment. */
-const SIGNATURE_ANY = /^0x(?:[0-9a-fA-F]{2}){65,1024}$/
-
-/** Always by a key: 65 bytes. One that no key can have made is left as it is, for recovery to refuse. */
-function voucherSignature(value: unknown): Hex {
-  if (typeof value !== 'string' || !SIGNATURE_65.test(value)) {
-    throw new Refused('malformed_payment', 'payload.voucher.signature is not 65 bytes of hex')
-  }
-  return Signature.normalise(value) ?? lower(value as Hex)
-}
-
-function anySignature(value: unknown, path: string): Hex {
-  if (typeof value !== 'string' || !SIGNATURE_ANY.test(value)) {
-    throw new Refused('malformed_payment', `${path} is not 65 to 1024 bytes of hex`)
-  }
-  return Signature.normalise(value) ?? lower(value as Hex)
 }

@@ -5,11 +5,22 @@
  */
 import { common } from './errors/Common.ts'
 import { management } from './errors/Management.ts'
+import { origin } from './errors/Origin.ts'
 import { payment } from './errors/Payment.ts'
 import type { Row } from './errors/Row.ts'
 import { sessionKeys } from './errors/SessionKeys.ts'
+import { sessionMode } from './errors/SessionMode.ts'
+import { standalone } from './errors/Standalone.ts'
 
-const table = { ...common, ...payment, ...sessionKeys, ...management } satisfies Record<string, Row>
+const table = {
+  ...common,
+  ...payment,
+  ...sessionKeys,
+  ...sessionMode,
+  ...standalone,
+  ...origin,
+  ...management,
+} satisfies Record<string, Row>
 
 /** A stable name for one way to fail. */
 export type ErrorCode = keyof typeof table
@@ -31,13 +42,15 @@ export type Problem = {
   detail?: string
   hint: string
   retryable: boolean
+  /** Session mode: whether signing the same call again helps. */
+  signAgain?: true
   requestId?: string
   error: { type: string; code: ErrorCode; message: string }
 }
 
 /** The body of a failed call. `detail` must hold nothing secret. */
 export function problem(code: ErrorCode, options: { detail?: string; requestId?: string } = {}): Problem {
-  const row = errors[code]
+  const row: Row = errors[code]
   const message =
     options.detail === undefined ? `${row.title}. ${row.hint}` : `${row.title}: ${options.detail}. ${row.hint}`
   return {
@@ -48,6 +61,7 @@ export function problem(code: ErrorCode, options: { detail?: string; requestId?:
     ...(options.detail === undefined ? {} : { detail: options.detail }),
     hint: row.hint,
     retryable: row.retryable,
+    ...(row.signAgain === undefined ? {} : { signAgain: row.signAgain }),
     ...(options.requestId === undefined ? {} : { requestId: options.requestId }),
     error: {
       type: row.status === 402 ? 'payment_required' : row.status < 500 ? 'invalid_request_error' : 'api_error',

@@ -3,8 +3,8 @@ import type * as Policy from './Policy.ts'
 import type { PermissionJson } from './SessionKey.ts'
 
 /**
- * `draft`: its registration on chain is wanted, and until then it spends nothing. `freezing`: nothing new is charged, and
- * requests that began before are ending. `rotated`: another key has taken its place and its grace is over. The last three
+ * `draft`: its registration on chain is wanted, and until then it spends nothing. `freezing`: nothing new is granted, and
+ * requests and leases that began before are ending. `rotated`: another key has taken its place and its grace is over. The last three
  * are for good.
  */
 export type KeyStatus = 'draft' | 'active' | 'freezing' | 'frozen' | 'revoked' | 'rotated' | 'expired'
@@ -57,6 +57,14 @@ export function after(status: KeyStatus, act: KeyAct): KeyStatus | undefined {
 /** Whether nothing brings the key back. */
 export function isOver(status: KeyStatus): boolean {
   return status === 'revoked' || status === 'rotated' || status === 'expired'
+}
+
+/** What goes on under a key that was stopped: requests being served, and up to when leases may begin others (0: none). */
+export type Work = { inFlight: number; leasedUntil: number }
+
+/** Whether a freeze is complete: nothing that began before it can be charged any more, nor anything begin (I10). */
+export function isQuiet({ inFlight, leasedUntil }: Work): boolean {
+  return inFlight === 0 && leasedUntil === 0
 }
 
 /** What the edge is told. A key that has expired is stopped by its expiry. */

@@ -230,6 +230,24 @@ export function reserve(channel: Channel, voucher: VerifiedVoucher, hold: bigint
   }
 }
 
+/**
+ * Takes a voucher for later: what it covers may then be held without one (session mode). It never lowers what was
+ * accepted; one that is not higher changes nothing.
+ */
+export function accept(channel: Channel, voucher: VerifiedVoucher): Result {
+  if (channel.refund !== undefined) return { refused: 'refund_in_flight' }
+  if (voucher.max <= channel.accepted) return { channel }
+  const vouchers = keep([...channel.vouchers, voucher], channel.spent)
+  return { channel: change(channel, { accepted: voucher.max, vouchers }) }
+}
+
+/** Sets `amount` aside under what is accepted and funded, without a voucher (session mode). Ended by `post`. */
+export function hold(channel: Channel, amount: bigint): Result {
+  if (channel.refund !== undefined) return { refused: 'refund_in_flight' }
+  if (amount < 0n || amount > room(channel)) return { refused: 'short' }
+  return { channel: change(channel, { reserved: channel.reserved + amount }) }
+}
+
 /** Ends a hold by charging `amount` of it; the rest is free again. */
 export function post(channel: Channel, hold: bigint, amount: bigint): Result {
   if (hold > channel.reserved) return { refused: 'not_held' }
@@ -355,8 +373,10 @@ export function refundDone(
   done: { amount: bigint; claimed: bigint; nonce: bigint; block?: number },
 ): Channel {
   if (done.nonce < channel.refundNonce || (done.block ?? Infinity) < channel.seenBlock) return channel
+  // The contract pays back no more than is unclaimed, after the claim that came with the refund.
+  const claimed = max(channel.claimed, min(done.claimed, channel.spent))
   const next = change(channel, {
-    returned: channel.returned + min(done.amount, max(funds(channel) - channel.claimed, 0n)),
+    returned: channel.returned + min(done.amount, max(funds(channel) - claimed, 0n)),
     refundNonce: done.nonce + 1n,
     refund: undefined,
     seenBlock: Math.max(channel.seenBlock, done.block ?? 0),

@@ -43,6 +43,8 @@ export type Card = z.infer<typeof card>
 export type Inputs = {
   /** The most units this call can use, where the request says so (`max_tokens`). */
   units?: bigint
+  /** What else a quote is for, and only for: the price and the request of a server that makes its own prices. */
+  only?: string
 }
 
 /** A value that is no rate card; the message says why. */
@@ -86,6 +88,7 @@ export function unitsWithin(rate: Card, hold: bigint): bigint | undefined {
 
 /** SHA-256 of what the price was derived from, in base64url: a quote holds for the same inputs only. */
 export function inputsHash(inputs: Inputs = {}): string {
+  if (inputs.only !== undefined) return digestOf(JSON.stringify({ only: inputs.only }))
   if (inputs.units === undefined) return (unitless ??= hashOf(null))
   return hashOf(inputs.units.toString())
 }
@@ -93,6 +96,9 @@ export function inputsHash(inputs: Inputs = {}): string {
 let unitless: string | undefined
 
 function hashOf(units: string | null): string {
-  const text = JSON.stringify({ units })
+  return digestOf(JSON.stringify({ units }))
+}
+
+function digestOf(text: string): string {
   return Base64.encodeUrl(sha256(new TextEncoder().encode(text)))
 }

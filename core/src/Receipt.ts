@@ -43,6 +43,21 @@ const schema = z.discriminatedUnion('scheme', [
     /** All that is charged on the channel, this call included. */
     cumulative: amount,
   }),
+  z.object({
+    ...common,
+    scheme: z.literal('session'),
+    /** `sessionName` of the stream session. */
+    session: z.string().min(1).max(256),
+    /** As above. */
+    key: z.number().int().positive().optional(),
+    channel: bytes32,
+    /** The request id that the caller signed. */
+    request: z.string().min(1).max(255),
+    /** The lease that it was served from, if any. */
+    lease: z.string().min(1).max(64).optional(),
+    /** As above. Absent under a lease: then the charges of several requests are counted together. */
+    cumulative: amount.optional(),
+  }),
   z.object({ ...common, scheme: z.literal('exact') }),
 ])
 

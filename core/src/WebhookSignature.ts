@@ -5,6 +5,7 @@
 import { hmac } from '@noble/hashes/hmac.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import * as Base64 from './Base64.ts'
+import { isEqual } from './ConstantTime.ts'
 
 /** A message: `id` is the same in every attempt, `timestamp` is that of the attempt, `body` is what is sent, to the byte. */
 export type Message = { id: string; timestamp: number; body: string }
@@ -80,13 +81,6 @@ export function verify(secret: Uint8Array, given: Headers, body: string, now: nu
   if (now - timestamp > TOLERANCE_SECONDS) return { ok: false, code: 'too_old' }
   if (timestamp - now > TOLERANCE_SECONDS) return { ok: false, code: 'too_new' }
   const expected = hmac(sha256, secret, bytesToSign({ id, timestamp, body }))
-  const matches = parseSignatures(given['webhook-signature']).filter((bytes) => isSame(bytes, expected))
+  const matches = parseSignatures(given['webhook-signature']).filter((bytes) => isEqual(bytes, expected))
   return matches.length > 0 ? { ok: true } : { ok: false, code: 'signature' }
-}
-
-/** Looks at every byte, whatever differs. Both have 32. */
-function isSame(a: Uint8Array, b: Uint8Array): boolean {
-  let difference = a.length ^ b.length
-  for (let i = 0; i < b.length; i++) difference |= (a[i] ?? 0) ^ (b[i] ?? 0)
-  return difference === 0
 }

@@ -28,6 +28,12 @@ describe('the life of a session key', () => {
     expect(lifting).toEqual(['unfreeze'])
   })
 
+  test('a freeze is complete when nothing is served and no lease is out', () => {
+    expect(KeyStatus.isQuiet({ inFlight: 0, leasedUntil: 0 })).toBe(true)
+    expect(KeyStatus.isQuiet({ inFlight: 1, leasedUntil: 0 })).toBe(false)
+    expect(KeyStatus.isQuiet({ inFlight: 0, leasedUntil: 1_800_000_000_000 })).toBe(false)
+  })
+
   test('a draft spends nothing and becomes active in one way', () => {
     expect(acts.filter((act) => KeyStatus.after('draft', act) === 'active')).toEqual(['activate'])
     expect(KeyStatus.after('draft', 'freeze')).toBeUndefined()

@@ -1,30 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { ChannelConfig } from '../src/ChannelConfig.ts'
-import type { Hex } from '../src/Hex.ts'
 import * as Journal from '../src/Journal.ts'
 import * as Ledger from '../src/Ledger.ts'
-
-const address = (digit: string): Hex => `0x${digit.repeat(40)}`
-const config: ChannelConfig = {
-  payer: address('1'),
-  payerAuthorizer: address('2'),
-  receiver: address('3'),
-  receiverAuthorizer: address('4'),
-  token: address('5'),
-  withdrawDelay: 900,
-  salt: `0x${'0'.repeat(64)}`,
-}
-const channelId: Hex = `0x${'a'.repeat(64)}`
-const seen = (balance: bigint, over: Partial<Ledger.Observation> = {}): Ledger.Observation => {
-  return { channelId, config, balance, totalClaimed: 0n, withdrawRequestedAt: 0, refundNonce: 0n, ...over }
-}
-const voucher = (max: bigint) => ({ max, signature: `0x${max.toString(16)}` as Hex })
-
-function must(result: Ledger.Result): Ledger.Channel {
-  if (!('channel' in result)) throw new Error(`refused: ${result.refused}`)
-  return result.channel
-}
+import { must, seen, voucher } from './support/ledger.ts'
 
 describe('which voucher pays', () => {
   const held = must(Ledger.reserve(Ledger.open(seen(100n)), voucher(10n), 10n))
@@ -270,6 +248,8 @@ type Op =
   | { op: 'confirm' | 'reorg' | 'void' | 'expire'; which: number }
   | { op: 'reserve'; hold: bigint; above: bigint; turn: boolean }
   | { op: 'post'; which: number; amount: bigint }
+  | { op: 'accept'; above: bigint }
+  | { op: 'hold'; amount: bigint }
   | { op: 'mark'; which: number; amount: bigint }
   | { op: 'claim' | 'claimAll' | 'claimSent' | 'claimFailed' | 'refundFailed' | 'refundLate' }
   | { op: 'claimConfirmed'; below: bigint; paid: boolean }
@@ -295,6 +275,11 @@ const op: fc.Arbitrary<Op> = fc.oneof(
     }),
   },
   { weight: 6, arbitrary: fc.record({ op: fc.constantFrom('post', 'mark' as const), which, amount: small }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ op: fc.constant('accept' as const), above: fc.bigInt({ min: -5n, max: 30n }) }),
+  },
+  { weight: 5, arbitrary: fc.record({ op: fc.constant('hold' as const), amount: small }) },
   {
     weight: 3,
     arbitrary: fc.record({
@@ -364,6 +349,28 @@ function run(ledger: typeof Ledger, balance: bigint, ops: Op[]): Ledger.Channel 
         if (!('channel' in result)) break
         holds.push({ hold: step.hold, marked: 0n })
         expect(ledger.room(result.channel)).toBeGreaterThanOrEqual(0n)
+        take(result.channel)
+        break
+      }
+      case 'accept': {
+        const max = channel.spent + channel.reserved + step.above
+        if (max < 0n) break
+        const result = ledger.accept(channel, voucher(max))
+        expect('channel' in result).toBe(channel.refund === undefined)
+        if (!('channel' in result)) break
+        expect(result.channel === channel).toBe(max <= channel.accepted)
+        expect(result.channel.accepted).toBe(max > channel.accepted ? max : channel.accepted)
+        take(result.channel)
+        break
+      }
+      case 'hold': {
+        const needed = channel.spent + channel.reserved + step.amount
+        const money = channel.deposited + channel.provisional - channel.returned
+        const result = ledger.hold(channel, step.amount)
+        const fits = needed <= channel.accepted && needed <= money
+        expect('channel' in result).toBe(fits && channel.refund === undefined)
+        if (!('channel' in result)) break
+        holds.push({ hold: step.amount, marked: 0n })
         take(result.channel)
         break
       }
@@ -493,6 +500,24 @@ describe('random histories', () => {
         const rich = { ...channel, deposited: channel.deposited + 1_000n }
         const result = Ledger.reserve(rich, given, hold, asked)
         return 'channel' in result ? { channel: { ...result.channel, deposited: channel.deposited } } : result
+      },
+    },
+    'a raise takes any voucher for the highest': {
+      accept: (channel, given) => {
+        const result = Ledger.accept({ ...channel, accepted: 0n, published: 0n, vouchers: [] }, given)
+        return 'channel' in result ? { channel: { ...result.channel, published: channel.published } } : result
+      },
+    },
+    'a hold forgets to look at the money': {
+      hold: (channel, amount) => {
+        const result = Ledger.hold({ ...channel, deposited: channel.deposited + 1_000n }, amount)
+        return 'channel' in result ? { channel: { ...result.channel, deposited: channel.deposited } } : result
+      },
+    },
+    'a hold forgets those before it': {
+      hold: (channel, amount) => {
+        const result = Ledger.hold({ ...channel, reserved: 0n }, amount)
+        return 'channel' in result ? { channel: { ...result.channel, reserved: channel.reserved + amount } } : result
       },
     },
     'a used voucher is refused': {

@@ -176,6 +176,17 @@ describe('receipts', () => {
     expect(await Receipt.verify(await Receipt.sign(transfer, signer), keys)).toEqual({ ok: true, claims: transfer })
   })
 
+  test('of a session name the request that was signed; under a lease there is no channel total', async () => {
+    const { cumulative, ...rest } = receipt as Extract<Receipt.Claims, { scheme: 'batch-settlement' }>
+    const strict: Receipt.Claims = { ...rest, scheme: 'session', request: 'call-1', cumulative, key: 2 }
+    const leased: Receipt.Claims = { ...rest, scheme: 'session', request: 'ls_1.7', lease: 'ls_1' }
+    for (const claims of [strict, leased]) {
+      expect(await Receipt.verify(await Receipt.sign(claims, signer), keys)).toEqual({ ok: true, claims })
+    }
+    const anonymous = { ...strict, request: '' }
+    expect(await Receipt.verify(await Receipt.sign(anonymous, signer), keys)).toMatchObject({ code: 'claims' })
+  })
+
   test.each([
     ['no price', { price: undefined }],
     ['a price in a float', { price: 0.001 }],

@@ -2,25 +2,15 @@
  * Mistakes that a careful person could make in the product, at least one for each invariant of docs/guarantees.md.
  * `run.ts` puts each into a copy of the sources and demands that the suite named with it fails, saying `notices`.
  */
-import { laneRuns, sim, type Suite, vitest } from './suites.ts'
-
-export type Bug = {
-  name: string
-  /** What it breaks. */
-  invariant: `I${number}`
-  /** From the root; `find` occurs in it exactly once. */
-  file: string
-  find: string
-  replace: string
-  suite: Suite
-  /** What the output of the failing suite has to say, so that it failed for this and for nothing else. */
-  notices: RegExp
-}
+import type { Bug } from './Bug.ts'
+import { sessionBugs } from './sessionBugs.ts'
+import { laneRuns, sim, vitest } from './suites.ts'
 
 const session = 'durable-objects/stream-session'
 const lane = 'durable-objects/nonce-lane'
 
 export const bugs: readonly Bug[] = [
+  ...sessionBugs,
   {
     name: 'what was given back still counts as money of the channel',
     invariant: 'I1',
@@ -97,8 +87,8 @@ export const bugs: readonly Bug[] = [
     name: 'a refund that is reported twice is booked twice',
     invariant: 'I3',
     file: 'core/src/Ledger.ts',
-    find: '  if (done.nonce < channel.refundNonce) return channel\n',
-    replace: '',
+    find: 'if (done.nonce < channel.refundNonce || (done.block',
+    replace: 'if ((done.block',
     suite: sim('core', 2_000),
     notices: /^I5: more counts as given back than the chain ever gave back/m,
   },

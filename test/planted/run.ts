@@ -9,7 +9,8 @@
  */
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
-import { type Bug, bugs } from './bugs.ts'
+import type { Bug } from './Bug.ts'
+import { bugs } from './bugs.ts'
 import { occurrences, Tree } from './Tree.ts'
 
 /** A suite that is not done after so long hangs. On an idle machine each takes a few seconds. */

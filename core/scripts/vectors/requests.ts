@@ -86,8 +86,10 @@ function problems(): Case[] {
       requestId: 'req-1',
     }),
     valid('of the server', { code: 'temporarily_unavailable' }),
+    valid('that signing again mends', { code: 'lease_elsewhere' }),
     invalid('an unknown code', { code: 'no_such_code' }),
     invalid('an inherited name', { code: 'toString' }),
+    invalid('another case', { code: 'Lease_Elsewhere' }),
     invalid('empty', { code: '' }),
   ]
 }

@@ -85,6 +85,11 @@ async function receipts(): Promise<Case[]> {
     channel: channelId,
     cumulative: '42000',
   }
+  const paid = { session: 'acme-session', key: 2, channel: channelId, cumulative: '42000' }
+  const ofSession: Receipt.Claims = { ...common, scheme: 'session', ...paid, request: 'call-1' }
+  const { cumulative: __, ...rest } = ofSession
+  const lease = 'ls_AAECAwQFBgcICQoLDA0ODw'
+  const ofLease: Receipt.Claims = { ...rest, request: `${lease}.7`, lease }
   const input = { token: await Receipt.sign(claims, signer), keys }
   const signed = async (change: Claims) => ({
     ...input,
@@ -93,6 +98,11 @@ async function receipts(): Promise<Case[]> {
   return [
     valid('of a channel', input),
     valid('of a transfer', { ...input, token: await Receipt.sign(transfer, signer) }),
+    valid('of a session', { ...input, token: await Receipt.sign(ofSession, signer) }),
+    valid('of a lease', { ...input, token: await Receipt.sign(ofLease, signer) }),
+    invalid('of a session, no request', await signed({ ...ofSession, request: undefined }), { code: 'claims' }),
+    invalid('of a session, a channel total in a number', await signed({ ...ofSession, cumulative: 42_000 })),
+    invalid('of an unknown scheme', await signed({ scheme: 'escrow' }), { code: 'claims' }),
     invalid('a price in a float', await signed({ price: 0.001 }), { code: 'claims' }),
     invalid('no channel total', await signed({ cumulative: undefined }), { code: 'claims' }),
     invalid('an address in upper case', await signed({ payer: `0x${'AB'.repeat(20)}` }), { code: 'claims' }),

@@ -24,7 +24,7 @@ export const common = {
   body_digest_mismatch: {
     status: 400,
     title: 'The body is not the one that was paid for',
-    hint: 'Send the same body as in the request that was quoted, or ask for a new quote.',
+    hint: 'Send the body that Content-Digest or the quote stands for, or ask for a new quote.',
     retryable: false,
   },
   malformed_body: {

@@ -6,5 +6,7 @@ export type Row = {
   hint: string
   /** True when the same call may succeed later without being changed. */
   retryable: boolean
+  /** Session mode: the call may succeed in the same session, or with the same key, when it is signed again as `hint` says. */
+  signAgain?: true
   x402?: string
 }

@@ -8,6 +8,7 @@ import type { ChannelConfig } from '../ChannelConfig.ts'
 import type { ErrorCode } from '../Errors.ts'
 import { type Address, type Hex, isAddress } from '../Hex.ts'
 import type { Facts, Policy, Usage } from '../Policy.ts'
+import type { PaidSessionApi } from './PaidSession.ts'
 
 /** A refund that nobody reported for so long, in milliseconds, is taken for failed, if the chain agrees. */
 export const REFUND_LOST_MS = 600_000
@@ -117,6 +118,12 @@ export type Report =
   /** The answer to a request with an id, to be replayed. Comes after its post. */
   | { kind: 'answer'; reservationId: string; answer: StoredAnswer }
 
+/**
+ * What became of a reservation that had a request id. `charged`: with the receipt that came with the charge. `ended`: it
+ * was voided or has expired (what it was marked at is charged), or nothing is known of it any more.
+ */
+export type Outcome = { kind: 'open' } | { kind: 'charged'; receipt?: string } | { kind: 'ended' }
+
 /** Per report: the channel after it, or why nothing was done (unknown or already ended reservation: not an error). */
 export type ReportReply = { done: boolean; channel?: ChannelView }
 
@@ -220,7 +227,7 @@ export type OwedChannel = {
   voucher?: VerifiedVoucher
 }
 
-/** How a managed key stands. `freezing`: work that began before may still be charged without asking again. */
+/** How a managed key stands. `freezing`: isolates may still begin requests under leases from before. */
 export type KeyStatus = Policy['status'] | 'freezing'
 
 /** The policy that is in force now, and since before this answer left. */
@@ -231,21 +238,26 @@ export type SetPolicyReply = {
   version: number
   /** Requests that began before and are being served: each may still be charged, up to its hold. */
   inFlight: number
+  /** Unix milliseconds up to which isolates may begin requests under leases from before; 0: there are none. */
+  leasedUntil: number
 }
 
 export type PolicyStanding = {
   policy: Policy
   status: KeyStatus
   inFlight: number
+  /** See `SetPolicyReply`. */
+  leasedUntil: number
   /** In the window of now. */
   usage: Usage
 }
 
 /** The RPC surface of a StreamSession. */
-export interface StreamSessionApi {
+export interface StreamSessionApi extends PaidSessionApi {
   /** `reports` travel along and are applied first, in the same group. */
   reserve(command: Reserve, reports?: Report[]): Promise<ReserveReply>
   report(v: 1, reports: Report[]): Promise<ReportReply[]>
+  outcome(v: 1, reservationId: string, requestId: string): Promise<Outcome>
   refund(request: RefundRequest): Promise<RefundReply>
   acknowledge(v: 1, events: ChainEvent[]): Promise<void>
   /** Those of the channels named (at most 1,000) that pay `receiver` and are not settled: what it takes to claim them. */

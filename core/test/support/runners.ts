@@ -23,6 +23,7 @@ import * as RequestBinding from '@pbstream/core/RequestBinding'
 import * as SessionKey from '@pbstream/core/SessionKey'
 import * as Voucher from '@pbstream/core/Voucher'
 import * as Ed25519 from './Ed25519.ts'
+import { sessionRunners } from './sessionRunners.ts'
 
 export type Outcome = { result: 'valid'; output: unknown } | { result: 'invalid'; output?: unknown }
 type Runner = (input: never) => Outcome | Promise<Outcome>
@@ -187,6 +188,8 @@ export const runners: Record<string, Runner> = {
 
   'problem-body': ({ code, ...options }: { code: string; detail?: string; requestId?: string }) =>
     Object.hasOwn(errors, code) ? valid(problem(code as ErrorCode, options)) : invalid(),
+
+  ...sessionRunners,
 }
 
 type VoucherInput = { chainId: number; contract: Address; channelId: Hex; max: string; signature: Hex; signer: Address }
