@@ -61,6 +61,7 @@ test('frozen: the official client is told, nothing is charged, and it goes on wh
     status: 'frozen',
     version: 2,
     inFlight: expect.any(Number) as number,
+    leasedUntil: 0,
   })
   const calls = stack.upstream.calls('/a')
   for (let i = 0; i < 3; i++) expect(await told(await pay(get('/a')))).toEqual(refused('frozen'))

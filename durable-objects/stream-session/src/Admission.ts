@@ -3,6 +3,7 @@ import type { ErrorCode } from '@pbstream/core/Errors'
 import type { Hex } from '@pbstream/core/Hex'
 import * as Ledger from '@pbstream/core/Ledger'
 import { REFUND_LOST_MS, type Reserve, type ReserveReply } from '@pbstream/core/message/Session'
+import * as Lease from '@pbstream/core/session/Lease'
 import * as Turn from '@pbstream/core/Turn'
 import * as Permit from './Permit.ts'
 import * as Plan from './Plan.ts'
@@ -16,8 +17,11 @@ export const REQUEST_MS = 86_400_000
 export const REREAD_MS = 30_000
 const CORRECTIONS_MAX = 1_024
 
+/** What a request id that is taken may be answered. */
+type Known = Extract<ReserveReply, { kind: 'replay' | 'duplicate' | 'in_flight' | 'refused' }>
 type Judgement = Turn.Judgement & { readonly answer?: ReserveReply }
 type Port = Turn.Port<Waiting, Judgement>
+type Begun = Omit<Reserve, 'v' | 'session' | 'config' | 'voucher' | 'deposit' | 'callId'>
 
 /** A request for money. Its reply is put out under `ticket`, now or after its turn. */
 export function reserve(state: State, ticket: number, command: Reserve, now: number): void {
@@ -82,6 +86,21 @@ function stopped(state: State, channel: Ledger.Channel, now: number): ReturnType
   return { kind: 'unknown_channel' }
 }
 
+/** All that keeps a channel from charges under a session: it is closed or stopped, or has to be looked at first. */
+export function shut(state: State, channel: Ledger.Channel, now: number): ReturnType<typeof closed> {
+  const refusal = closed(state, channel, now) ?? stopped(state, channel, now)
+  if (refusal !== undefined || !isOverdue(state, channel, now)) return refusal
+  state.observedAt.set(channel.channelId, now)
+  return { kind: 'unknown_channel' }
+}
+
+/** The same without sending anybody to look. */
+export function isShut(state: State, channel: Ledger.Channel, now: number): boolean {
+  const { refund, withdrawRequestedAt } = channel
+  if (refund !== undefined || withdrawRequestedAt !== 0) return true
+  return Ledger.isStopped(channel, Math.floor(now / 1_000)) || isOverdue(state, channel, now)
+}
+
 /** The 402 that says where to start from. To a public voucher it says nothing. */
 export function corrective(channel: Ledger.Channel, isPublic: boolean): Extract<ReserveReply, { kind: 'corrective' }> {
   if (isPublic) return { kind: 'corrective' }
@@ -109,6 +128,7 @@ function judge(state: State, call: Waiting, asked: bigint | undefined, now: numb
   const neutral = { asked: 0n, isPublic, corrected: false }
   const answer = known(state, command, isPublic || channel === undefined, now)
   if (answer !== undefined) return { ...neutral, verdict: 'final', answer }
+  if (isLeased(command.requestId)) return { ...neutral, verdict: 'final', answer: elsewhere }
   if (channel === undefined) return { ...neutral, verdict: 'unknown' }
   // A public voucher does not learn how the key stands: to its caller it looks stale.
   const denied = Permit.refusal(state, command, now)
@@ -136,7 +156,9 @@ function worth(
 ): Turn.Verdict {
   const { voucher, hold, deposit } = command
   const verdict = Ledger.judge(channel, voucher.max, hold, asked)
-  if (verdict === 'stale') return 'stale'
+  // What a session has accepted ahead of its charges, a claim may have shown to everybody.
+  const isLeading = state.row(channel.channelId).openUntil <= now || voucher.max > channel.accepted
+  if (verdict === 'stale' || !isLeading) return 'stale'
   const wanted = covers(channel, command) && Permit.mayUse(state, Ledger.funds(channel) - Ledger.base(channel))
   if (wanted && deposit !== undefined && deposit.amount >= state.settings.minDeposit) return 'deposit'
   if (verdict === 'right') return isOverdue(state, channel, now) ? 'reread' : 'right'
@@ -175,8 +197,12 @@ function covers(channel: Ledger.Channel, { voucher, hold, deposit }: Reserve): b
 }
 
 /** The answer to a request id that is taken; undefined when it is free. A public voucher learns nothing of value. */
-function known(state: State, command: Reserve, isPublic: boolean, now: number): ReserveReply | undefined {
-  const { requestId, digest } = command
+export function known(
+  state: State,
+  { requestId, digest }: Pick<Reserve, 'requestId' | 'digest'>,
+  isPublic: boolean,
+  now: number,
+): Known | undefined {
   const request = requestId === undefined ? undefined : state.requests.get(requestId)
   if (request === undefined || (request.state !== 'in_flight' && request.expiresAt <= now)) return undefined
   if (request.digest !== digest) return { kind: 'refused', code: 'request_id_mismatch' }
@@ -187,6 +213,16 @@ function known(state: State, command: Reserve, isPublic: boolean, now: number): 
   if (kept === undefined || kept.expiresAt <= now) return { kind: 'duplicate', ...receipt }
   return { kind: 'replay', answer: kept.answer, ...receipt }
 }
+
+/**
+ * Whether an id is one of a request under a lease. Only the isolate that holds the lease takes those: taken here, what it
+ * serves could not be told from a repeat.
+ */
+export function isLeased(requestId: string | undefined): boolean {
+  return requestId !== undefined && Lease.parseRequestId(requestId) !== undefined
+}
+
+export const elsewhere = { kind: 'refused', code: 'lease_elsewhere' } as const
 
 function act(
   state: State,
@@ -230,11 +266,22 @@ function act(
 }
 
 function serve(state: State, command: Reserve, asked: bigint | undefined, now: number): ReserveReply {
-  const { channelId, voucher, hold, requestId, digest, providerId, routeId, rateVersion } = command
+  const { channel } = state.row(command.channelId)
+  const outcome = Ledger.reserve(channel, command.voucher, command.hold, asked)
+  if (!('channel' in outcome)) throw new Error(`a right voucher was refused: ${outcome.refused}`)
+  return { kind: 'granted', ...begin(state, command, outcome.channel, now), channel: Ledger.view(outcome.channel) }
+}
+
+/** A reservation for a request that was let in; `next` is the channel with its hold. */
+export function begin(
+  state: State,
+  command: Begun,
+  next: Ledger.Channel,
+  now: number,
+): { reservationId: string; keyVersion?: number } {
+  const { channelId, hold, requestId, digest, providerId, routeId, rateVersion } = command
   const found = state.row(channelId)
   const row = { ...found, plan: Plan.governed(found.plan, command.settle) }
-  const outcome = Ledger.reserve(row.channel, voucher, hold, asked)
-  if (!('channel' in outcome)) throw new Error(`a right voucher was refused: ${outcome.refused}`)
   const reservationId = state.ports.id()
   const { period, ...permit } = Permit.begun(state, hold, now)
   const held = { channelId, hold, marked: 0n, requestId, providerId, routeId, rateVersion, period }
@@ -243,8 +290,8 @@ function serve(state: State, command: Reserve, asked: bigint | undefined, now: n
     const taken = { digest, state: 'in_flight', reservationId, receipt: undefined } as const
     state.requests.set(requestId, { ...taken, expiresAt: now + REQUEST_MS })
   }
-  state.put(row, outcome.channel, now)
-  return { kind: 'granted', reservationId, channel: Ledger.view(outcome.channel), ...permit }
+  state.put(row, next, now)
+  return { reservationId, ...permit }
 }
 
 function noteCorrection(state: State, name: string): void {
@@ -253,7 +300,7 @@ function noteCorrection(state: State, name: string): void {
   for (const [oldest] of state.corrections.entries()) return state.corrections.delete(oldest)
 }
 
-function mayReread(state: State, channelId: Hex, now: number): boolean {
+export function mayReread(state: State, channelId: Hex, now: number): boolean {
   return now - (state.observedAt.get(channelId) ?? Number.NEGATIVE_INFINITY) >= REREAD_MS
 }
 

@@ -9,8 +9,21 @@ import type { ErrorCode } from '@pbstream/core/Errors'
 import type { Hex } from '@pbstream/core/Hex'
 import { type Channel, coveringVoucher } from '@pbstream/core/Ledger'
 import type {
+  LeaseReply,
+  LeaseReport,
+  ReceiptReply,
+  SessionAsk,
+  SessionOpen,
+  SessionOpened,
+  SessionRaise,
+  SessionReply,
+  SessionReserve,
+  SessionsEnded,
+} from '@pbstream/core/message/PaidSession'
+import type {
   ChainEvent,
   ChannelNumbers,
+  Outcome,
   OwedChannel,
   PolicyStanding,
   RefundReply,
@@ -27,15 +40,19 @@ import type { ClaimMessage } from '@pbstream/core/message/Settlement'
 import type { Policy } from '@pbstream/core/Policy'
 import * as Admission from './Admission.ts'
 import * as Chain from './Chain.ts'
+import * as Leases from './Leases.ts'
 import * as Operations from './Operations.ts'
 import * as Permit from './Permit.ts'
 import * as Plan from './Plan.ts'
 import * as Reports from './Reports.ts'
 import type { Deposit, Loaded } from './Rows.ts'
+import * as Sessions from './Sessions.ts'
 import { type Changes, type Ports, State } from './State.ts'
 
 /** Journal rows wait so long for others before they are sent. */
 export const EVENTS_MS = 1_000
+
+const elsewhere = { kind: 'refused', code: 'channel_id_mismatch' } as const
 
 export class Book {
   readonly #state: State
@@ -55,9 +72,38 @@ export class Book {
     return Reports.report(this.#state, report, now)
   }
 
+  outcome(reservationId: string, requestId: string): Outcome {
+    return Reports.outcome(this.#state, reservationId, requestId)
+  }
+
   refund(request: RefundRequest, now: number): RefundReply {
     const code = this.#meet(request)
     return code === undefined ? Chain.refund(this.#state, request, now) : { kind: 'refused', code }
+  }
+
+  openSession(command: SessionOpen, now: number): SessionOpened {
+    const code = this.#meet(command)
+    return code === undefined ? Sessions.open(this.#state, command, now) : { kind: 'refused', code }
+  }
+
+  pay(command: SessionReserve, now: number): SessionReply {
+    return this.#isOurs(command.session) ? Sessions.pay(this.#state, command, now) : elsewhere
+  }
+
+  raise(command: SessionRaise, now: number): SessionOpened {
+    return this.#isOurs(command.session) ? Sessions.raise(this.#state, command, now) : elsewhere
+  }
+
+  leased(report: LeaseReport, now: number): LeaseReply {
+    return Leases.report(this.#state, report, now)
+  }
+
+  endSessions(command: SessionAsk): SessionsEnded {
+    return this.#isOurs(command.session) ? Sessions.endAll(this.#state, command) : elsewhere
+  }
+
+  receipt(command: SessionAsk & { requestId: string }, now: number): ReceiptReply {
+    return Sessions.receipt(this.#state, command, now)
   }
 
   /**
@@ -92,10 +138,11 @@ export class Book {
     return Operations.standing(this.#state, channelId)
   }
 
-  /** What time does: reservations expire, turns lapse, claims are started, tried or sent again. */
+  /** What time does: reservations and leases expire, turns lapse, claims are started, tried or sent again. */
   tick(now: number): void {
     const state = this.#state
     Reports.expire(state, now)
+    Leases.expire(state, now)
     Chain.forgetDeposits(state, now)
     for (const [channelId] of [...state.channels.entries()]) state.attempt(() => state.claim(channelId, now))
     this.lapse(now)
@@ -148,12 +195,13 @@ export class Book {
 
   /** All that is held in memory: what `Loaded` brings back after a restart. */
   get held(): Loaded {
-    const { channels, reservations, deposits } = this.#state
+    const { channels, reservations, leases, deposits } = this.#state
     return {
       session: this.session,
       policy: this.#state.policy.get('policy'),
       channels: [...channels.entries()],
       reservations: [...reservations.entries()],
+      leases: [...leases.entries()],
       deposits: [...deposits.entries()],
       ...this.positions,
     }
@@ -175,12 +223,13 @@ export class Book {
 
   /** When `tick` or the outbox is needed at the latest, by all that there is. */
   dueAt(now: number): number | undefined {
-    const { channels, reservations, deposits, settings } = this.#state
+    const { channels, reservations, leases, deposits, settings } = this.#state
     const { seq, sent } = this.positions
     const stop = Permit.stopsAt(this.#state)
     return earliest([
       seq > sent ? now + EVENTS_MS : undefined,
       ...[...reservations.entries()].map(([, held]) => held.expiresAt),
+      ...[...leases.entries()].map(([, lease]) => Leases.endsAt(lease)),
       ...[...deposits.entries()].map(([, deposit]) => forgottenAt(deposit)),
       ...[...channels.entries()].map(([, { channel, plan }]) => Plan.dueAt(channel, plan, settings, stop)),
     ])
@@ -195,6 +244,7 @@ export class Book {
     return earliest([
       changes.journal.length > 0 ? now + EVENTS_MS : undefined,
       ...changes.reservations.map(({ after }) => after?.expiresAt),
+      ...changes.leases.map(({ after }) => after && Leases.endsAt(after)),
       ...changes.deposits.map(({ after }) => after && forgottenAt(after)),
       ...changes.channels.map(({ after }) => after && Plan.dueAt(after.channel, after.plan, settings, stop)),
     ])

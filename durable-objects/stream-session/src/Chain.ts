@@ -2,6 +2,7 @@
 import * as Ledger from '@pbstream/core/Ledger'
 import { type ChainEvent, REFUND_LOST_MS, type RefundReply, type RefundRequest } from '@pbstream/core/message/Session'
 import * as Admission from './Admission.ts'
+import * as Leases from './Leases.ts'
 import * as Permit from './Permit.ts'
 import * as Plan from './Plan.ts'
 import type { ChannelRow } from './Rows.ts'
@@ -38,6 +39,8 @@ export function refund(state: State, request: RefundRequest, now: number): Refun
   if (row.refundedAt !== 0 && now < row.refundedAt + REFUND_EVERY_MS) {
     return { kind: 'refused', code: 'refund_limit_reached' }
   }
+  // What is leased may still be charged, so nobody knows what is left.
+  if (Leases.isOut(state, request.channelId)) return { kind: 'refused', code: 'session_leases_out' }
   const { voucher, amount } = request
   // Anybody can show a public voucher: with one, money only goes back whole, or a unit would use up the day's refund.
   if (amount !== undefined && Ledger.isPublic(row.channel, voucher.max)) {
@@ -67,7 +70,8 @@ function observed(state: State, event: Event<'observed'>, now: number): void {
   const row = state.channels.get(channelId)
   if (row === undefined) {
     const channel = Ledger.open(event)
-    state.channels.set(channelId, { channel, plan: Plan.fresh, refundedAt: 0, observedAt: now })
+    const fresh = { plan: Plan.fresh, refundedAt: 0, epoch: 1, openUntil: 0 }
+    state.channels.set(channelId, { ...fresh, channel, observedAt: now })
     Permit.opened(state, channel)
     // What was claimed before our time is not ours to journal: the journal opens with what is left.
     state.journal({ ...channel, deposited: channel.spent }, channel, now)

@@ -7,12 +7,12 @@ import type { TermsInForce } from '@pbstream/core/message/Operations'
 import type { ChainEvent, RefundRequest, Report, Reserve, SessionRef } from '@pbstream/core/message/Session'
 
 const ADDRESS = /^0x[0-9a-f]{40}$/
-const BYTES32 = /^0x[0-9a-f]{64}$/
+export const BYTES32 = /^0x[0-9a-f]{64}$/
 const SIGNATURE = /^0x[0-9a-f]{2,512}$/
 const UINT128_MAX = 2n ** 128n - 1n
 const ANSWER_BYTES_MAX = 262_144
 const HEADERS_MAX = 65_536
-const RECEIPT_MAX = 16_384
+export const RECEIPT_MAX = 16_384
 const NAME_MAX = 256
 const CHANNELS_MAX = 1_000
 
@@ -20,21 +20,28 @@ type Fields = Record<string, unknown>
 
 export function isReserve(value: unknown): value is Reserve {
   if (!isFields(value) || !isSigned(value)) return false
-  const { hold, deposit, callId, requestId, digest, providerId, routeId, rateVersion } = value
+  const { deposit, callId, requestId } = value
   return (
-    isPositive(hold) &&
+    isPriced(value) &&
     (deposit === undefined || (isFields(deposit) && isPositive(deposit['amount']))) &&
     (callId === undefined || isName(callId)) &&
-    (requestId === undefined || isName(requestId)) &&
+    (requestId === undefined || isName(requestId))
+  )
+}
+
+/** What every request for money has: what it may cost and for what. */
+export function isPriced({ hold, digest, providerId, routeId, rateVersion, settle }: Fields): boolean {
+  return (
+    isPositive(hold) &&
     is(BYTES32, digest) &&
     isName(providerId) &&
     isName(routeId) &&
     Number.isSafeInteger(rateVersion) &&
-    (value['settle'] === undefined || isSettlementPolicy(value['settle']))
+    (settle === undefined || isSettlementPolicy(settle))
   )
 }
 
-function isSettlementPolicy(value: unknown): boolean {
+export function isSettlementPolicy(value: unknown): boolean {
   if (!isFields(value)) return false
   const { amount, ageMs } = value
   return (amount === undefined || isPositive(amount)) && (ageMs === undefined || (isTime(ageMs) && ageMs !== 0))
@@ -110,17 +117,13 @@ export function isSession(value: unknown): value is SessionRef {
   )
 }
 
-/** What reserve and refund share: whose session, which channel, and the voucher. */
-function isSigned(value: Fields): boolean {
-  const { session, channelId, config, voucher } = value
-  return (
-    isSession(session) &&
-    is(BYTES32, channelId) &&
-    isConfig(config) &&
-    isFields(voucher) &&
-    isAmount(voucher['max']) &&
-    is(SIGNATURE, voucher['signature'])
-  )
+/** What commands with a voucher share: whose session, which channel, and the voucher. */
+export function isSigned({ session, channelId, config, voucher }: Fields): boolean {
+  return isSession(session) && is(BYTES32, channelId) && isConfig(config) && isVoucher(voucher)
+}
+
+export function isVoucher(value: unknown): boolean {
+  return isFields(value) && isAmount(value['max']) && is(SIGNATURE, value['signature'])
 }
 
 function isConfig(value: unknown): value is ChannelConfig {
@@ -155,31 +158,31 @@ function isHeaders(value: unknown): boolean {
   return length <= HEADERS_MAX
 }
 
-function isFields(value: unknown): value is Fields {
+export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null
 }
 
-function is(pattern: RegExp, value: unknown): boolean {
+export function is(pattern: RegExp, value: unknown): boolean {
   return typeof value === 'string' && pattern.test(value)
 }
 
-function isName(value: unknown): boolean {
+export function isName(value: unknown): boolean {
   return isText(value, NAME_MAX)
 }
 
-function isText(value: unknown, max: number): boolean {
+export function isText(value: unknown, max: number): boolean {
   return typeof value === 'string' && value.length > 0 && value.length <= max
 }
 
-function isTime(value: unknown): boolean {
+export function isTime(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0
 }
 
-function isAmount(value: unknown): value is bigint {
+export function isAmount(value: unknown): value is bigint {
   return typeof value === 'bigint' && value >= 0n && value <= UINT128_MAX
 }
 
-function isPositive(value: unknown): boolean {
+export function isPositive(value: unknown): boolean {
   return isAmount(value) && value > 0n
 }
 

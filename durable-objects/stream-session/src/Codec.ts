@@ -1,11 +1,11 @@
-/** The two wide rows, channel and journal, as SQL values in the order of their columns. */
+/** Wide rows as SQL values in the order of their columns, and back. */
 import type { Hex } from '@pbstream/core/Hex'
 import { assertValid, type Channel, type Claiming, type RefundInFlight } from '@pbstream/core/Ledger'
 import type { JournalRow } from '@pbstream/core/message/Event'
 import type { VerifiedVoucher } from '@pbstream/core/message/Session'
 import * as Policy from '@pbstream/core/Policy'
 import type { Plan } from './Plan.ts'
-import type { ChannelRow, PolicyRow } from './Rows.ts'
+import type { ChannelRow, LeaseRow, PolicyRow } from './Rows.ts'
 
 export type Value = string | number | null
 export type Row = Record<string, SqlStorageValue>
@@ -19,14 +19,20 @@ export const changingColumns = [
   ...'charges since reason attempt sends due_at revision key_stopped_at key_over seen_block settle_amount settle_age_ms'.split(
     ' ',
   ),
+  ...['session_epoch', 'session_until'],
 ]
 
-/** What never changes of a channel (its key left out), and what does. `reserved` is the sum of the reservations. */
+/**
+ * What never changes of a channel (its key left out), and what does. `reserved` is the sum of the reservations and of what
+ * leases have left.
+ */
 export function encodeChannel({
   channel,
   plan,
   refundedAt,
   observedAt,
+  epoch,
+  openUntil,
 }: ChannelRow): [fixed: Value[], changing: Value[]] {
   const { config, claiming, refund } = channel
   const { payer, payerAuthorizer, receiver, receiverAuthorizer, token, withdrawDelay, salt } = config
@@ -56,6 +62,8 @@ export function encodeChannel({
       channel.seenBlock,
       plan.settle?.amount === undefined ? null : String(plan.settle.amount),
       plan.settle?.ageMs ?? null,
+      epoch,
+      openUntil,
     ],
   ]
 }
@@ -108,7 +116,14 @@ export function decodeChannel(row: Row, reserved: bigint): ChannelRow {
     dueAt: Number(row['due_at']),
     ...decodeSettle(row),
   }
-  return { channel, plan, refundedAt: Number(row['refunded_at']), observedAt: Number(row['observed_at']) }
+  return {
+    channel,
+    plan,
+    refundedAt: Number(row['refunded_at']),
+    observedAt: Number(row['observed_at']),
+    epoch: Number(row['session_epoch']),
+    openUntil: Number(row['session_until']),
+  }
 }
 
 export function encodeJournal(row: JournalRow): Value[] {
@@ -140,6 +155,33 @@ export function decodeJournal(row: Row): JournalRow {
     at: Number(row['at']),
     ...(typeof row['why'] === 'string' ? { why: row['why'] as NonNullable<JournalRow['why']> } : {}),
   }
+}
+
+export function encodeLease(id: string, row: LeaseRow): Value[] {
+  const { channelId, isolate, epoch, left, count, perRequestMax, expiresAt } = row
+  return [
+    ...[id, channelId, isolate, epoch, String(left), count, String(perRequestMax), expiresAt],
+    ...[row.providerId, row.routeId, row.rateVersion, row.period ?? null],
+  ]
+}
+
+export function decodeLease(row: Row): [id: string, LeaseRow] {
+  return [
+    String(row['id']),
+    {
+      channelId: row['channel_id'] as Hex,
+      isolate: String(row['isolate']),
+      epoch: Number(row['epoch']),
+      left: BigInt(String(row['remaining'])),
+      count: Number(row['requests']),
+      perRequestMax: BigInt(String(row['per_request_max'])),
+      expiresAt: Number(row['expires_at']),
+      providerId: String(row['provider_id']),
+      routeId: String(row['route_id']),
+      rateVersion: Number(row['rate_version']),
+      period: row['period'] === null ? undefined : Number(row['period']),
+    },
+  ]
 }
 
 export function encodePolicy({ policy, period, periodStart, periodBase }: PolicyRow): Value[] {

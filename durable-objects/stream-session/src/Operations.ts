@@ -2,6 +2,7 @@
 import type { Hex } from '@pbstream/core/Hex'
 import * as Ledger from '@pbstream/core/Ledger'
 import type { ChannelStanding, CloseStep, DrainReply, TermsInForce } from '@pbstream/core/message/Operations'
+import * as Leases from './Leases.ts'
 import { snapshot } from './Messages.ts'
 import * as Plan from './Plan.ts'
 import type { State } from './State.ts'
@@ -17,6 +18,9 @@ export function standing(state: State, channelId: Hex): ChannelStanding | undefi
   const expiries = [...state.reservations.entries()].flatMap(([, held]) =>
     held.channelId === channelId ? [held.expiresAt] : [],
   )
+  for (const [, lease] of state.leases.entries()) {
+    if (lease.channelId === channelId) expiries.push(Leases.endsAt(lease))
+  }
   return {
     snapshot: snapshot(channel),
     config: channel.config,

@@ -1,29 +1,32 @@
 /**
  * What the owner lets the key spend, and what is used of it, over all channels of the key.
  *
- * Usage is derived: from what the channels have spent, from the reservations, and from what was spent when the window
- * began. So it is exact after a restart, whatever was posted, voided, expired or lost in between.
+ * Usage is derived: from what the channels have spent, from reservations and leases, and from what was spent when the
+ * window began. So it is exact after a restart, whatever was posted, voided, expired or lost in between.
  */
 import type { Hex } from '@pbstream/core/Hex'
 import type { Channel } from '@pbstream/core/Ledger'
-import type { PolicyStanding, Reserve, ReserveReply, SetPolicyReply } from '@pbstream/core/message/Session'
+import type { KeyStatus, PolicyStanding, Reserve, ReserveReply, SetPolicyReply } from '@pbstream/core/message/Session'
 import * as Policy from '@pbstream/core/Policy'
-import type { ChannelRow, Loaded, PolicyRow, Reservation } from './Rows.ts'
+import type { ChannelRow, LeaseRow, Loaded, PolicyRow, Reservation } from './Rows.ts'
 import type { State } from './State.ts'
 
 /** Sums over the channels in the policy's token, kept up to date so that a call costs the same with many channels. */
 export type Meter = {
   readonly spent: bigint
   readonly reserved: bigint
-  /** Held by the reservations that began in the window. */
+  /** Held by the reservations and leases that began in the window. */
   readonly periodReserved: bigint
 }
+
+type Refused = Extract<ReserveReply, { kind: 'refused' }>
 
 /** The sums as they follow from the rows. */
 export function metered(
   { policy, period }: PolicyRow,
   channels: Iterable<[Hex, ChannelRow]>,
   reservations: Iterable<[string, Reservation]>,
+  leases: Iterable<[string, LeaseRow]>,
 ): Meter {
   let [spent, reserved, periodReserved] = [0n, 0n, 0n]
   for (const [, { channel }] of channels) {
@@ -32,17 +35,19 @@ export function metered(
     reserved += channel.reserved
   }
   for (const [, held] of reservations) if (held.period === period) periodReserved += held.hold
+  for (const [, lease] of leases) if (lease.period === period) periodReserved += lease.left
   return { spent, reserved, periodReserved }
 }
 
 /** As it is after a restart. */
-export function loaded({ policy, channels, reservations }: Loaded): Meter | undefined {
-  return policy === undefined ? undefined : metered(policy, channels, reservations)
+export function loaded({ policy, channels, reservations, leases }: Loaded): Meter | undefined {
+  return policy === undefined ? undefined : metered(policy, channels, reservations, leases)
 }
 
 /**
- * Puts a policy in force. From this commit on nothing new is charged against it; what was reserved before may be posted.
- * What is earned is claimed if the key has stopped.
+ * Puts a policy in force. From this commit on nothing new is granted against it; what was reserved before may be posted,
+ * and what was leased before may be spent up to `leasedUntil`. If the key has stopped, its sessions are over, and what is
+ * earned is claimed.
  */
 export function set(state: State, policy: Policy.Policy, now: number): SetPolicyReply {
   const held = state.policy.get('policy')
@@ -50,11 +55,22 @@ export function set(state: State, policy: Policy.Policy, now: number): SetPolicy
   if (applied && (held === undefined || held.policy.version !== policy.version)) {
     const row = windowOf(state, held, policy, seconds(now))
     state.policy.set('policy', row)
-    state.meter.set('meter', metered(row, state.channels.entries(), state.reservations.entries()))
-    for (const [channelId] of [...state.channels.entries()]) state.attempt(() => state.claim(channelId, now))
+    const { channels, reservations, leases } = state
+    state.meter.set('meter', metered(row, channels.entries(), reservations.entries(), leases.entries()))
+    for (const [channelId] of [...channels.entries()]) {
+      if (policy.status !== 'active') state.endSessions(channelId)
+      state.attempt(() => state.claim(channelId, now))
+    }
   }
   const { status, version } = applied ? policy : held.policy
-  return { applied, status, version, inFlight: state.reservations.size }
+  const until = leasedUntil(state, now)
+  return {
+    applied,
+    status: shown(status, until),
+    version,
+    inFlight: state.reservations.size,
+    leasedUntil: until,
+  }
 }
 
 /** Undefined when nobody manages the key. */
@@ -63,19 +79,44 @@ export function standing(state: State, now: number): PolicyStanding | undefined 
   if (row === undefined) return undefined
   const { policy } = row
   const usage = Policy.current(policy, usageOf(state, row), seconds(now))
-  return { policy, status: policy.status, inFlight: state.reservations.size, usage }
+  const until = leasedUntil(state, now)
+  return {
+    policy,
+    status: shown(policy.status, until),
+    inFlight: state.reservations.size,
+    leasedUntil: until,
+    usage,
+  }
 }
 
-/** Why the key may not make this payment now; undefined when it may. */
+/** Up to when isolates may begin requests under leases; 0: there are none. */
+export function leasedUntil(state: State, now: number): number {
+  let until = 0
+  for (const [, { expiresAt }] of state.leases.entries()) if (expiresAt > now) until = Math.max(until, expiresAt)
+  return until
+}
+
+/** A freeze is in force when the last lease from before has ended (I10). */
+function shown(status: Policy.Status, until: number): KeyStatus {
+  return status === 'frozen' && until > 0 ? 'freezing' : status
+}
+
+/** Why the key may not make this payment now; undefined when it may. Without a route: why it may make none at all. */
 export function refusal(
   state: State,
-  { config, routeId, hold }: Reserve,
+  { config, routeId, hold }: Pick<Reserve, 'config' | 'hold'> & { routeId?: string },
   now: number,
-): Extract<ReserveReply, { kind: 'refused' }> | undefined {
+): Refused | undefined {
   const row = state.policy.get('policy')
   if (row === undefined) return undefined
-  const payment = { receiver: config.receiver, token: config.token, routeId, hold }
-  const verdict = Policy.check(row.policy, usageOf(state, row), payment, seconds(now))
+  const { receiver, token } = config
+  const any = routeId === undefined ? { ...row.policy, routes: null } : row.policy
+  const verdict = Policy.check(
+    any,
+    usageOf(state, row),
+    { receiver, token, routeId: routeId ?? '', hold },
+    seconds(now),
+  )
   return verdict.ok ? undefined : { kind: 'refused', code: verdict.code, facts: verdict.facts }
 }
 
@@ -87,7 +128,26 @@ export function mayUse(state: State, unspent: bigint): boolean {
   return row === undefined || Policy.capLeft(row.policy, usageOf(state, row)) > unspent
 }
 
-/** A reservation begins: it counts in the window of now, which begins with it if it is the first. */
+/**
+ * How far the key's nearest limit is for payments of `price` each that begin up to `until` (Unix milliseconds), after all
+ * that is held and leased. 0: there are to be none; undefined: nobody manages the key.
+ */
+export function leeway(state: State, price: bigint, until: number, now: number): bigint | undefined {
+  const row = state.policy.get('policy')
+  if (row === undefined) return undefined
+  const { policy } = row
+  const { perPaymentMax, periodAmount, periodDuration } = policy
+  const usage = Policy.current(policy, usageOf(state, row), seconds(now))
+  if (perPaymentMax !== 0n && price > perPaymentMax) return 0n
+  const left = Policy.capLeft(policy, usage)
+  if (periodDuration === 0) return left
+  // What a lease spends counts in one window only.
+  if ((usage.periodStart + periodDuration) * 1_000 < until) return 0n
+  const inPeriod = periodAmount - usage.periodSpent
+  return inPeriod < left ? (inPeriod < 0n ? 0n : inPeriod) : left
+}
+
+/** A reservation or lease begins: it counts in the window of now, which begins with it if it is the first. */
 export function begun(state: State, hold: bigint, now: number): { period: number | undefined; keyVersion?: number } {
   const held = state.policy.get('policy')
   if (held === undefined) return { period: undefined }
@@ -99,8 +159,16 @@ export function begun(state: State, hold: bigint, now: number): { period: number
   return { period: row.period, keyVersion }
 }
 
-/** A reservation on a channel in `token` ends with a charge. One from before the window leaves the window as it is. */
-export function ended(state: State, { period, hold }: Reservation, token: Hex, amount: bigint): void {
+/**
+ * A reservation, or a part of a lease, on a channel in `token` ends with a charge. One from before the window leaves the
+ * window as it is.
+ */
+export function ended(
+  state: State,
+  { period, hold }: Pick<Reservation, 'period' | 'hold'>,
+  token: Hex,
+  amount: bigint,
+): void {
   const row = state.policy.get('policy')
   if (row === undefined || row.policy.periodDuration === 0) return
   if (period === row.period) {
@@ -130,6 +198,11 @@ export function moved(state: State, before: Channel, after: Channel): void {
   state.meter.set('meter', { ...meter, spent: meter.spent + spent, reserved: meter.reserved + reserved })
 }
 
+/** The version of the policy in force; undefined: nobody manages the key. */
+export function version(state: State): number | undefined {
+  return state.policy.get('policy')?.policy.version
+}
+
 /** From when on the key charges nothing new, Unix seconds; `Infinity`: no policy says. */
 export function stopsAt(state: State): number {
   const row = state.policy.get('policy')
@@ -157,7 +230,7 @@ function windowOf(state: State, held: PolicyRow | undefined, policy: Policy.Poli
     held.periodStart + held.policy.periodDuration > periodStart
   if (goesOn) return { ...held, policy, periodStart }
   const fresh = { policy, period: (held?.period ?? 0) + 1, periodStart, periodBase: 0n }
-  return { ...fresh, periodBase: metered(fresh, state.channels.entries(), []).spent }
+  return { ...fresh, periodBase: metered(fresh, state.channels.entries(), [], []).spent }
 }
 
 /** The window of now: a new one begins with nothing used. */

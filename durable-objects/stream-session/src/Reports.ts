@@ -1,6 +1,6 @@
 /** How reservations end: posted, voided or expired, each exactly once (I7). */
 import * as Ledger from '@pbstream/core/Ledger'
-import type { Report, ReportReply } from '@pbstream/core/message/Session'
+import type { Outcome as ToldOutcome, Report, ReportReply } from '@pbstream/core/message/Session'
 import { RESERVATION_MS } from './Admission.ts'
 import * as Permit from './Permit.ts'
 import * as Plan from './Plan.ts'
@@ -38,6 +38,15 @@ export function report(state: State, said: Report, now: number): ReportReply {
       break
   }
   return { done: true, channel: Ledger.view(state.row(held.channelId).channel) }
+}
+
+/** What became of a reservation that was made for a request id. */
+export function outcome(state: State, reservationId: string, requestId: string): ToldOutcome {
+  if (state.reservations.get(reservationId) !== undefined) return { kind: 'open' }
+  const request = state.requests.get(requestId)
+  // An id that was freed may stand for a later reservation by now.
+  if (request?.reservationId !== reservationId || request.state !== 'done') return { kind: 'ended' }
+  return { kind: 'charged', ...(request.receipt === undefined ? {} : { receipt: request.receipt }) }
 }
 
 /** Ends the reservations that showed no progress for too long: their last mark is charged, or nothing. */

@@ -14,6 +14,10 @@ export type ChannelRow = {
   readonly refundedAt: number
   /** When settlement last looked at it on chain. */
   readonly observedAt: number
+  /** Sessions that were opened in another epoch are over. Counted from 1. */
+  readonly epoch: number
+  /** When the last session of this epoch ends; 0: none was opened. */
+  readonly openUntil: number
 }
 
 /** Money set aside for one request. Ends in exactly one of posted, voided, expired (I7). */
@@ -28,6 +32,24 @@ export type Reservation = {
   readonly routeId: string
   readonly rateVersion: number
   /** The window of the key's policy in which it counts; undefined: in none. */
+  readonly period: number | undefined
+}
+
+/** A slice of a channel's room that one gateway isolate may spend. What is `left` of it counts in `reserved`. */
+export type LeaseRow = {
+  readonly channelId: Hex
+  readonly isolate: string
+  /** That of the channel when it was granted. */
+  readonly epoch: number
+  readonly left: bigint
+  readonly count: number
+  readonly perRequestMax: bigint
+  /** Nothing is begun under it from then on; its row goes with the final report, or after the grace. */
+  readonly expiresAt: number
+  readonly providerId: string
+  readonly routeId: string
+  readonly rateVersion: number
+  /** As in `Reservation`. */
   readonly period: number | undefined
 }
 
@@ -68,6 +90,7 @@ export type Loaded = {
   policy: PolicyRow | undefined
   channels: [Hex, ChannelRow][]
   reservations: [string, Reservation][]
+  leases: [string, LeaseRow][]
   deposits: [string, Deposit][]
   /** Position of the last journal row, and of the last one that the events queue has. */
   seq: number
@@ -79,6 +102,8 @@ export type Reader = {
   request(id: string): RequestRow | undefined
   /** The kept answer, by reservation. */
   answer(reservationId: string): AnswerRow | undefined
+  /** Until when a nonce that opened a session is remembered. */
+  nonce(nonce: Hex): number | undefined
 }
 
 export type { JournalRow }

@@ -18,6 +18,7 @@ import type {
   ChannelRow,
   Deposit,
   JournalRow,
+  LeaseRow,
   Loaded,
   PolicyRow,
   Reader,
@@ -47,6 +48,8 @@ export type Changes = {
   policy: PolicyRow | undefined
   channels: Change<Hex, ChannelRow>[]
   reservations: Change<string, Reservation>[]
+  leases: Change<string, LeaseRow>[]
+  nonces: Change<Hex, number>[]
   requests: Change<string, RequestRow>[]
   answers: Change<string, AnswerRow>[]
   deposits: Change<string, Deposit>[]
@@ -60,9 +63,12 @@ export class State {
   readonly draft = new Draft()
   readonly channels: Table<Hex, ChannelRow>
   readonly reservations: Table<string, Reservation>
+  readonly leases: Table<string, LeaseRow>
   readonly deposits: Table<string, Deposit>
   readonly requests: Table<string, RequestRow>
   readonly answers: Table<string, AnswerRow>
+  /** Nonces that opened a session, and until when each is remembered. */
+  readonly nonces: Table<Hex, number>
   readonly session: Table<'session', SessionRef>
   readonly policy: Table<'policy', PolicyRow>
   /** In memory only: it follows from the rows. */
@@ -85,9 +91,11 @@ export class State {
     const { draft } = this
     this.channels = new Table(draft, { rows: loaded.channels })
     this.reservations = new Table(draft, { rows: loaded.reservations })
+    this.leases = new Table(draft, { rows: loaded.leases })
     this.deposits = new Table(draft, { rows: loaded.deposits })
     this.requests = new Table(draft, { load: (id) => ports.reader.request(id) })
     this.answers = new Table(draft, { load: (id) => ports.reader.answer(id) })
+    this.nonces = new Table(draft, { load: (nonce) => ports.reader.nonce(nonce) })
     this.session = new Table(draft, { rows: loaded.session === undefined ? [] : [['session', loaded.session]] })
     const { policy } = loaded
     this.policy = new Table(draft, { rows: policy === undefined ? [] : [['policy', policy]] })
@@ -122,6 +130,14 @@ export class State {
     this.channels.set(channel.channelId, { ...row, channel })
     Permit.moved(this, before.channel, channel)
     this.journal(before.channel, channel, now, details)
+  }
+
+  /** Ends all sessions of a channel: what they ask for is refused from now on. */
+  endSessions(channelId: Hex): ChannelRow {
+    const row = this.row(channelId)
+    const after = { ...row, epoch: row.epoch + 1, openUntil: 0 }
+    this.channels.set(channelId, after)
+    return after
   }
 
   /** Journals the movements between two states of a channel. */
@@ -197,6 +213,8 @@ export class State {
       policy: this.policy.changes()[0]?.after,
       channels: this.channels.changes(),
       reservations: this.reservations.changes(),
+      leases: this.leases.changes(),
+      nonces: this.nonces.changes(),
       requests: this.requests.changes(),
       answers: this.answers.changes(),
       deposits: this.deposits.changes(),
@@ -210,6 +228,7 @@ export class State {
     this.draft.commit()
     for (const table of [this.channels, this.reservations, this.deposits, this.requests, this.answers]) table.settle()
     for (const table of [this.session, this.policy, this.meter, this.positions]) table.settle()
+    for (const table of [this.leases, this.nonces]) table.settle()
     for (const table of [this.turns, this.corrections]) table.settle()
     this.#journal.take()
     return { replies: this.replies.take(), claims: this.#claims.take() }

@@ -6,15 +6,17 @@ import {
   changingColumns,
   decodeChannel,
   decodeJournal,
+  decodeLease,
   decodePolicy,
   encodeChannel,
   encodeJournal,
+  encodeLease,
   encodePolicy,
   fixedColumns,
   type Row,
 } from './Codec.ts'
 import type { Change } from './Draft.ts'
-import type { AnswerRow, ChannelRow, Deposit, Loaded, Reader, RequestRow, Reservation } from './Rows.ts'
+import type { AnswerRow, ChannelRow, Deposit, LeaseRow, Loaded, Reader, RequestRow, Reservation } from './Rows.ts'
 import type { Changes } from './State.ts'
 
 /** Journal rows stay so long after the events queue has them. */
@@ -26,6 +28,7 @@ const channelColumns = ['id', ...fixedColumns, ...changingColumns]
 const marks = (count: number): string => Array(count).fill('?').join(', ')
 const channelInsert = `INSERT INTO channel (${channelColumns.join(', ')}) VALUES (${marks(channelColumns.length)})`
 const channelUpdate = `UPDATE channel SET ${changingColumns.map((name) => `${name} = ?`).join(', ')} WHERE id = ?`
+const leaseInsert = `INSERT INTO lease VALUES (${marks(12)})`
 const journalInsert = `INSERT INTO journal VALUES (${marks(15)})`
 
 export class Store implements Reader {
@@ -53,6 +56,8 @@ export class Store implements Reader {
     ])
     const reserved = new Map<Hex, bigint>()
     for (const [, { channelId, hold }] of reservations) reserved.set(channelId, (reserved.get(channelId) ?? 0n) + hold)
+    const leases = this.#rows('SELECT * FROM lease').map(decodeLease)
+    for (const [, { channelId, left }] of leases) reserved.set(channelId, (reserved.get(channelId) ?? 0n) + left)
     const channels = this.#rows('SELECT * FROM channel').map((row): [Hex, ChannelRow] => {
       const id = row['id'] as Hex
       return [id, decodeChannel(row, reserved.get(id) ?? 0n)]
@@ -75,6 +80,7 @@ export class Store implements Reader {
       policy: policy === undefined ? undefined : decodePolicy(policy),
       channels,
       reservations,
+      leases,
       deposits,
       seq,
       sent: Number(meta.get('sent') ?? 0),
@@ -90,6 +96,9 @@ export class Store implements Reader {
       this.#sql.exec('INSERT OR REPLACE INTO policy VALUES (1, ?, ?, ?, ?)', ...encodePolicy(policy))
     for (const change of changes.channels) this.#writeChannel(change)
     for (const change of changes.reservations) this.#writeReservation(change)
+    for (const change of changes.leases) this.#writeLease(change)
+    // A nonce is never written twice: the second would break the key of its table, and the group with it.
+    for (const { key, after } of changes.nonces) this.#sql.exec('INSERT INTO session_nonce VALUES (?, ?)', key, after!)
     for (const change of changes.requests) this.#writeRequest(change)
     for (const change of changes.answers) this.#writeAnswer(change)
     for (const change of changes.deposits) this.#writeDeposit(change)
@@ -117,19 +126,25 @@ export class Store implements Reader {
     return { answer: { status: Number(row['status']), headers, body }, expiresAt: Number(row['expires_at']) }
   }
 
+  nonce(nonce: Hex): number | undefined {
+    const row = this.#rows('SELECT expires_at FROM session_nonce WHERE nonce = ?', nonce)[0]
+    return row === undefined ? undefined : Number(row['expires_at'])
+  }
+
   /** Journal rows after a position, in order. */
   journal(after: number, limit: number): JournalRow[] {
     return this.#rows('SELECT * FROM journal WHERE seq > ? ORDER BY seq LIMIT ?', after, limit).map(decodeJournal)
   }
 
   /**
-   * Removes answers and request ids that have expired and journal rows that were sent long ago, some at a time. The
+   * Removes answers, request ids and nonces that have expired and journal rows that were sent long ago, some at a time. The
    * last journal row stays: it is where the next one counts from.
    */
   prune(now: number, sent: number): void {
     const oldest = (table: string): string => `rowid IN (SELECT rowid FROM ${table} ORDER BY rowid LIMIT ${PRUNE_MAX})`
     this.#sql.exec(`DELETE FROM answer WHERE ${oldest('answer')} AND expires_at <= ?`, now)
     this.#sql.exec(`DELETE FROM request WHERE ${oldest('request')} AND expires_at <= ? AND state <> 'in_flight'`, now)
+    this.#sql.exec(`DELETE FROM session_nonce WHERE ${oldest('session_nonce')} AND expires_at <= ?`, now)
     this.#sql.exec(
       `DELETE FROM journal WHERE ${oldest('journal')} AND at <= ? AND seq <= ? AND seq < (SELECT max(seq) FROM journal)`,
       now - JOURNAL_MS,
@@ -142,12 +157,14 @@ export class Store implements Reader {
     const first = this.#rows(
       `SELECT (SELECT expires_at FROM answer ORDER BY rowid LIMIT 1) AS answer,
         (SELECT expires_at FROM request ORDER BY rowid LIMIT 1) AS request,
+        (SELECT expires_at FROM session_nonce ORDER BY rowid LIMIT 1) AS nonce,
         (SELECT at FROM journal WHERE seq <= ? AND seq < (SELECT max(seq) FROM journal) ORDER BY seq LIMIT 1) AS journal`,
       sent,
     )[0]
     const times: number[] = []
     if (typeof first?.['answer'] === 'number') times.push(first['answer'])
     if (typeof first?.['request'] === 'number') times.push(first['request'])
+    if (typeof first?.['nonce'] === 'number') times.push(first['nonce'])
     if (typeof first?.['journal'] === 'number') times.push(first['journal'] + JOURNAL_MS)
     return times.length === 0 ? undefined : Math.min(...times)
   }
@@ -182,6 +199,16 @@ export class Store implements Reader {
     } else {
       const { marked, expiresAt } = after
       this.#sql.exec('UPDATE reservation SET marked = ?, expires_at = ? WHERE id = ?', String(marked), expiresAt, key)
+    }
+  }
+
+  #writeLease({ key, before, after }: Change<string, LeaseRow>): void {
+    if (after === undefined) {
+      this.#sql.exec('DELETE FROM lease WHERE id = ?', key)
+    } else if (before === undefined) {
+      this.#sql.exec(leaseInsert, ...encodeLease(key, after))
+    } else {
+      this.#sql.exec('UPDATE lease SET remaining = ? WHERE id = ?', String(after.left), key)
     }
   }
 

@@ -8,8 +8,21 @@
 import { DurableObject } from 'cloudflare:workers'
 import type { Address, Hex } from '@pbstream/core/Hex'
 import type {
+  LeaseReply,
+  LeaseReport,
+  ReceiptReply,
+  SessionAsk,
+  SessionOpen,
+  SessionOpened,
+  SessionRaise,
+  SessionReply,
+  SessionReserve,
+  SessionsEnded,
+} from '@pbstream/core/message/PaidSession'
+import type {
   ChainEvent,
   ChannelNumbers,
+  Outcome,
   OwedChannel,
   PolicyStanding,
   RefundReply,
@@ -33,6 +46,14 @@ import type { ClaimMessage } from '@pbstream/core/message/Settlement'
 import * as Policy from '@pbstream/core/Policy'
 import { Book, EVENTS_MS } from './Book.ts'
 import { isChainEvent, isRefundRequest, isReport, isReserve, isTerms, isSession, isVouchersRequest } from './Check.ts'
+import {
+  isLeaseReport,
+  isReceiptAsk,
+  isSessionAsk,
+  isSessionOpen,
+  isSessionRaise,
+  isSessionReserve,
+} from './CheckPaid.ts'
 import { sendClaims, sendEvents } from './Outbox.ts'
 import { migrate } from './schema.ts'
 import { settings, type StreamSessionEnv } from './Settings.ts'
@@ -94,6 +115,12 @@ export class StreamSession extends DurableObject<StreamSessionEnv> implements St
     return this.#each(reports, (book, report, now) => (isReport(report) ? book.report(report, now) : { done: false }))
   }
 
+  outcome(v: 1, reservationId: string, requestId: string): Promise<Outcome> {
+    return v === 1
+      ? Promise.resolve(this.#book.outcome(String(reservationId), String(requestId)))
+      : Promise.reject(new Error('unknown version of outcome'))
+  }
+
   refund(request: RefundRequest): Promise<RefundReply> {
     if (request?.v !== 1) return Promise.resolve(unavailable)
     if (!isRefundRequest(request)) return Promise.resolve(malformed)
@@ -101,6 +128,45 @@ export class StreamSession extends DurableObject<StreamSessionEnv> implements St
       ([reply]) => reply ?? unavailable,
       () => unavailable,
     )
+  }
+
+  openSession(command: SessionOpen): Promise<SessionOpened> {
+    if (command?.v !== 1) return Promise.resolve(unavailable)
+    if (!isSessionOpen(command)) return Promise.resolve(malformed)
+    return this.#one<SessionOpened>((book, now) => book.openSession(command, now), unavailable)
+  }
+
+  pay(command: SessionReserve, reports?: Report[], leases?: LeaseReport[]): Promise<SessionReply> {
+    // As with `reserve`: a reply means that they were written.
+    if (Array.isArray(reports) && reports.length > 0) this.report(1, reports).catch(dropped)
+    if (Array.isArray(leases) && leases.length > 0) this.leased(1, leases).catch(dropped)
+    if (command?.v !== 1) return Promise.resolve(unavailable)
+    if (!isSessionReserve(command)) return Promise.resolve(malformed)
+    return this.#one<SessionReply>((book, now) => book.pay(command, now), unavailable)
+  }
+
+  raise(command: SessionRaise): Promise<SessionOpened> {
+    if (command?.v !== 1) return Promise.resolve(unavailable)
+    if (!isSessionRaise(command)) return Promise.resolve(malformed)
+    return this.#one<SessionOpened>((book, now) => book.raise(command, now), unavailable)
+  }
+
+  leased(v: 1, reports: LeaseReport[]): Promise<LeaseReply[]> {
+    if (v !== 1 || !Array.isArray(reports)) return Promise.reject(new Error('unknown version of leased'))
+    return this.#each(reports, (book, report, now) => {
+      return isLeaseReport(report) ? book.leased(report, now) : { kind: 'ended', taken: 0 }
+    })
+  }
+
+  endSessions(command: SessionAsk): Promise<SessionsEnded> {
+    if (command?.v !== 1) return Promise.resolve(unavailable)
+    if (!isSessionAsk(command)) return Promise.resolve(malformed)
+    return this.#one<SessionsEnded>((book) => book.endSessions(command), unavailable)
+  }
+
+  receipt(command: SessionAsk & { requestId: string }): Promise<ReceiptReply> {
+    if (command?.v !== 1) return Promise.resolve(unavailable)
+    return Promise.resolve(isReceiptAsk(command) ? this.#book.receipt(command, Date.now()) : malformed)
   }
 
   async acknowledge(v: 1, events: ChainEvent[]): Promise<void> {
@@ -170,6 +236,20 @@ export class StreamSession extends DurableObject<StreamSessionEnv> implements St
     const due = this.#dueAt(now)
     const notBefore = now + (failed ? AGAIN_MS : EVENTS_MS)
     if (failed || due !== undefined) this.#arm(Math.max(due ?? 0, notBefore))
+  }
+
+  /** Runs `apply` in the next group; `failed` is the answer when that cannot be written. */
+  #one<R>(apply: (book: Book, now: number) => R, failed: R): Promise<R> {
+    return new Promise((resolve) => {
+      let reply = failed
+      this.#enqueue({
+        apply: (book, now) => {
+          reply = apply(book, now)
+        },
+        settle: () => resolve(reply),
+        fail: () => resolve(failed),
+      })
+    })
   }
 
   /** Runs `apply` for each item in the next group. An item that meets a bug is dropped alone, and fails the call. */

@@ -2,7 +2,7 @@
  * The tables of a StreamSession. Amounts are TEXT decimals of atomic units (SQLite integers come back as doubles), times
  * INTEGER Unix milliseconds. The README of this folder describes each of them.
  */
-export const SCHEMA_VERSION = 3
+export const SCHEMA_VERSION = 4
 
 const tables = `
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -21,7 +21,8 @@ CREATE TABLE IF NOT EXISTS channel (
   attempt INTEGER NOT NULL, sends INTEGER NOT NULL, due_at INTEGER NOT NULL,
   revision INTEGER NOT NULL,
   key_stopped_at INTEGER NOT NULL DEFAULT 0, key_over INTEGER NOT NULL DEFAULT 0, seen_block INTEGER NOT NULL DEFAULT 0,
-  settle_amount TEXT, settle_age_ms INTEGER
+  settle_amount TEXT, settle_age_ms INTEGER,
+  session_epoch INTEGER NOT NULL DEFAULT 1, session_until INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS reservation (
   id TEXT PRIMARY KEY,
@@ -29,6 +30,13 @@ CREATE TABLE IF NOT EXISTS reservation (
   request_id TEXT, provider_id TEXT NOT NULL, route_id TEXT NOT NULL, rate_version INTEGER NOT NULL,
   period INTEGER
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS lease (
+  id TEXT PRIMARY KEY,
+  channel_id TEXT NOT NULL, isolate TEXT NOT NULL, epoch INTEGER NOT NULL, remaining TEXT NOT NULL,
+  requests INTEGER NOT NULL, per_request_max TEXT NOT NULL, expires_at INTEGER NOT NULL,
+  provider_id TEXT NOT NULL, route_id TEXT NOT NULL, rate_version INTEGER NOT NULL, period INTEGER
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS session_nonce (nonce TEXT PRIMARY KEY, expires_at INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS policy (
   id INTEGER PRIMARY KEY CHECK (id = 1),
   body TEXT NOT NULL, period INTEGER NOT NULL, period_start INTEGER NOT NULL, period_base TEXT NOT NULL
@@ -63,6 +71,9 @@ const additions: Record<number, string> = {
   3: `ALTER TABLE reservation ADD COLUMN period INTEGER;
       ALTER TABLE channel ADD COLUMN settle_amount TEXT;
       ALTER TABLE channel ADD COLUMN settle_age_ms INTEGER;`,
+  // The tables `lease` and `session_nonce` are new, and made above.
+  4: `ALTER TABLE channel ADD COLUMN session_epoch INTEGER NOT NULL DEFAULT 1;
+      ALTER TABLE channel ADD COLUMN session_until INTEGER NOT NULL DEFAULT 0;`,
 }
 
 /**

@@ -3,7 +3,7 @@ import { env } from 'cloudflare:workers'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { StreamSession } from '../src/StreamSession.ts'
-import { type Faults, Model, steps } from './Model.ts'
+import { type Faults, Model, sessionHistories } from './Model.ts'
 
 const namespace = (env as unknown as { STREAM_SESSION: DurableObjectNamespace<StreamSession> }).STREAM_SESSION
 
@@ -14,6 +14,26 @@ const mustReach = [
   ...['post true', 'post false', 'void true', 'mark true', 'claim age first', 'claim age again', 'claim close first'],
   ...['journal charge from escrow', 'journal settle from claimed', 'journal refund from escrow'],
   ...['journal deposit from provisional', 'journal loss from provisional', 'journal loss from earned'],
+  ...[
+    'session opened',
+    'session deposit',
+    'session corrective',
+    'session unknown_channel',
+    'raise opened',
+    'end false',
+  ],
+  ...['open session_nonce_used', 'open session_nonce_invalid', 'open channel_closing', 'raise refused', 'end true'],
+  ...['pay granted', 'pay short', 'pay duplicate', 'pay in_flight', 'pay session_ended', 'pay lease_elsewhere'],
+  ...['pay request_id_mismatch', 'pay session_key_frozen', 'pay session_key_period_limit', 'pay withdrawal_pending'],
+  ...[
+    'lease',
+    'lease report open',
+    'lease report ended',
+    'lease report too late',
+    'lease report again',
+    'lease renewed',
+  ],
+  ...['lease request kept', 'lease rest released', 'refund session_leases_out', 'freezing'],
   ...['session_key_stopped', 'drained whole', 'drained with a loss', 'policy true', 'policy false'],
   ...['frozen', 'revoked', 'not_started', 'expired', 'payee', 'route', 'payment_max', 'spend_cap', 'period_limit'].map(
     (limit) => `session_key_${limit}`,
@@ -24,7 +44,7 @@ const mustReach = [
 const check = (name: string, runs: number, seed?: number, faults: Faults = {}, shrinks = true): Promise<void> =>
   runInDurableObject(namespace.getByName(name), (_, state) => {
     fc.assert(
-      fc.property(steps, (history) => new Model(state.storage, faults).run(history)),
+      fc.property(sessionHistories, (history) => new Model(state.storage, faults).run(history)),
       { numRuns: runs, ...(seed === undefined ? {} : { seed }), endOnFailure: !shrinks },
     )
   })
@@ -38,7 +58,30 @@ describe('random histories with repeats, reordering, expiry, failing commits and
 
   const bugs: Record<string, Faults> = {
     'request ids are forgotten': {
-      reader: (reader) => ({ request: () => undefined, answer: (id) => reader.answer(id) }),
+      reader: (reader) => ({
+        request: () => undefined,
+        answer: (id) => reader.answer(id),
+        nonce: (nonce) => reader.nonce(nonce),
+      }),
+    },
+    'nonces are forgotten': {
+      reader: (reader) => ({
+        request: (id) => reader.request(id),
+        answer: (id) => reader.answer(id),
+        nonce: () => undefined,
+      }),
+    },
+    'a lease is not written': { write: (changes) => ({ ...changes, leases: [] }) },
+    'the end of a lease is not written': {
+      write: (changes) => ({ ...changes, leases: changes.leases.filter(({ after }) => after !== undefined) }),
+    },
+    'the epoch of a channel is not written': {
+      write: (changes) => ({
+        ...changes,
+        channels: changes.channels.map(({ after, ...row }) => {
+          return { ...row, after: after === undefined ? after : { ...after, epoch: 1 } }
+        }),
+      }),
     },
     'the end of a reservation is not written': {
       write: (changes) => ({

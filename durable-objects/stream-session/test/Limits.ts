@@ -1,5 +1,5 @@
 /** What a key may spend, kept beside the books: every grant is held against the policy that it says let it pass. */
-import type { PolicyStanding, Reserve, ReserveReply } from '@pbstream/core/message/Session'
+import type { PolicyStanding, Reserve } from '@pbstream/core/message/Session'
 import type { Policy } from '@pbstream/core/Policy'
 import fc from 'fast-check'
 import { expect } from 'vitest'
@@ -53,9 +53,13 @@ export class Limits {
     this.#current = policy
   }
 
-  /** A grant has left. */
-  granted(reply: Extract<ReserveReply, { kind: 'granted' }>, command: Reserve, now: number): void {
-    const { keyVersion, reservationId } = reply
+  /** A grant, or a lease, has left. `most`: what one payment of it costs at the most. */
+  granted(
+    { keyVersion, reservationId }: { keyVersion?: number; reservationId: string },
+    command: Pick<Reserve, 'hold' | 'routeId' | 'config'>,
+    now: number,
+    most = command.hold,
+  ): void {
     if (keyVersion === undefined) return expect(this.#managed, 'a managed key says its version').toBe(false)
     const { policy, epoch } = this.#policies.get(keyVersion)!
     const { hold, routeId, config } = command
@@ -64,7 +68,7 @@ export class Limits {
     expect(policy.start <= second && second < policy.expiry, 'in its time').toBe(true)
     expect(policy.payees, 'payees').toContain(config.receiver)
     if (policy.routes !== null) expect(policy.routes, 'routes').toContain(routeId)
-    if (policy.perPaymentMax > 0n) expect(hold <= policy.perPaymentMax, 'the maximum for one payment').toBe(true)
+    if (policy.perPaymentMax > 0n) expect(most <= policy.perPaymentMax, 'the maximum for one payment').toBe(true)
     const { periodDuration: length, start } = policy
     const window = length === 0 ? start : start + Math.floor((second - start) / length) * length
     this.#granted.push({ id: reservationId, hold, epoch, window })

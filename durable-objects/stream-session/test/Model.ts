@@ -15,6 +15,7 @@ import type { Changes, Ports } from '../src/State.ts'
 import { Store } from '../src/Store.ts'
 import { channelOf, digestOf } from './fixtures.ts'
 import { Limits, policyOf, type Terms, terms } from './Limits.ts'
+import { SessionModel, type SessionStep, sessionSteps } from './SessionModel.ts'
 
 export type Step =
   | {
@@ -48,65 +49,71 @@ const rarely = fc.nat({ max: 5 }).map((n) => n === 0)
 const amount = fc.bigInt({ min: 0n, max: 12n })
 const doing = <T extends string>(...names: T[]) => fc.constantFrom(...names)
 
-export const steps: fc.Arbitrary<Step[]> = fc.array(
-  fc.oneof(
-    {
-      weight: 10,
-      arbitrary: fc.record({
-        do: doing('reserve'),
-        hold: fc.bigInt({ min: 1n, max: 9n }),
-        above: fc.oneof({ weight: 3, arbitrary: fc.constant(0n) }, fc.bigInt({ min: -4n, max: 6n })),
-        call: fc.nat({ max: 12 }),
-        id: fc.nat({ max: 6 }),
-        digest: fc.nat({ max: 1 }),
-        deposit: fc.oneof(fc.constant(0n), fc.bigInt({ min: 1n, max: 40n })),
-        second,
-      }),
-    },
-    { weight: 7, arbitrary: fc.record({ do: doing('post', 'mark'), which, amount }) },
-    { weight: 2, arbitrary: fc.record({ do: doing('void'), which, frees: fc.boolean() }) },
-    { weight: 1, arbitrary: fc.record({ do: doing('answer'), which }) },
-    {
-      weight: 2,
-      arbitrary: fc.record({
-        do: doing('observe'),
-        more: amount,
-        less: fc.oneof({ weight: 4, arbitrary: fc.constant(0n) }, { weight: 1, arbitrary: amount }),
-        withdrawal: fc.nat({ max: 5 }).map((n) => n === 0),
-        stop: fc.constantFrom<Stop>('none', 'none', 'lifted', 'lifted', 'grace', 'over'),
-        second,
-      }),
-    },
-    {
-      weight: 5,
-      arbitrary: fc.record({
-        do: doing('deposit'),
-        which,
-        status: doing('mined', 'confirmed', 'failed'),
-        amount: fc.bigInt({ min: 1n, max: 40n }),
-      }),
-    },
-    {
-      weight: 4,
-      arbitrary: fc.record({
-        do: doing('claim'),
-        which,
-        status: doing('confirmed', 'failed', 'deferred'),
-        paid: fc.boolean(),
-      }),
-    },
-    { weight: 1, arbitrary: fc.record({ do: doing('refund'), amount, second }) },
-    { weight: 1, arbitrary: fc.record({ do: doing('refunded'), which, status: doing('mined', 'failed') }) },
-    { weight: 1, arbitrary: fc.record({ do: doing('policy'), terms, again: fc.boolean(), older: rarely }) },
-    { weight: 4, arbitrary: fc.record({ do: doing('wait'), ms: fc.constantFrom(10, 2_000, 6_000, 91_000, 700_000) }) },
-    { weight: 8, arbitrary: fc.record({ do: doing('commit') }) },
-    { weight: 1, arbitrary: fc.record({ do: doing('fail', 'crash') }) },
-  ) as fc.Arbitrary<Step>,
-  { minLength: 20, maxLength: 100, size: 'max' },
-)
+const commands: { weight: number; arbitrary: fc.Arbitrary<Step> }[] = [
+  {
+    weight: 10,
+    arbitrary: fc.record({
+      do: doing('reserve'),
+      hold: fc.bigInt({ min: 1n, max: 9n }),
+      above: fc.oneof({ weight: 3, arbitrary: fc.constant(0n) }, fc.bigInt({ min: -4n, max: 6n })),
+      call: fc.nat({ max: 12 }),
+      id: fc.nat({ max: 6 }),
+      digest: fc.nat({ max: 1 }),
+      deposit: fc.oneof(fc.constant(0n), fc.bigInt({ min: 1n, max: 40n })),
+      second,
+    }),
+  },
+  { weight: 7, arbitrary: fc.record({ do: doing('post', 'mark'), which, amount }) },
+  { weight: 2, arbitrary: fc.record({ do: doing('void'), which, frees: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ do: doing('answer'), which }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: doing('observe'),
+      more: amount,
+      less: fc.oneof({ weight: 4, arbitrary: fc.constant(0n) }, { weight: 1, arbitrary: amount }),
+      withdrawal: fc.nat({ max: 5 }).map((n) => n === 0),
+      stop: fc.constantFrom<Stop>('none', 'none', 'lifted', 'lifted', 'grace', 'over'),
+      second,
+    }),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      do: doing('deposit'),
+      which,
+      status: doing('mined', 'confirmed', 'failed'),
+      amount: fc.bigInt({ min: 1n, max: 40n }),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: doing('claim'),
+      which,
+      status: doing('confirmed', 'failed', 'deferred'),
+      paid: fc.boolean(),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: doing('refund'), amount, second }) },
+  { weight: 1, arbitrary: fc.record({ do: doing('refunded'), which, status: doing('mined', 'failed') }) },
+  { weight: 1, arbitrary: fc.record({ do: doing('policy'), terms, again: fc.boolean(), older: rarely }) },
+  { weight: 4, arbitrary: fc.record({ do: doing('wait'), ms: fc.constantFrom(10, 2_000, 6_000, 91_000, 700_000) }) },
+  { weight: 8, arbitrary: fc.record({ do: doing('commit') }) },
+  { weight: 1, arbitrary: fc.record({ do: doing('fail', 'crash') }) },
+] as { weight: number; arbitrary: fc.Arbitrary<Step> }[]
+
+const lengths = { minLength: 20, maxLength: 100, size: 'max' } as const
+
+/** Histories of vouchers alone, and those with sessions and leases beside them. */
+export const steps: fc.Arbitrary<Step[]> = fc.array(fc.oneof(...commands), lengths)
+export const sessionHistories: fc.Arbitrary<(Step | SessionStep)[]> = fc.array(fc.oneof(...commands, ...sessionSteps), {
+  ...lengths,
+  maxLength: 140,
+})
 
 const settings: Settings = { settleAmount: 30n, settleCount: 4, settleAgeMs: 60_000, minDeposit: 3n }
-const tables = ['channel', 'reservation', 'policy', 'request', 'answer', 'deposit', 'journal']
+const tables = ['channel', 'reservation', 'lease', 'session_nonce', 'policy', 'request', 'answer', 'deposit', 'journal']
 
 /** Ways to plant a bug. */
 export type Faults = { reader?(reader: Reader): Reader; write?(changes: Changes): Changes; book?(book: Book): void }
@@ -124,13 +131,16 @@ export class Model {
   #tickets = 0
   /** Replies that are still to come; each comes once. */
   readonly #open = new Map<number, Reserve>()
-  readonly #granted: { id: string; command: Reserve; charged: bigint | undefined }[] = []
+  readonly #granted: { id: string; command: Pick<Reserve, 'hold' | 'requestId'>; charged: bigint | undefined }[] = []
   readonly #deposits: { id: string; channel: Channel }[] = []
   readonly #claims: ClaimMessage[] = []
   readonly #refunds: { channel: Channel; order: Extract<RefundReply, { kind: 'granted' }>['refund'] }[] = []
   /** Request ids that a reservation has taken and nobody has freed. */
   readonly #taken = new Map<string, string>()
   readonly #limits = new Limits()
+  readonly #sessions: SessionModel
+  /** The version under which the last grant of the group passed. */
+  #passed: number | undefined
   #version = 1
   /** What the commands of this group said; it stands when the group does. */
   #said: (() => void)[] = []
@@ -142,12 +152,26 @@ export class Model {
     storage.sql.exec("DELETE FROM meta WHERE key <> 'schema'")
     this.#store = new Store(storage.sql)
     this.#book = this.#load()
+    this.#sessions = new SessionModel({
+      channels: this.#channels,
+      book: () => this.#book,
+      now: () => this.#now,
+      said: (what) => this.#said.push(what),
+      reach,
+      granted: (id, command, keyVersion) => this.#paid(id, command, keyVersion),
+      leased: (lease, channel) => {
+        const { id: reservationId, amount: hold, perRequestMax, keyVersion } = lease
+        const reply = { reservationId, ...(keyVersion === undefined ? {} : { keyVersion }) }
+        this.#limits.granted(reply, { ...channel.reserve(0n, hold), hold }, this.#now, perRequestMax)
+      },
+      deposit: (id, channel) => this.#deposits.push({ id, channel }),
+    })
   }
 
   /** What happened so far in all histories: a check that nothing reaches proves nothing. */
   static readonly reached = new Map<string, number>()
 
-  run(history: Step[]): void {
+  run(history: readonly (Step | SessionStep)[]): void {
     // Whose session it is comes with the first call; then one channel has money and one has none.
     this.#reserve({ do: 'reserve', hold: 1n, above: 0n, call: 0, id: 9, digest: 0, deposit: 0n, second: false })
     this.#book.acknowledge(this.#channels[0].observed(60n), this.#now)
@@ -157,11 +181,12 @@ export class Model {
     // Faults stop: whoever waits is answered, every reservation ends.
     for (let i = 0; i < 3; i++) {
       this.#now += 130_000
-      this.#book.tick(this.#now)
+      this.#tick()
       this.#commit()
     }
     expect([...this.#open.keys()], 'every call is answered').toEqual([])
     expect(this.#book.held.reservations, 'I7: every reservation ends').toEqual([])
+    expect(this.#book.held.leases, 'I7: every lease ends').toEqual([])
     this.#drain()
   }
 
@@ -180,7 +205,7 @@ export class Model {
         if (channel !== undefined) this.#acknowledge(channel.claim(BigInt(total), 'confirmed', true))
       }
       this.#now += 3_700_000
-      this.#book.tick(this.#now)
+      this.#tick()
       this.#commit()
     }
     for (const { channelId } of this.#channels) {
@@ -191,7 +216,7 @@ export class Model {
     }
   }
 
-  #step(step: Step): void {
+  #step(step: Step | SessionStep): void {
     switch (step.do) {
       case 'reserve':
         return this.#reserve(step)
@@ -267,17 +292,37 @@ export class Model {
       case 'wait':
         this.#commit()
         this.#now += step.ms
-        this.#book.tick(this.#now)
-        return
+        return this.#tick()
       case 'commit':
         return this.#commit()
       case 'fail':
         return this.#fail()
       case 'crash':
         this.#said = []
+        this.#sessions.rollback()
         this.#open.clear()
         this.#book = this.#load()
+        return
+      default:
+        return this.#sessions.step(step)
     }
+  }
+
+  #tick(): void {
+    this.#book.tick(this.#now)
+    this.#sessions.ticked()
+  }
+
+  /** A request under a session, or one that goes on after its lease, has a reservation. */
+  #paid(id: string, command: Pick<Reserve, 'hold'> & { requestId: string }, keyVersion: number | undefined): void {
+    expect(this.#taken.get(command.requestId), 'I2: an id is served once').toBeUndefined()
+    this.#taken.set(command.requestId, id)
+    this.#granted.push({ id, command, charged: undefined })
+    // What goes on after a lease was granted with it.
+    if (id === command.requestId) return
+    const reply = { reservationId: id, ...(keyVersion === undefined ? {} : { keyVersion }) }
+    this.#limits.granted(reply, { ...this.#channels[0].reserve(0n, command.hold) }, this.#now)
+    this.#passed = keyVersion
   }
 
   #reserve(step: Extract<Step, { do: 'reserve' }>): void {
@@ -305,13 +350,18 @@ export class Model {
       const reply = this.#book.setPolicy(session, each, this.#now)
       reach(`policy ${reply.applied}`)
       expect(reply.inFlight, 'requests in flight').toBe(this.#book.held.reservations.length)
+      const changed = reply.applied && before?.policy.version !== each.version
+      if (changed && each.status !== 'active') this.#sessions.stopped()
+      expect(reply.leasedUntil, 'I10: up to when isolates may begin requests').toBe(this.#sessions.leasedUntil)
       const final = before?.policy.status === 'revoked' && each.status !== 'revoked'
       const known = before !== undefined && before.policy.version >= each.version
       expect(reply.applied, 'a newer policy is applied, but for one that undoes a revocation').toBe(
         known ? each === before.policy || each.version === before.policy.version : !final,
       )
+      const status = each.status === 'frozen' && reply.leasedUntil > 0 ? 'freezing' : each.status
+      if (status === 'freezing') reach('freezing')
       expect(reply, 'what is in force').toMatchObject(
-        reply.applied ? { version: each.version, status: each.status } : { version: before!.policy.version },
+        reply.applied ? { version: each.version, status } : { version: before!.policy.version },
       )
       if (reply.applied) this.#said.push(() => this.#limits.put(each))
     }
@@ -329,6 +379,7 @@ export class Model {
     const { done } = this.#book.report(report, this.#now)
     reach(`${report.kind} ${done}`)
     if (!done) return
+    if (report.kind === 'void' && report.freesId) this.#sessions.freed(granted.id)
     this.#said.push(() => {
       const { requestId } = granted.command
       if (report.kind === 'void' && report.freesId && requestId !== undefined) {
@@ -363,6 +414,7 @@ export class Model {
     const { replies, claims } = this.#book.commit()
     expect([replies, claims]).toEqual([[], []])
     this.#said = []
+    this.#sessions.rollback()
     expect(this.#store.load()).toEqual(before)
     this.#same()
     // Who was parked before still waits; the callers of this group were refused.
@@ -380,11 +432,14 @@ export class Model {
     const changes = this.#faults.write?.(this.#book.changes()) ?? this.#book.changes()
     this.#storage.transactionSync(() => this.#store.write(changes))
     const { replies, claims } = this.#book.commit()
+    this.#passed = undefined
+    this.#sessions.commit()
     for (const said of this.#said) said()
     this.#said = []
-    let last: number | undefined
+    let last: number | undefined = this.#passed
     for (const [ticket, reply] of replies) {
-      if (reply.kind === 'granted') last = reply.keyVersion
+      // Versions rise with time: the last grant passed under the highest.
+      if (reply.kind === 'granted') last = Math.max(last ?? 0, reply.keyVersion ?? 0) || undefined
       this.#replied(ticket, reply)
     }
     this.#parked.clear()
@@ -392,6 +447,7 @@ export class Model {
     for (const claim of claims) this.#claimed(claim)
     this.#same()
     this.#audit()
+    this.#sessions.audit()
     this.#limits.audit(this.#book.policy(this.#now), ...this.#costs(), last)
   }
 
@@ -433,8 +489,9 @@ export class Model {
 
   /** A restart would find what is there now. */
   #same(): void {
-    const sorted = ({ channels, reservations, deposits, ...rest }: Loaded) => ({
+    const sorted = ({ channels, reservations, leases, deposits, ...rest }: Loaded) => ({
       ...rest,
+      leases: new Map(leases),
       channels: new Map(channels),
       reservations: new Map(reservations),
       deposits: new Map(deposits),
@@ -458,7 +515,8 @@ export class Model {
       if (row.kind !== 'charge' || row.reservationId === undefined) continue
       expect(charged.has(row.reservationId), 'I7: a reservation is charged once').toBe(false)
       charged.add(row.reservationId)
-      expect(BigInt(row.amount)).toBeLessThanOrEqual(holds.get(row.reservationId) ?? 0n)
+      const hold = holds.get(row.reservationId) ?? this.#sessions.holdOf(row.reservationId) ?? 0n
+      expect(BigInt(row.amount)).toBeLessThanOrEqual(hold)
     }
     for (const { channelId } of this.#channels) {
       const numbers = this.#book.view(channelId)
@@ -478,6 +536,7 @@ export class Model {
       if (kind === 'charge') costs.set(reservationId!, BigInt(text))
     }
     for (const [id, { hold }] of this.#book.held.reservations) costs.set(id, hold)
+    for (const [id, cost] of this.#sessions.costs(costs)) costs.set(id, cost)
     const numbers = this.#channels.map(({ channelId }) => this.#book.view(channelId))
     return [costs, numbers.reduce((sum, each) => sum + (each === undefined ? 0n : Ledger.base(each)), 0n)]
   }
@@ -486,7 +545,7 @@ export class Model {
     const reader = this.#faults.reader?.(this.#store) ?? this.#store
     const ports: Ports = {
       reader,
-      id: () => `n${++this.#ids}`,
+      id: () => `n${String(++this.#ids).padStart(16, '0')}`,
       dropped: (error) => {
         throw error
       },

@@ -25,7 +25,7 @@ class Simulated implements Server {
 
   constructor(world: World) {
     this.#world = world
-    const reader = { request: () => undefined, answer: () => undefined }
+    const reader = { request: () => undefined, answer: () => undefined, nonce: () => undefined }
     const dropped = (error: unknown): never => {
       throw error
     }
@@ -34,6 +34,7 @@ class Simulated implements Server {
       policy: undefined,
       channels: [],
       reservations: [],
+      leases: [],
       deposits: [],
       seq: 0,
       sent: 0,

@@ -225,6 +225,7 @@ describe('a freeze', () => {
       status: 'frozen',
       version: 2,
       inFlight: 1,
+      leasedUntil: 0,
     })
     expect(await stub.reserve(channel.reserve(6n, 1n))).toEqual(refused('session_key_frozen'))
     await stub.report(1, [{ kind: 'post', reservationId, amount: 5n }])
@@ -326,7 +327,7 @@ describe('setting a policy', () => {
   test('again changes nothing; an older one, or another of the same version, is not taken', async () => {
     const { channel, stub, policy } = await managed({ version: 5 })
     const { session } = channel
-    const held = { status: 'active', version: 5, inFlight: 0 }
+    const held = { status: 'active', version: 5, inFlight: 0, leasedUntil: 0 }
     expect(await stub.setPolicy(1, session, policy)).toEqual({ applied: true, ...held })
     const older = { ...policy, version: 4, spendCap: 9_999_999n }
     expect(await stub.setPolicy(1, session, older)).toEqual({ applied: false, ...held })
@@ -417,10 +418,10 @@ test('an object of the version before is brought up to date, with the reservatio
   const { channel, stub } = await funded(100n)
   const { reservationId } = granted(await stub.reserve(channel.reserve(5n, 5n)))
   await inside(stub, (_, { storage }) => {
-    for (const column of ['reservation DROP COLUMN period', 'channel DROP COLUMN settle_amount'])
-      storage.sql.exec(`ALTER TABLE ${column}`)
-    storage.sql.exec('ALTER TABLE channel DROP COLUMN settle_age_ms')
-    storage.sql.exec('DROP TABLE policy')
+    for (const column of ['settle_amount', 'settle_age_ms', 'session_epoch', 'session_until'])
+      storage.sql.exec(`ALTER TABLE channel DROP COLUMN ${column}`)
+    storage.sql.exec('ALTER TABLE reservation DROP COLUMN period')
+    for (const table of ['policy', 'lease', 'session_nonce']) storage.sql.exec(`DROP TABLE ${table}`)
     storage.sql.exec("UPDATE meta SET value = '2' WHERE key = 'schema'")
   })
   await evictDurableObject(stub)

@@ -375,11 +375,12 @@ describe('what leaves', () => {
   test('an object of the version before is brought up to date with its rows', async () => {
     const { channel, stub } = await funded(100n)
     await inside(stub, (_, { storage }) => {
-      for (const column of ['key_stopped_at', 'key_over', 'seen_block', 'settle_amount', 'settle_age_ms'])
+      const columns = ['key_stopped_at', 'key_over', 'seen_block', 'settle_amount', 'settle_age_ms']
+      for (const column of [...columns, 'session_epoch', 'session_until'])
         storage.sql.exec(`ALTER TABLE channel DROP COLUMN ${column}`)
       storage.sql.exec('ALTER TABLE journal DROP COLUMN why')
       storage.sql.exec('ALTER TABLE reservation DROP COLUMN period')
-      storage.sql.exec('DROP TABLE policy')
+      for (const table of ['policy', 'lease', 'session_nonce']) storage.sql.exec(`DROP TABLE ${table}`)
       storage.sql.exec("UPDATE meta SET value = '1' WHERE key = 'schema'")
     })
     await evictDurableObject(stub)

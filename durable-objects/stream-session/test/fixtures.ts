@@ -1,6 +1,7 @@
 /** Commands as a gateway would send them. Signatures are made up: the gateway has verified them. */
 import type { ChannelConfig } from '@pbstream/core/ChannelConfig'
 import type { Hex } from '@pbstream/core/Hex'
+import type { SessionAsk, SessionOpen, SessionReserve } from '@pbstream/core/message/PaidSession'
 import type { ChainEvent, RefundRequest, Reserve, SessionRef } from '@pbstream/core/message/Session'
 
 const hex = (digit: string, bytes: number): Hex => `0x${digit.repeat(2 * bytes)}`
@@ -49,6 +50,39 @@ export function channelOf(payer: number, channel = 1) {
         voucher: { max, signature: this.signature(max) },
         hold,
         callId: `call-${payer}-${channel}-${calls}`,
+        digest: digestOf(1),
+        providerId: 'provider',
+        routeId: 'route',
+        rateVersion: 1,
+        ...over,
+      }
+    },
+    /** Opens a session for an hour, with a nonce of its own. */
+    open(max: bigint, over: Partial<SessionOpen> = {}): SessionOpen {
+      calls += 1
+      const now = Date.now()
+      return {
+        v: 1,
+        session,
+        channelId,
+        config,
+        voucher: { max, signature: this.signature(max) },
+        nonce: digestOf(payer * 1_000_000 + channel * 10_000 + calls),
+        nonceExpiresAt: now + 60_000,
+        expiresAt: now + 3_600_000,
+        ...over,
+      }
+    },
+    ask(epoch = 1): SessionAsk {
+      return { v: 1, session, channelId, epoch }
+    },
+    /** A request under a session, with an id of its own. */
+    pay(hold: bigint, over: Partial<SessionReserve> = {}): SessionReserve {
+      calls += 1
+      return {
+        ...this.ask(),
+        hold,
+        requestId: `request-${payer}-${channel}-${calls}`,
         digest: digestOf(1),
         providerId: 'provider',
         routeId: 'route',

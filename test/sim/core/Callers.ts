@@ -19,7 +19,10 @@ type Call = {
   asking: boolean
   next: 'ask' | 'observe' | 'deposit' | 'wait'
 }
-type Outgoing = { held: Held; amount: bigint }
+/** `part`: of a lease, which goes on; reported once, whatever comes twice. */
+type Outgoing = { held: Held; amount: bigint; part?: boolean; taken?: boolean }
+/** A lease as its isolate has it. */
+type Slice = { held: Held; left: bigint }
 
 const MAX_TRIES = 6
 const MIN_DEPOSIT = 3n
@@ -29,6 +32,7 @@ export class Callers implements Turn.Port<Call> {
   readonly #world: CoreWorld
   readonly #calls: Call[] = []
   readonly #serving: Held[] = []
+  readonly #slices: Slice[] = []
   readonly #reports: Outgoing[] = []
   readonly #corrected = new Set<string>()
   /** What callers were last told that the next voucher starts from. */
@@ -43,7 +47,7 @@ export class Callers implements Turn.Port<Call> {
   }
 
   get busy(): number {
-    return this.#calls.length + this.#serving.length + this.#reports.length
+    return this.#calls.length + this.#serving.length + this.#reports.length + this.#slices.length
   }
 
   get parked(): number {
@@ -68,6 +72,21 @@ export class Callers implements Turn.Port<Call> {
     this.#ask({ ...call, next: 'ask' })
   }
 
+  /** A session signs ahead, and a slice of its room is leased to an isolate, which spends it in parts and reports those. */
+  session(): void {
+    const { random, faults, money } = this.#world
+    const i = random.below(4) === 0 ? 1 : 0
+    const channel = money.channels[i]
+    if (channel === undefined || this.#isClosed(channel) || faults.hit('diskThrows')) return
+    if (faults.hit('crashBeforeWrite')) return this.#world.crash()
+    this.#world.stopped(i)
+    const max = money.sign(i, Ledger.base(channel) + BigInt(1 + random.below(30)))
+    const held = money.lease(i, max, BigInt(1 + random.below(12)))
+    this.#world.reach(held === undefined ? 'no lease' : 'lease')
+    if (faults.hit('crashBeforeReply')) return this.#world.crash()
+    if (held !== undefined) this.#slices.push({ held, left: held.hold })
+  }
+
   /** Callers ask for nothing more; what is being served is served and reported. */
   close(): void {
     this.#closed = true
@@ -81,7 +100,25 @@ export class Callers implements Turn.Port<Call> {
     const i = this.#world.random.below(busy)
     if (i < this.#calls.length) return this.#proceed(i)
     if (i < this.#calls.length + this.#serving.length) return this.#upstream(i - this.#calls.length)
-    this.#report(i - this.#calls.length - this.#serving.length)
+    const rest = i - this.#calls.length - this.#serving.length
+    if (rest < this.#reports.length) return this.#report(rest)
+    this.#spend(rest - this.#reports.length)
+  }
+
+  /** An isolate serves a request from its lease, gives the rest back, or is not heard of again. */
+  #spend(at: number): void {
+    const { random, faults } = this.#world
+    const slice = this.#slices[at]!
+    const { held, left } = slice
+    const amount = BigInt(random.below(Number(left) + 1))
+    const isLast = left === 0n || this.#closed || random.below(4) === 0
+    if (isLast) this.#slices.splice(at, 1)
+    if (isLast && faults.hit('gatewayDies')) return
+    if (isLast) this.#reports.push({ held, amount: 0n })
+    else if (amount > 0n && !faults.hit('upstreamFails')) {
+      slice.left -= amount
+      this.#reports.push({ held, amount, part: true })
+    }
   }
 
   /** Turns that ran out of time end. */
@@ -127,13 +164,17 @@ export class Callers implements Turn.Port<Call> {
     const channel = money.channels[call.channel]
     if (channel === undefined) return { verdict: 'unknown', asked: 0n, isPublic: false, corrected: false }
     const isPublic = !call.proven && Ledger.isPublic(channel, call.max)
-    const closed = channel.refund !== undefined || channel.withdrawRequestedAt !== 0
-    if (closed || Ledger.isStopped(channel, Math.floor(money.now / 1_000))) {
+    if (this.#isClosed(channel)) {
       return { verdict: 'final', asked: 0n, isPublic, corrected: false }
     }
     const next = Ledger.base(channel) + call.hold
     const corrected = !call.anonymous && this.#corrected.has(call.name)
     return { verdict: this.#worth(channel, call, asked), asked: next, isPublic, corrected }
+  }
+
+  #isClosed(channel: Ledger.Channel): boolean {
+    if (channel.refund !== undefined || channel.withdrawRequestedAt !== 0) return true
+    return Ledger.isStopped(channel, Math.floor(this.#world.money.now / 1_000))
   }
 
   /** As `Admission.worth` of the session. */
@@ -265,14 +306,21 @@ export class Callers implements Turn.Port<Call> {
 
   #report(at: number): void {
     const { money, faults } = this.#world
-    const { held, amount } = this.#reports[at]!
+    const said = this.#reports[at]!
+    const { held, amount, part = false } = said
     if (faults.hit('crashBeforeWrite')) return this.#world.crash()
     if (faults.hit('diskThrows')) return
     const dies = faults.hit('crashBeforeReply')
-    const done = money.end(held, amount)
-    this.#world.reach(done ? 'report' : 'report too late')
+    const done = said.taken === true ? false : part ? money.spend(held, amount) : money.end(held, amount)
+    if (done && part) said.taken = true
+    this.#world.reach(`${held.leased === true ? 'lease ' : ''}${done ? 'report' : 'report too late'}`)
     if (dies) return this.#world.crash()
-    demand(!held.open && (!done || held.charged === amount), 'I11', 'the receipt says another amount than the journal')
+    if (held.leased !== true)
+      demand(
+        !held.open && (!done || held.charged === amount),
+        'I11',
+        'the receipt says another amount than the journal',
+      )
     if (!faults.hit('reportTwice')) this.#reports.splice(at, 1)
   }
 }

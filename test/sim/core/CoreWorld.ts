@@ -139,7 +139,7 @@ export class CoreWorld {
     const { faults, chain, callers, queue } = this
     switch (action) {
       case 'call':
-        return callers.call()
+        return random.below(5) === 0 ? callers.session() : callers.call()
       case 'burst':
         for (let n = 2 + random.below(5); n > 0; n--) {
           if (random.below(3) === 0) callers.go()

@@ -12,14 +12,24 @@ import { demand } from '../support/Violation.ts'
 import type { CoreWorld } from './CoreWorld.ts'
 
 const RESERVATION_MS = 90_000
+/** A lease ends so long after it was granted, if nobody reports that it is over. */
+const LEASE_MS = 35_000
 const DEPOSIT_LOST_MS = 86_400_000
 const settings: Plan.Settings = { settleAmount: 16n, settleCount: 3, settleAgeMs: 60_000, minDeposit: 3n }
 
 /** No policy of the service ends the payments of the key. */
 const NO_POLICY = Infinity
 
-/** A reservation. `marked` is charged if nobody reports by `until`, Unix milliseconds. */
-export type Held = { channel: number; hold: bigint; marked: bigint; until: number; open: boolean; charged: bigint }
+/** A reservation, or a lease with what is left of its slice in `hold`. `marked` is charged if nobody reports by `until`, Unix milliseconds. */
+export type Held = {
+  channel: number
+  hold: bigint
+  marked: bigint
+  until: number
+  open: boolean
+  charged: bigint
+  leased?: true
+}
 export type Deposit = { id: string; channel: number; amount: bigint; status: 'wanted' | 'mined'; at: number }
 type Event<K extends ChainEvent['kind']> = Extract<ChainEvent, { kind: K }>
 
@@ -78,6 +88,45 @@ export class Money {
     const { channel } = outcome
     demand(channel.spent + channel.reserved <= Ledger.funds(channel), 'I1', 'a grant beyond the money')
     return held
+  }
+
+  /** Takes a session's voucher, and sets a slice of the room aside for an isolate; undefined: there is none. */
+  lease(i: number, max: bigint, slice: bigint): Held | undefined {
+    const raised = Ledger.accept(this.channels[i]!, { max, signature: signatureOf(i, max) })
+    if (!('channel' in raised)) return undefined
+    this.put(i, raised.channel)
+    const outcome = Ledger.hold(raised.channel, slice)
+    if (!('channel' in outcome)) return undefined
+    this.#reserved[i]! += slice
+    this.put(i, outcome.channel)
+    const until = this.now + LEASE_MS
+    const held: Held = { channel: i, hold: slice, marked: 0n, until, open: true, charged: 0n, leased: true }
+    this.holds.push(held)
+    const { channel } = outcome
+    demand(channel.spent + channel.reserved <= Ledger.funds(channel), 'I1', 'a lease beyond the money')
+    demand(channel.spent + channel.reserved <= this.signed[i]!, 'I4', 'a lease beyond what was signed')
+    return held
+  }
+
+  /** Charges one request that was served under a lease. False: it had ended before. */
+  spend(held: Held, amount: bigint): boolean {
+    if (!held.open) return false
+    const i = held.channel
+    const outcome = Ledger.post(this.channels[i]!, amount, amount)
+    if (!('channel' in outcome)) throw new Error(`a lease could not be charged: ${outcome.refused}`)
+    held.hold -= amount
+    held.charged += amount
+    this.#reserved[i]! -= amount
+    this.charged[i]! += amount
+    this.put(i, outcome.channel, amount)
+    this.plans[i] = Plan.charged(this.plans[i]!, this.now)
+    this.claim(i)
+    return true
+  }
+
+  /** Whether some of a channel's room is leased: then nobody knows what is left, and nothing goes back. */
+  isLeased(i: number): boolean {
+    return this.holds.some(({ channel, leased }) => leased === true && channel === i)
   }
 
   /** Progress of a stream. */
@@ -246,7 +295,7 @@ export class Money {
   /** A payer wants `amount` back, or all that is left. */
   refund(i: number, amount: bigint | undefined, id: string): ReturnType<typeof Ledger.refundStart> | undefined {
     const channel = this.channels[i]
-    if (channel === undefined) return undefined
+    if (channel === undefined || this.isLeased(i)) return undefined
     const max = this.sign(i, Ledger.base(channel))
     const voucher = { max, signature: signatureOf(i, max) }
     const outcome = Ledger.refundStart(channel, { refundId: id, voucher, amount, at: this.now })

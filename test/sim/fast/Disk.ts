@@ -6,6 +6,7 @@ import type {
   AnswerRow,
   ChannelRow,
   Deposit,
+  LeaseRow,
   Loaded,
   PolicyRow,
   Reader,
@@ -18,6 +19,8 @@ import type { Changes } from '@pbstream/stream-session/State'
 export class Disk implements Reader {
   readonly channels = new Map<Hex, ChannelRow>()
   readonly reservations = new Map<string, Reservation>()
+  readonly leases = new Map<string, LeaseRow>()
+  readonly nonces = new Map<Hex, number>()
   readonly deposits = new Map<string, Deposit>()
   readonly requests = new Map<string, RequestRow>()
   readonly answers = new Map<string, AnswerRow>()
@@ -36,12 +39,18 @@ export class Disk implements Reader {
     return this.answers.get(id)
   }
 
+  nonce(nonce: Hex): number | undefined {
+    return this.nonces.get(nonce)
+  }
+
   write(changes: Changes): void {
     this.session = changes.session ?? this.session
     this.policy = changes.policy ?? this.policy
     this.sent = changes.sent ?? this.sent
     apply(this.channels, changes.channels)
     apply(this.reservations, changes.reservations)
+    apply(this.leases, changes.leases)
+    apply(this.nonces, changes.nonces)
     apply(this.deposits, changes.deposits)
     apply(this.requests, changes.requests)
     apply(this.answers, changes.answers)
@@ -49,15 +58,17 @@ export class Disk implements Reader {
   }
 
   load(): Loaded {
-    const { session, policy, channels, reservations, deposits, sent, journal } = this
+    const { session, policy, channels, sent, journal } = this
+    const [reservations, leases, deposits] = [[...this.reservations], [...this.leases], [...this.deposits]]
     const seq = journal.at(-1)?.seq ?? 0
-    // As in `Store.load`: what is reserved is the sum of the reservations that are there.
+    // As in `Store.load`: what is reserved is the sum of the reservations that are there, and of what leases have left.
     const rows = [...channels].map(([id, row]): [Hex, ChannelRow] => {
       let reserved = 0n
-      for (const held of reservations.values()) if (held.channelId === id) reserved += held.hold
+      for (const [, held] of reservations) if (held.channelId === id) reserved += held.hold
+      for (const [, lease] of leases) if (lease.channelId === id) reserved += lease.left
       return [id, { ...row, channel: { ...row.channel, reserved } }]
     })
-    return { session, policy, channels: rows, reservations: [...reservations], deposits: [...deposits], seq, sent }
+    return { session, policy, channels: rows, reservations, leases, deposits, seq, sent }
   }
 }
 

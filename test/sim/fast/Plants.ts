@@ -55,7 +55,13 @@ export const plants: Record<string, { invariant: string; plant: Plant }> = {
   },
   'request ids are forgotten': {
     invariant: 'I2',
-    plant: { reader: (reader) => ({ request: () => undefined, answer: (id) => reader.answer(id) }) },
+    plant: {
+      reader: (reader) => ({
+        request: () => undefined,
+        answer: (id) => reader.answer(id),
+        nonce: (nonce) => reader.nonce(nonce),
+      }),
+    },
   },
   'a restart forgets what was settled': {
     invariant: 'I3',

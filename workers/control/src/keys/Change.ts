@@ -81,7 +81,7 @@ async function applied({ env }: By, before: ManagedKey, step: Step): Promise<Man
   const after = { ...before, ...step.changes, status, version: before.version + 1 }
   if (!step.tightens) return after
   const { forced, reply } = await Edge.force(env, refOf(after), policyOf(after))
-  const settled = status === 'freezing' && reply.inFlight === 0
+  const settled = status === 'freezing' && KeyStatus.isQuiet(reply)
   return { ...after, version: forced.version, status: settled ? 'frozen' : status }
 }
 

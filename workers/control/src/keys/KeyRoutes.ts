@@ -1,5 +1,6 @@
 /** `/session-keys`: reading and making them. What is done with one is in `ActRoutes`. */
 import type { Address } from '@pbstream/core/Hex'
+import * as KeyStatus from '@pbstream/core/KeyStatus'
 import type { PolicyStanding } from '@pbstream/core/message/Session'
 import { keysOf, type ManagedKey, managed } from '@pbstream/db/SessionKeys'
 import { chainById } from '../api/Chains.ts'
@@ -20,7 +21,7 @@ import { kindOf, refOf } from './Model.ts'
 import { stateOf, toChange, toRegister } from './OnChain.ts'
 import * as Schemas from './Schemas.ts'
 import { show, showChain, showUsage } from './Show.ts'
-import { heal, healLater, placeOf, platform } from './Sweep.ts'
+import { finish, heal, healLater, placeOf, platform } from './Sweep.ts'
 
 const make = operation({
   method: 'post',
@@ -141,19 +142,24 @@ async function detailed(c: ApiContext, id: string): Promise<z.infer<typeof Schem
   const clock = platform({ env: c.env, database: c.var.database, now: () => new Date() }, row)
   if (place === 'behind' && standing !== undefined) await quietly(() => heal(clock, row))
   if (place === 'ahead') await later(c, () => healLater(clock, id))
+  // A freeze that is complete is so for whoever looks, before the clock has written it down.
+  const settles = row.status === 'freezing' && place === 'same' && standing !== undefined && KeyStatus.isQuiet(standing)
+  if (settles) await later(c, () => finish(clock, row))
   const state = kindOf(row) === 'escrow' ? await quietly(() => stateOf(c.env, row)) : undefined
+  const seen = place === 'ahead' && standing !== undefined ? stricter(row, standing) : row
   return {
-    ...show(place === 'ahead' && standing !== undefined ? stricter(row, standing) : row, new Date()),
+    ...show(settles ? { ...row, status: 'frozen' } : seen, new Date()),
     usage: standing === undefined ? null : showUsage(standing),
     onChain: state === undefined ? null : showChain(state),
   }
 }
 
 /** The key as its object has it, where that is stopped and the row does not say so yet. */
-function stricter(row: ManagedKey, { policy, inFlight }: PolicyStanding): ManagedKey {
+function stricter(row: ManagedKey, standing: PolicyStanding): ManagedKey {
+  const { policy } = standing
   if (policy.status === 'revoked') return { ...row, status: 'revoked' }
   if (policy.status !== 'frozen' || row.status !== 'active') return row
-  return { ...row, status: inFlight === 0 ? 'frozen' : 'freezing' }
+  return { ...row, status: KeyStatus.isQuiet(standing) ? 'frozen' : 'freezing' }
 }
 
 async function quietly<T>(work: () => Promise<T>): Promise<T | undefined> {

@@ -1,4 +1,5 @@
 /** Finishes what was begun: freezes, graces, steps on chain, and changes that were cut off between row and object. */
+import * as KeyStatus from '@pbstream/core/KeyStatus'
 import type { PolicyStanding } from '@pbstream/core/message/Session'
 import * as Policy from '@pbstream/core/Policy'
 import type { Mode } from '@pbstream/db/Mode'
@@ -55,7 +56,7 @@ export async function finish(by: By, row: ManagedKey): Promise<void> {
   if (row.graceUntil !== null && row.graceUntil <= by.now()) await endGrace(by, id)
   if (status === 'freezing') {
     const held = await Edge.standing(by.env, refOf(row))
-    if (held?.inFlight === 0) await Acts.settle(by, id)
+    if (held !== undefined && KeyStatus.isQuiet(held)) await Acts.settle(by, id)
   }
   if (row.registered !== 'pending') return
   if (status === 'freezing' || status === 'frozen' || status === 'revoked') await freezeOnChain(by, row)

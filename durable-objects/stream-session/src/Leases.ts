@@ -1,0 +1,194 @@
+/**
+ * Edge leases: slices of a channel's room that one gateway isolate may spend by itself for a few seconds, and then
+ * reports. A lease is a durable reservation: its slice counts in `reserved`, so no limit is passed by what isolates do.
+ */
+import type { Hex } from '@pbstream/core/Hex'
+import * as Ledger from '@pbstream/core/Ledger'
+import {
+  type Lease,
+  LEASE_GRACE_MS,
+  LEASE_MS,
+  type LeaseCharge,
+  type LeaseKept,
+  type LeaseReply,
+  type LeaseReport,
+  type LeaseWish,
+  type SessionRoom,
+} from '@pbstream/core/message/PaidSession'
+import type { Reserve } from '@pbstream/core/message/Session'
+import { requestId as requestIdOf } from '@pbstream/core/session/Lease'
+import * as Admission from './Admission.ts'
+import * as Permit from './Permit.ts'
+import * as Plan from './Plan.ts'
+import type { LeaseRow } from './Rows.ts'
+import type { State } from './State.ts'
+
+/** A lease is for what its isolate is likely to need in so long. */
+const AHEAD_S = 2
+/** A shorter lease, or one for fewer requests, is not worth its writes. */
+const LEAST_MS = 1_000
+const LEAST_REQUESTS = 4n
+const MOST_REQUESTS = 10_000
+/** An isolate holds one lease of a kind, and the next. */
+const MOST_OF_A_KIND = 2
+const MOST_OUT = 256
+
+/** What a lease is for. */
+export type Wanted = Pick<Reserve, 'channelId' | 'providerId' | 'routeId' | 'rateVersion'> & LeaseWish
+
+/**
+ * Sets a slice aside; undefined when there is to be none. Call it for a channel that has just been found open for the
+ * same request: what closes channels and keys is not looked at again.
+ */
+export function grant(state: State, wanted: Wanted, now: number): Lease | undefined {
+  const { channelId, isolate, routeId, price } = wanted
+  const { channel, epoch } = state.row(channelId)
+  const stop = Math.min(Permit.stopsAt(state), channel.keyStoppedAt === 0 ? Infinity : channel.keyStoppedAt) * 1_000
+  const expiresAt = Math.min(now + LEASE_MS, stop)
+  if (expiresAt < now + LEAST_MS || isCrowded(state, wanted, epoch)) return undefined
+  const count = countFor(channel, wanted, Permit.leeway(state, price, expiresAt, now))
+  if (count === 0) return undefined
+  const amount = BigInt(count) * price
+  const held = Ledger.hold(channel, amount)
+  if (!('channel' in held)) throw new Error(`a lease within the room was refused: ${held.refused}`)
+  const { period, ...permit } = Permit.begun(state, amount, now)
+  const id = `ls_${state.ports.id()}`
+  const { providerId, rateVersion } = wanted
+  const terms = { channelId, isolate, epoch, providerId, routeId, rateVersion, period }
+  state.leases.set(id, { ...terms, left: amount, count, perRequestMax: price, expiresAt })
+  state.put(state.row(channelId), held.channel, now)
+  return { id, amount, count, perRequestMax: price, expiresAt, ...permit }
+}
+
+/** For so many requests a lease is good: what is likely, and no more than a quarter of what is left anywhere. */
+function countFor(channel: Ledger.Channel, { perSecond, price }: LeaseWish, leeway: bigint | undefined): number {
+  const likely = BigInt(Math.min(MOST_REQUESTS, Math.ceil(perSecond * AHEAD_S)))
+  const room = Ledger.room(channel)
+  const quarter = (leeway === undefined || room < leeway ? room : leeway) / 4n / price
+  const count = quarter < likely ? quarter : likely
+  return count < LEAST_REQUESTS ? 0 : Number(count)
+}
+
+function isCrowded(state: State, { channelId, isolate, routeId }: Wanted, epoch: number): boolean {
+  let same = 0
+  for (const [, lease] of state.leases.entries()) {
+    const alike = lease.channelId === channelId && lease.isolate === isolate && lease.routeId === routeId
+    if (alike && lease.epoch === epoch) same += 1
+  }
+  return same >= MOST_OF_A_KIND || state.leases.size >= MOST_OUT
+}
+
+/** What an isolate did under a lease. Each `n` counts once, whatever is repeated; nothing counts after the grace. */
+export function report(state: State, said: LeaseReport, now: number): LeaseReply {
+  const { leaseId, charges, kept = [], final } = said
+  const lease = state.leases.get(leaseId)
+  if (lease !== undefined && isOver(lease, now)) end(state, leaseId, now)
+  if (lease === undefined || isOver(lease, now)) {
+    const stands = [...charges, ...kept].filter(({ n }) => isNoted(state, leaseId, n))
+    return { kind: 'ended', taken: stands.length }
+  }
+  let taken = 0
+  for (const each of charges) if (charge(state, leaseId, each, now)) taken += 1
+  for (const each of kept) if (keep(state, leaseId, each, now)) taken += 1
+  if (final) end(state, leaseId, now)
+  if (charges.length > 0) state.claim(lease.channelId, now)
+  const open = !final && now < lease.expiresAt && state.row(lease.channelId).epoch === lease.epoch
+  const next = open && said.wish !== undefined ? renew(state, lease, said.wish, now) : undefined
+  const { channel } = state.row(lease.channelId)
+  return { kind: open ? 'open' : 'ended', taken, ...(next === undefined ? {} : { lease: next }), ...roomOf(channel) }
+}
+
+/** Ends the leases that were not ended by a report in time: the rest of their slices is free again. */
+export function expire(state: State, now: number): void {
+  for (const [id, lease] of [...state.leases.entries()]) {
+    if (isOver(lease, now)) state.attempt(() => end(state, id, now))
+  }
+}
+
+/** When a lease ends if nobody reports it, Unix milliseconds. */
+export function endsAt({ expiresAt }: LeaseRow): number {
+  return expiresAt + LEASE_GRACE_MS
+}
+
+/** Whether some of a channel's room is leased. */
+export function isOut(state: State, channelId: Hex): boolean {
+  for (const [, lease] of state.leases.entries()) if (lease.channelId === channelId) return true
+  return false
+}
+
+export function roomOf(channel: Ledger.Channel): SessionRoom {
+  const room = Ledger.room(channel)
+  return { channel: Ledger.view(channel), accepted: channel.accepted, room: room > 0n ? room : 0n }
+}
+
+/** Whether the charge stands; one that was reported before does. */
+function charge(state: State, leaseId: string, { n, digest, amount, receipt }: LeaseCharge, now: number): boolean {
+  if (isNoted(state, leaseId, n)) return true
+  const lease = allowed(state, leaseId, n, amount)
+  if (lease === undefined) return false
+  const { channelId, period, providerId, routeId, rateVersion } = lease
+  const row = state.row(channelId)
+  const posted = Ledger.post(row.channel, amount, amount)
+  if (!('channel' in posted)) throw new Error(`a lease could not be charged: ${posted.refused}`)
+  Permit.ended(state, { period, hold: amount }, row.channel.config.token, amount)
+  const id = requestIdOf({ id: leaseId, n })
+  state.leases.set(leaseId, { ...lease, left: lease.left - amount })
+  state.requests.set(id, { digest, state: 'done', reservationId: id, receipt, expiresAt: now + Admission.REQUEST_MS })
+  const plan = amount > 0n ? Plan.charged(row.plan, now) : row.plan
+  const details = { reservationId: id, requestId: id, providerId, routeId, rateVersion }
+  state.put({ ...row, plan }, posted.channel, now, details)
+  return true
+}
+
+/** Turns a part of the slice into a reservation of its own. Whether there is one. */
+function keep(state: State, leaseId: string, { n, digest, hold }: LeaseKept, now: number): boolean {
+  if (isNoted(state, leaseId, n)) return true
+  const lease = allowed(state, leaseId, n, hold)
+  if (lease === undefined) return false
+  const { channelId, period, providerId, routeId, rateVersion } = lease
+  const id = requestIdOf({ id: leaseId, n })
+  const held = { channelId, hold, marked: 0n, requestId: id, providerId, routeId, rateVersion, period }
+  state.leases.set(leaseId, { ...lease, left: lease.left - hold })
+  state.reservations.set(id, { ...held, expiresAt: now + Admission.RESERVATION_MS })
+  const taken = { digest, state: 'in_flight', reservationId: id, receipt: undefined } as const
+  state.requests.set(id, { ...taken, expiresAt: now + Admission.REQUEST_MS })
+  return true
+}
+
+/** The lease as it is now, if it allows for a request. */
+function allowed(state: State, leaseId: string, n: number, amount: bigint): LeaseRow | undefined {
+  const lease = state.leases.get(leaseId)
+  if (lease === undefined || n > lease.count || amount > lease.perRequestMax || amount > lease.left) return undefined
+  return lease
+}
+
+function isNoted(state: State, leaseId: string, n: number): boolean {
+  return state.requests.get(requestIdOf({ id: leaseId, n })) !== undefined
+}
+
+/** Another one in the place of a lease that runs out, if such a request would be let in now. */
+function renew(state: State, lease: LeaseRow, wish: LeaseWish, now: number): Lease | undefined {
+  const { channelId, providerId, routeId, rateVersion, isolate } = lease
+  const { channel } = state.row(channelId)
+  const isShut =
+    Permit.refusal(state, { config: channel.config, routeId, hold: wish.price }, now) !== undefined ||
+    Admission.isShut(state, channel, now)
+  return isShut ? undefined : grant(state, { channelId, providerId, routeId, rateVersion, ...wish, isolate }, now)
+}
+
+function isOver(lease: LeaseRow, now: number): boolean {
+  return now >= endsAt(lease)
+}
+
+/** The rest of the slice is free again. */
+function end(state: State, leaseId: string, now: number): void {
+  const lease = state.leases.get(leaseId)
+  if (lease === undefined) return
+  const { channelId, left, period } = lease
+  const row = state.row(channelId)
+  const released = Ledger.release(row.channel, left)
+  if (!('channel' in released)) throw new Error(`a lease could not end: ${released.refused}`)
+  state.leases.delete(leaseId)
+  Permit.ended(state, { period, hold: left }, row.channel.config.token, 0n)
+  if (left > 0n) state.put(row, released.channel, now)
+}
