@@ -1,7 +1,7 @@
 // Mutation testing of `core` (stryker.config.mjs): breaks it in every small way and counts what its tests notice.
 //
 //   npm run mutation                               all of it; what did not change since the last run is not run again
-//   npm run mutation -- --changed                  files that differ from where this branch left main, or from HEAD~1
+//   npm run mutation -- --changed                  lines that differ from where this branch left main, or from HEAD~1
 //   npm run mutation -- core/src/Ledger.ts         these files
 //   npm run mutation -- --fresh                    forgets the last run
 //   npm run mutation -- --fresh --record           and writes the scores into docs/evidence
@@ -28,21 +28,22 @@ const { values, positionals } = parseArgs({
 })
 const git = (...args) => spawnSync('git', args, { cwd: root, encoding: 'utf8' }).stdout.trim()
 const all = globSync(config.mutate, { cwd: root }).map((file) => file.replaceAll('\\', '/'))
-const files = values.changed ? changedFiles() : positionals
-const unknown = files.filter((file) => !all.includes(file))
+/** Files, or their lines: `{ file, from, to }`, both counted. */
+const asked = values.changed ? changedLines() : positionals.map((file) => ({ file, from: 1, to: Infinity }))
+const unknown = asked.map(({ file }) => file).filter((file) => !all.includes(file))
 if (unknown.length > 0) {
   console.error(`Not a source file of core: ${unknown.join(', ')}`)
   process.exit(1)
 }
-if (values.changed && files.length === 0) {
-  console.log('no source file of core has changed: nothing to mutate')
+if (values.changed && asked.length === 0) {
+  console.log('no line of core has changed: nothing to mutate')
   console.log(closingLine({ passed: 1, failed: 0 }))
 } else {
-  await mutate(files)
+  await mutate(asked.map(({ file, from, to }) => (to === Infinity ? file : `${file}:${from}-${to}`)))
 }
 
 async function mutate(only) {
-  console.log(`mutating ${only.length === 0 ? `all ${all.length} files of core/src` : only.join(', ')}`)
+  console.log(`mutating ${only.length === 0 ? `all ${all.length} files of core` : only.join(', ')}`)
   rmSync(REPORT, { force: true })
   const startedAt = new Date()
   const args = ['run', ...(values.fresh ? ['--force'] : []), ...(only.length === 0 ? [] : ['--mutate', only.join(',')])]
@@ -52,7 +53,7 @@ async function mutate(only) {
     child.on('error', reject)
     child.on('close', (status) => resolve(status ?? 1))
   })
-  const files = countsOf(only)
+  const files = countsOf()
   const total = sum(files)
   const good = code === 0 && total.score >= LEAST
   const took = Math.round((Date.now() - startedAt.getTime()) / 6_000) / 10
@@ -64,18 +65,19 @@ async function mutate(only) {
   process.exitCode = good ? 0 : 1
 }
 
-/** By file, of those that were asked for: an incremental report names all that were ever run. */
-function countsOf(only) {
+/** By file, of what was asked for: an incremental report names all that was ever run. */
+function countsOf() {
   if (!existsSync(REPORT)) return {}
   const { files } = JSON.parse(readFileSync(REPORT, 'utf8'))
-  const asked = Object.entries(files).filter(([file]) => only.length === 0 || only.includes(file))
-  return Object.fromEntries(
-    asked.map(([file, { mutants }]) => {
-      const count = (name) => mutants.filter(({ status }) => status === name).length
-      const [killed, timeout, survived, noCoverage] = ['Killed', 'Timeout', 'Survived', 'NoCoverage'].map(count)
-      return [file, scored({ killed, timeout, survived, noCoverage })]
-    }),
-  )
+  const isAsked = (name, line) =>
+    asked.length === 0 || asked.some(({ file, from, to }) => file === name && from <= line && line <= to)
+  const counts = Object.entries(files).map(([file, { mutants }]) => {
+    const meant = mutants.filter(({ location }) => isAsked(file, location.start.line))
+    const count = (name) => meant.filter(({ status }) => status === name).length
+    const [killed, timeout, survived, noCoverage] = ['Killed', 'Timeout', 'Survived', 'NoCoverage'].map(count)
+    return [file, scored({ killed, timeout, survived, noCoverage })]
+  })
+  return Object.fromEntries(counts.filter(([, { mutants }]) => mutants > 0))
 }
 
 function sum(files) {
@@ -106,13 +108,24 @@ function record(outcome) {
 }
 
 /** Against where this branch left main; on main itself, against the commit before. Uncommitted changes count. */
-function changedFiles() {
+function changedLines() {
   const head = git('rev-parse', 'HEAD')
   const bases = ['origin/main', 'main'].map((branch) => git('merge-base', 'HEAD', branch))
   const base =
     bases.find((commit) => commit !== '' && commit !== head) ?? git('rev-parse', '--verify', '--quiet', 'HEAD~1')
   if (base === '') console.log('there is no commit to compare with')
-  const known = base === '' ? [] : git('diff', '--name-only', base).split('\n')
   const added = git('ls-files', '--others', '--exclude-standard', 'core/src').split('\n')
-  return [...new Set([...known, ...added])].filter((file) => all.includes(file))
+  const whole = added.filter((file) => all.includes(file)).map((file) => ({ file, from: 1, to: Infinity }))
+  return [...whole, ...(base === '' ? [] : hunks(git('diff', '--unified=0', base, '--', 'core/src')))]
+}
+
+/** The lines that a diff without context added or changed. */
+function hunks(diff) {
+  let file = ''
+  return diff.split('\n').flatMap((line) => {
+    if (line.startsWith('+++ ')) file = line.slice('+++ b/'.length)
+    const [, from, count = '1'] = /^@@ -\S+ \+(\d+)(?:,(\d+))? @@/.exec(line) ?? []
+    if (from === undefined || count === '0' || !all.includes(file)) return []
+    return [{ file, from: Number(from), to: Number(from) + Number(count) - 1 }]
+  })
 }
