@@ -10,6 +10,8 @@ export type Keys = {
   gateway: string
   /** Seals upstream credentials in the database. */
   upstreamSecret: string
+  /** JSON of master secrets: the gateway makes session tokens and their keys from it. */
+  sessionMaster: string
   receiverAuthorizer: Hex
   gas: Hex
   facilitatorGas: Hex
@@ -61,6 +63,7 @@ function makeKeys(): Keys {
   return {
     gateway: JSON.stringify(jwk),
     upstreamSecret: randomBytes(32).toString('base64url'),
+    sessionMaster: JSON.stringify([{ kid: 'local', secret: randomBytes(32).toString('base64url') }]),
     auth: randomBytes(32).toString('base64url'),
     webhooks: randomBytes(32).toString('base64url'),
     receiverAuthorizer: secp256k1(),

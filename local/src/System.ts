@@ -203,7 +203,7 @@ function variables(name: WorkerName, options: SystemOptions): Record<string, str
     confirmations: options.confirmations ?? 1,
     watchMs: 1_000,
   }
-  const chains = [name === 'settlement' ? settled : chain]
+  const chains = [name === 'settlement' ? settled : { ...chain, testnet: true }]
   const local: Record<WorkerName, Record<string, string>> = {
     // The demo upstream is on this machine.
     gateway: { CHAINS: JSON.stringify(chains), INSECURE_UPSTREAMS: 'true' },
@@ -221,7 +221,11 @@ function variables(name: WorkerName, options: SystemOptions): Record<string, str
 function secrets(name: WorkerName, keys: Keys): Record<string, string> {
   switch (name) {
     case 'gateway':
-      return { GATEWAY_KEY: keys.gateway, UPSTREAM_SECRET: keys.upstreamSecret }
+      return {
+        GATEWAY_KEY: keys.gateway,
+        UPSTREAM_SECRET: keys.upstreamSecret,
+        SESSION_MASTER: keys.sessionMaster,
+      }
     case 'settlement':
       return {
         RECEIVER_AUTHORIZER_KEY: keys.receiverAuthorizer,

@@ -11,12 +11,14 @@ import { replay } from './Answer.ts'
 import { chainsOf, delayOn, type PaidCall, seconds } from './Call.ts'
 import type { Chain } from './Chains.ts'
 import { deliver } from './Delivery.ts'
+import { checkDeposit, submitDeposit } from './Deposit.ts'
 import { Lru } from './Lru.ts'
 import { told } from './Limits.ts'
 import { corrective, offer, type Refusal } from './Offer.ts'
 import { reserve } from './Reporter.ts'
 import { problemResponse } from './Problem.ts'
 import { pinned } from './Pinned.ts'
+import { settlementOf } from './Terms.ts'
 
 /** A voucher that this gateway has checked, and the price it is to pay. */
 export type Checked = {
@@ -33,16 +35,11 @@ export type Checked = {
   quote?: string
 }
 
-/** Seconds that a deposit's authorisation must still be good for, or there is no time to mine it. */
-const LEAST_VALIDITY = 6n
-/** What is kept of `maxTimeoutSeconds` for everything but the block. */
-const MARGIN_MS = 5_000
-
 /** Pays a call from a channel: check, reserve (with a deposit first, if one is wanted), deliver. */
 export async function payFromChannel(call: PaidCall, credential: BatchCredential): Promise<Response> {
   const checked = await check(call, credential)
   if ('code' in checked) return offer(call, checked)
-  const early = checkDeposit(call, credential)
+  const early = credential.type === 'deposit' ? checkDeposit(credential.deposit, seconds(call)) : undefined
   if (early !== undefined) return offer(call, early)
   const stopped = knownRefusal(call, checked.name)
   if (stopped !== undefined) return refuse(call, stopped)
@@ -63,7 +60,9 @@ export async function payFromChannel(call: PaidCall, credential: BatchCredential
       continue
     }
     if (reply.kind === 'deposit' && transaction === undefined) {
-      const submitted = await submitDeposit(call, checked, reply.depositId)
+      if (credential.type !== 'deposit') throw new Error('a deposit was asked for and none was sent')
+      const { config, deposit } = credential
+      const submitted = await submitDeposit(call.gateway, { ...checked, config }, reply.depositId, deposit)
       if (submitted.kind !== 'mined') return notMined(call, checked, submitted)
       transaction = submitted.transaction
       continue
@@ -208,44 +207,8 @@ function command(call: PaidCall, checked: Checked): Reserve {
     providerId: call.route.providerId,
     routeId: call.route.id,
     rateVersion: checked.rate.version,
-    ...settlement(call),
+    ...settlementOf(call.route),
   }
-}
-
-/** When the provider wants its channels claimed, if it said so. */
-function settlement({ route }: PaidCall): Pick<Reserve, 'settle'> {
-  const { amount, ageMs } = route.settle
-  if (amount === null && ageMs === null) return {}
-  return { settle: { ...(amount === null ? {} : { amount: BigInt(amount) }), ...(ageMs === null ? {} : { ageMs }) } }
-}
-
-/** What is wrong with a deposit authorisation by its numbers alone; settlement simulates the rest. */
-function checkDeposit(call: PaidCall, credential: BatchCredential): Refusal | undefined {
-  if (credential.type !== 'deposit') return undefined
-  const { amount, authorization } = credential.deposit
-  const now = BigInt(seconds(call))
-  if (amount === 0n) return { code: 'deposit_below_min_deposit' }
-  if (authorization.validAfter > now) return { code: 'deposit_authorization_invalid', detail: 'it is not valid yet' }
-  if (authorization.validBefore < now + LEAST_VALIDITY)
-    return { code: 'deposit_authorization_invalid', detail: 'it has expired' }
-  return undefined
-}
-
-async function submitDeposit(call: PaidCall, checked: Checked, depositId: string): Promise<SubmitReply> {
-  const { credential, session, channelId, chain } = checked
-  if (credential.type !== 'deposit') throw new Error('a deposit was asked for and none was sent')
-  const { amount, authorization } = credential.deposit
-  const waitMs = Math.max(1_000, chain.maxTimeoutSeconds * 1000 - MARGIN_MS)
-  return call.gateway.env.SETTLEMENT.deposit({
-    v: 1,
-    session,
-    depositId,
-    channelId,
-    config: credential.config,
-    amount,
-    authorization,
-    waitMs,
-  })
 }
 
 function notMined(

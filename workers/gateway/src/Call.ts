@@ -7,8 +7,12 @@ import type { Body } from './Body.ts'
 import type { Cache } from './cache/Cache.ts'
 import type { CatalogCache } from './Catalog.ts'
 import type { Chain, Chains } from './Chains.ts'
+import type { Grant } from './Delivery.ts'
 import type { Env, Ports } from './Env.ts'
 import type { Keys } from './Keys.ts'
+import type { LeaseBook } from './session/Leases.ts'
+import type { Masters } from './session/Masters.ts'
+import type { ProviderKeys } from './standalone/ProviderKeys.ts'
 
 /** What a gateway isolate works with, whatever the request. */
 export type Gateway = {
@@ -18,6 +22,11 @@ export type Gateway = {
   keys: Keys
   catalog: CatalogCache
   cache: Cache
+  /** Of providers that take payments with servers of their own. */
+  providerKeys: ProviderKeys
+  /** Keys of session mode; absent: no sessions are offered. */
+  masters?: Masters
+  leases: LeaseBook
   recover: Recover
   /** The key that signs claims and refunds, as offers name it. */
   receiverAuthorizer(): Promise<Address>
@@ -33,6 +42,8 @@ export type Call = {
   id: string
   /** The origin that the caller sees. */
   origin: string
+  /** The gateway's own origin, when `origin` is that of a provider's own server: see `homeOf`. */
+  home?: string
   host: string
   /** The one path that is matched, priced and forwarded. */
   path: string
@@ -52,6 +63,15 @@ export type PaidCall = Call & {
   price: bigint
   /** `Idempotency-Key`; a `payment-identifier` joins it when the credential is read. */
   requestId?: string
+  /** The request id when the caller names none: that of a call whose charge comes in a request of its own. */
+  ownId?: string
+  /** What is done with money that was granted, in place of calling the upstream: a provider's own server does the work. */
+  granted?(call: PaidCall, grant: Grant): Promise<Response>
+}
+
+/** The origin of the gateway, where its own endpoints are. */
+export function homeOf(call: Call): string {
+  return call.home ?? call.origin
 }
 
 /** The chains on which the route takes payment and this gateway works, best first. */
@@ -65,6 +85,6 @@ export function delayOn({ route }: Call, chain: Chain): number {
 }
 
 /** Unix seconds. */
-export function seconds(call: Call): number {
+export function seconds(call: Pick<Call, 'gateway'>): number {
   return Math.floor(call.gateway.ports.now() / 1000)
 }

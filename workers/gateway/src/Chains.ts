@@ -2,6 +2,7 @@ import * as TokenAuthorization from '@pbstream/core/Authorization'
 import type { Hash } from '@pbstream/core/Eip712'
 import { type Address, isAddress, lower } from '@pbstream/core/Hex'
 import * as Network from '@pbstream/core/Network'
+import * as OpenSession from '@pbstream/core/session/OpenSession'
 import * as Voucher from '@pbstream/core/Voucher'
 
 /** One chain on which payment is taken: a row of the variable CHAINS, with what is computed from it once. */
@@ -16,9 +17,13 @@ export type Chain = {
   tokenVersion: string
   /** Seconds. */
   withdrawDelay: number
+  /** Whether its money is worth nothing; where that is not said, no provider's own server takes payment on it. */
+  testnet?: boolean
   /** How long a payment that needs the chain may take, in seconds. */
   maxTimeoutSeconds: number
   voucherDomain: Hash
+  /** In which sessions are opened. */
+  sessionDomain: Hash
   tokenDomain: Hash
 }
 
@@ -53,7 +58,9 @@ function chain(row: unknown): Chain {
     tokenVersion,
     withdrawDelay: positive(from, 'withdrawDelay'),
     maxTimeoutSeconds: positive(from, 'maxTimeoutSeconds'),
+    ...(typeof from['testnet'] === 'boolean' ? { testnet: from['testnet'] } : {}),
     voucherDomain: Voucher.domainSeparator(chainId, contract),
+    sessionDomain: OpenSession.domainSeparator(chainId, contract),
     tokenDomain: TokenAuthorization.domainSeparator({ chainId, token, tokenName, tokenVersion }),
   }
 }

@@ -8,6 +8,7 @@ import type { PaidCall } from './Call.ts'
 import { USAGE_HEADER } from './Headers.ts'
 import { type FlowCard, meter } from './Meter.ts'
 import { problemResponse } from './Problem.ts'
+import * as ReceiptEvent from './ReceiptEvent.ts'
 import { type Payer, signReceipt, signToken } from './Receipts.ts'
 import { LATER_MS, report, SOON_MS } from './Reporter.ts'
 import { callUpstream, type Outcome, UPSTREAM_MS } from './Upstream.ts'
@@ -23,10 +24,13 @@ export type Grant = {
   rate: { version: number; rule: Rate.Card }
   /** Of the deposit that came with the call. */
   transaction?: Hex
+  /** Where it is told what became of the reservation, if that is not the session's object. */
+  send?: (what: Report, patienceMs?: number) => Promise<ReportReply | undefined>
 }
 
 /** Calls the upstream on a reservation and ends the reservation: posted for a 2xx, voided otherwise. */
 export async function deliver(call: PaidCall, grant: Grant): Promise<Response> {
+  if (call.granted !== undefined) return call.granted(call, grant)
   const { promise: work, resolve: finish } = Promise.withResolvers<void>()
   // Registered before the upstream is called: hanging up must not undo what is reported at the end.
   call.keep(work)
@@ -93,21 +97,28 @@ async function fixed(
   const channel = { ...grant.channel, chargedCumulative: grant.channel.chargedCumulative - grant.hold + amount }
   const receipt = await signed
   const headers = answerHeaders(call, upstream, url, true)
-  const charge = { network: grant.by.chain.network, payer: grant.by.payer, charged: amount, channel }
-  const response = PaymentResponse.voucher({
-    ...charge,
-    ...(grant.transaction === undefined ? {} : { transaction: grant.transaction }),
-  })
-  headers.set('payment-response', PaymentResponse.encode(response))
+  // A session's answers say in PBStream-Room what this one says in the words of x402.
+  if (grant.by.paid === undefined) {
+    const charge = { network: grant.by.chain.network, payer: grant.by.payer, charged: amount, channel }
+    const response = PaymentResponse.voucher({
+      ...charge,
+      ...(grant.transaction === undefined ? {} : { transaction: grant.transaction }),
+    })
+    headers.set('payment-response', PaymentResponse.encode(response))
+  }
   headers.set('pbstream-receipt', receipt)
   const { reservationId } = grant
   const withId = call.requestId !== undefined
   // What the next voucher starts from counts the hold already: only a smaller charge changes it.
   const patience = amount === grant.hold ? LATER_MS : SOON_MS
   const posted = send(call, grant, { kind: 'post', reservationId, amount, ...(withId ? { receipt } : {}) }, patience)
-  if (!withId || !isKeepable(upstream)) {
+  // Under a lease nothing but money is reported: a repeat gets the receipt.
+  const isKept = withId && grant.by.paid?.lease === undefined && isKeepable(upstream)
+  if (!isKept) {
     void posted.finally(finish)
-    return relay(upstream, headers)
+    return ReceiptEvent.isWanted(call.request, upstream)
+      ? withReceipt(upstream, headers, upstream.body, signed)
+      : relay(upstream, headers)
   }
   const { body, copy } = split(upstream.body)
   void keepAnswer(call, grant, posted, copy, upstream, headers).finally(finish)
@@ -151,17 +162,36 @@ function flowing(
     left: call.request.signal,
     mark: async (amount) => (await send(call, grant, { kind: 'mark', reservationId, amount }))?.done !== false,
   })
-  void used.then((amount) => post(call, grant, amount)).finally(finish)
-  return relay(upstream, headers, readable)
+  if (!ReceiptEvent.isWanted(call.request, upstream)) {
+    void used.then((amount) => post(call, grant, amount)).finally(finish)
+    return relay(upstream, headers, readable)
+  }
+  const receipt = used.then((amount) => receiptAfter(call, grant, amount))
+  void used.then((amount) => post(call, grant, amount, receipt)).finally(finish)
+  return withReceipt(upstream, headers, readable, receipt)
 }
 
-async function post(call: PaidCall, grant: Grant, amount: bigint): Promise<void> {
-  const { reservationId, channel, hold } = grant
-  const receipt =
-    call.requestId === undefined
-      ? undefined
-      : await receiptOf(call, grant, amount, channel.chargedCumulative - hold + amount)
+/** The events of the upstream, and the receipt as the last one. */
+function withReceipt(
+  upstream: Response,
+  headers: Headers,
+  body: ReadableStream<Uint8Array> | null,
+  receipt: Promise<string>,
+): Response {
+  // It is that of the events without ours.
+  headers.delete('content-digest')
+  return relay(upstream, headers, body === null ? null : ReceiptEvent.append(body, receipt))
+}
+
+async function post(call: PaidCall, grant: Grant, amount: bigint, signed?: Promise<string>): Promise<void> {
+  const { reservationId } = grant
+  const receipt = call.requestId === undefined ? undefined : await (signed ?? receiptAfter(call, grant, amount))
   await send(call, grant, { kind: 'post', reservationId, amount, ...(receipt === undefined ? {} : { receipt }) })
+}
+
+/** Of a charge that is known after the reservation. */
+function receiptAfter(call: PaidCall, grant: Grant, amount: bigint): Promise<string> {
+  return receiptOf(call, grant, amount, grant.channel.chargedCumulative - grant.hold + amount)
 }
 
 function receiptOf(call: PaidCall, grant: Grant, price: bigint, cumulative: bigint): Promise<string> {
@@ -175,6 +205,7 @@ function receiptOf(call: PaidCall, grant: Grant, price: bigint, cumulative: bigi
 
 /** Reports to the session; it never rejects. */
 function send(call: PaidCall, grant: Grant, what: Report, patienceMs?: number): Promise<ReportReply | undefined> {
+  if (grant.send !== undefined) return grant.send(what, patienceMs)
   const { session } = grant.by
   return report(session, () => call.gateway.env.STREAM_SESSION.getByName(session), what, patienceMs)
 }

@@ -22,8 +22,12 @@ export type Env = DatabaseEnv &
     RETIRED_KEYS?: string
     /** 32 bytes or more: opens the sealed credentials of routes. */
     UPSTREAM_SECRET?: string
+    /** JSON array of `{kid, secret}` (`session/Masters`): the first signs session tokens. Without it there are no sessions. */
+    SESSION_MASTER?: string
     /** JSON array of chains: see `Chains`. */
     CHAINS: string
+    /** Requests a minute of an address with API keys that this isolate does not know. */
+    PAYMENTS_LIMIT?: { limit(options: { key: string }): Promise<{ success: boolean }> }
     /** The origin that callers see, when it is not that of the request URL. */
     PUBLIC_URL?: string
     /** `true` on one machine only: upstream URLs may be plain http and may name private addresses. */

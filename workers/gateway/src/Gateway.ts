@@ -1,13 +1,20 @@
+import * as Base64 from '@pbstream/core/Base64'
 import type { Address } from '@pbstream/core/Hex'
 import type { Recover } from '@pbstream/core/Signature'
 import * as UpstreamUrl from '@pbstream/core/UpstreamUrl'
+import { touch } from '@pbstream/db/ApiKeys'
 import type { Database } from '@pbstream/db/Database'
+import { isReceiver, providerKey } from '@pbstream/db/ProviderKeys'
 import { createCache } from './cache/Cache.ts'
 import type { Gateway } from './Call.ts'
 import { CatalogCache } from './Catalog.ts'
 import * as Chains from './Chains.ts'
 import type { Env, Ports } from './Env.ts'
 import * as Keys from './Keys.ts'
+import { report } from './Reporter.ts'
+import { LeaseBook } from './session/Leases.ts'
+import { Masters } from './session/Masters.ts'
+import { type Lookup, ProviderKeys } from './standalone/ProviderKeys.ts'
 import { isStrictlyPublic } from './Upstream.ts'
 
 /** How long the receiver authorizer is believed to be the same, in milliseconds. */
@@ -22,6 +29,7 @@ export async function assemble(env: Env, ports: Ports, recover: Recover, open?: 
   if (!UpstreamUrl.mayCall(UpstreamUrl.rulesOf(env), isStrictlyPublic()))
     throw new TypeError('neither the flag global_fetch_strictly_public nor OWN_ZONES is set')
   const keys = await Keys.load(env.GATEWAY_KEY, env.RETIRED_KEYS)
+  const masters = env.SESSION_MASTER === undefined ? undefined : await Masters.load(env.SESSION_MASTER)
   return {
     env,
     ports,
@@ -30,8 +38,21 @@ export async function assemble(env: Env, ports: Ports, recover: Recover, open?: 
     keys,
     catalog: new CatalogCache(),
     cache: await createCache(env, ports, open),
+    providerKeys: new ProviderKeys(open === undefined ? undefined : lookupIn(open), ports.now),
     receiverAuthorizer: authorizerOf(env, ports),
+    leases: leasesOf(env, ports),
+    ...(masters === undefined ? {} : { masters }),
   }
+}
+
+function leasesOf(env: Env, ports: Ports): LeaseBook {
+  const open = (session: string) => env.STREAM_SESSION.getByName(session)
+  return new LeaseBook({
+    now: () => ports.now(),
+    isolate: Base64.encodeUrl(ports.random(12)),
+    open,
+    report: (session, what) => report(session, () => open(session), what),
+  })
 }
 
 /** Asks settlement now and then; while it does not answer, what it said last holds. */
@@ -46,5 +67,14 @@ function authorizerOf(env: Env, ports: Ports): () => Promise<Address> {
       if (known === undefined) throw error
     }
     return known.address
+  }
+}
+
+/** A database is opened for one question: requests must not share one. */
+function lookupIn(open: () => Database): Lookup {
+  return {
+    key: (hash) => providerKey(open(), hash),
+    isReceiver: (payTo, mode) => isReceiver(open(), payTo, mode),
+    touch: (id, now) => touch(open(), id, now),
   }
 }

@@ -5,7 +5,9 @@ import type { Load, Snapshot } from './Catalog.ts'
 import { allowBrowsers, preflight } from './Headers.ts'
 import { decide } from './Paywall.ts'
 import { problemResponse } from './Problem.ts'
-import { type Match, reservedPaths } from './Router.ts'
+import { isPaymentsPath, isReserved, isSessionPath, type Match } from './Router.ts'
+import * as SessionEndpoint from './session/Endpoint.ts'
+import * as Standalone from './standalone/Endpoint.ts'
 import * as WellKnown from './WellKnown.ts'
 
 /** How the handler gets at what it needs; all of it may fail, and then nothing is charged. */
@@ -50,7 +52,11 @@ async function dispatch(
   const snapshot = await gateway.catalog.get(sources.load, gateway.ports.now, keep)
   const url = new URL(request.url)
   const origin = new URL(gateway.env.PUBLIC_URL ?? url.origin).origin
-  if (reservedPaths.has(target.path)) return reserved(request, target.path, gateway, snapshot, origin, id)
+  if (isSessionPath(target.path))
+    return SessionEndpoint.answer({ gateway, snapshot, request, origin, path: target.path, id, keep })
+  if (isPaymentsPath(target.path))
+    return Standalone.answer({ gateway, snapshot, request, origin, path: target.path, id, keep })
+  if (isReserved(target.path)) return reserved(request, target.path, gateway, snapshot, origin, id)
   const match = matchOf(snapshot, request.method, target)
   if (match === 'ambiguous') return problemResponse('non_canonical_path', id)
   if (match.kind === 'none') return problemResponse('not_found', id)
@@ -81,7 +87,7 @@ function matchOf(snapshot: Snapshot, method: string, target: { path: string; dec
   const other = snapshot.router.match(method, target.decoded)
   const same =
     match.kind === other.kind && (match.kind !== 'route' || (other.kind === 'route' && match.route === other.route))
-  return same && !reservedPaths.has(target.decoded) ? match : 'ambiguous'
+  return same && !isReserved(target.decoded) ? match : 'ambiguous'
 }
 
 function reserved(

@@ -80,6 +80,8 @@ export const EXPOSED = [
   'PAYMENT-RESPONSE',
   'X-PAYMENT-RESPONSE',
   'PBStream-Receipt',
+  'PBStream-Room',
+  'PBStream-Lease',
   'PBStream-Request-Id',
   'Idempotent-Replayed',
   'Retry-After',

@@ -9,6 +9,7 @@ import type { Chain } from './Chains.ts'
 import type { Limit } from './Limits.ts'
 import { page } from './Page.ts'
 import { problemHeaders, problemResponse } from './Problem.ts'
+import { sessionExtension } from './session/Info.ts'
 
 /** A quote is good for this long at least, in seconds; it is never shorter than a payment may take. */
 const QUOTE_SECONDS = 300
@@ -59,6 +60,7 @@ export async function offer(call: PaidCall, refusal: Refusal = { code: 'payment_
     accepts: Challenge.offers(...terms).filter((each) => each.scheme !== 'exact' || flat),
     quote: await freshQuote(call),
     paymentIdentifier: true,
+    extensions: await sessionExtension(call),
     error: code,
   })
   const headers = problemHeaders(code, call.id)

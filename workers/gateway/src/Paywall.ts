@@ -1,4 +1,5 @@
 import * as Credential from '@pbstream/core/Credential'
+import { errors } from '@pbstream/core/Errors'
 import type { Hex } from '@pbstream/core/Hex'
 import * as Rate from '@pbstream/core/Rate'
 import * as RequestBinding from '@pbstream/core/RequestBinding'
@@ -11,6 +12,8 @@ import { inputsOf } from './Inputs.ts'
 import { offer } from './Offer.ts'
 import { problemResponse } from './Problem.ts'
 import { refund } from './Refund.ts'
+import { authoriseCall } from './session/Authorise.ts'
+import { payFromSession } from './session/Pay.ts'
 import { callUpstream, UPSTREAM_MS } from './Upstream.ts'
 
 /** The most bytes of a payment header. */
@@ -24,13 +27,52 @@ export async function decide(call: Call): Promise<Response> {
   if (Number(request.headers.get('content-length') ?? 0) > route.maxBodyBytes)
     return problemResponse('payload_too_large', call.id)
   if (route.rate === null || isFree(route.rate.rule)) return passThrough(call)
-  const payment = paymentHeader(request.headers)
+  const given = means(call)
+  if (given instanceof Response) return given
+  if (given.session === true) return decideSigned(call, route.rate, given)
+  const priced = await price(call, route.rate, given.payment !== undefined, given.requestId)
+  return priced instanceof Response ? priced : charge(priced, given)
+}
+
+/** As `decide`, for a request of a session: it is checked before its body is read. */
+async function decideSigned(call: Call, rate: PaidCall['rate'], given: Means): Promise<Response> {
+  const authorised = await authoriseCall(call)
+  if ('code' in authorised && errors[authorised.code].status !== 402)
+    return problemResponse(authorised.code, call.id, authorised.detail)
+  // What is signed is the address that callers see, whichever name this isolate was reached by.
+  const seen = { ...call, host: new URL(call.origin).host }
+  const priced = await price(seen, rate, true, given.requestId)
+  return priced instanceof Response ? priced : payFromSession(priced, authorised)
+}
+
+/** What a caller sends to pay with, and the id of its request. */
+export type Means = {
+  payment?: string
+  requestId?: string
+  /** It pays in session mode. */
+  session?: boolean
+}
+
+/** Reads them; a response when they cannot be used. */
+export function means(call: Call): Means | Response {
+  const { headers } = call.request
+  const payment = paymentHeader(headers)
+  const session = headers.has('pbstream-session')
+  if (session && payment !== undefined) return problemResponse('session_payment_conflict', call.id)
   if (payment !== undefined && payment.length > MAX_PAYMENT) return problemResponse('header_too_large', call.id)
-  const requestId = request.headers.get('idempotency-key') ?? undefined
+  const requestId = headers.get('idempotency-key') ?? undefined
   if (requestId !== undefined && !REQUEST_ID.test(requestId)) return problemResponse('malformed_request_id', call.id)
-  const priced = await price(call, route.rate, payment !== undefined, requestId)
-  if (priced instanceof Response) return priced
-  return payment === undefined ? offer(priced) : pay(priced, payment)
+  return {
+    ...(payment === undefined ? {} : { payment }),
+    ...(requestId === undefined ? {} : { requestId }),
+    ...(session ? { session } : {}),
+  }
+}
+
+/** A call whose price is known: offered, or paid for. */
+export async function charge(call: PaidCall, { payment, session }: Means): Promise<Response> {
+  if (session === true) return payFromSession(call, await authoriseCall(call))
+  return payment === undefined ? offer(call) : pay(call, payment)
 }
 
 /** Reads the payment and hands it to its scheme. */
@@ -48,7 +90,7 @@ async function pay(call: PaidCall, header: string): Promise<Response> {
   if (named !== undefined && call.requestId !== undefined && named !== call.requestId) {
     return problemResponse('malformed_request_id', call.id, 'Idempotency-Key and payment-identifier differ')
   }
-  const requestId = call.requestId ?? named
+  const requestId = call.requestId ?? named ?? call.ownId
   const paid = requestId === undefined ? call : { ...call, requestId }
   if (paid.requestId !== undefined && paid.body.digest === Body.UNNAMED) {
     return problemResponse(

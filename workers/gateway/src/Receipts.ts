@@ -13,6 +13,8 @@ export type Payer = {
   rid: string
   /** The version of the session key's policy that let the payment pass; absent: nobody manages the key. */
   keyVersion?: number
+  /** Paid in session mode: the id of the request, and the lease that it was served from. */
+  paid?: { request: string; lease?: string }
 }
 
 /** The `PBStream-Payment` header: good for one minute, for this route's origin and this request. */
@@ -43,8 +45,11 @@ export type Charge = {
   channel?: { id: NonNullable<Receipt.Claims['tx']>; cumulative: bigint }
 }
 
+/** What a receipt says of the call that was charged. */
+export type Receipted = Pick<PaidCall, 'gateway' | 'digest'> & { route: Pick<PaidCall['route'], 'id' | 'revision'> }
+
 /** The receipt of a charge: a JWS that anyone can verify with the published keys. */
-export function signReceipt(call: PaidCall, by: Payer, charge: Charge): Promise<string> {
+export function signReceipt(call: Receipted, by: Payer, charge: Charge): Promise<string> {
   const common = {
     jti: by.rid,
     payer: by.payer,
@@ -58,16 +63,20 @@ export function signReceipt(call: PaidCall, by: Payer, charge: Charge): Promise<
     iat: seconds(call),
     ...(charge.transaction === undefined ? {} : { tx: charge.transaction }),
   }
-  const claims: Receipt.Claims =
-    charge.channel === undefined
-      ? { ...common, scheme: 'exact' }
-      : {
-          ...common,
-          scheme: 'batch-settlement',
-          session: by.session,
-          ...(by.keyVersion === undefined ? {} : { key: by.keyVersion }),
-          channel: charge.channel.id,
-          cumulative: charge.channel.cumulative.toString(),
-        }
-  return Receipt.sign(claims, call.gateway.keys.signer)
+  return Receipt.sign(claimsOf(common, by, charge.channel), call.gateway.keys.signer)
+}
+
+type Common = Omit<Extract<Receipt.Claims, { scheme: 'exact' }>, 'scheme'>
+
+function claimsOf(common: Common, by: Payer, channel: Charge['channel']): Receipt.Claims {
+  if (channel === undefined) return { ...common, scheme: 'exact' }
+  const { id, cumulative } = channel
+  const under = { session: by.session, ...(by.keyVersion === undefined ? {} : { key: by.keyVersion }), channel: id }
+  if (by.paid === undefined) {
+    return { ...common, scheme: 'batch-settlement', ...under, cumulative: cumulative.toString() }
+  }
+  const { request, lease } = by.paid
+  // Several isolates may spend leases of one channel at once: none of them knows the total.
+  const total = lease === undefined ? { cumulative: cumulative.toString() } : { lease }
+  return { ...common, scheme: 'session', ...under, request, ...total }
 }

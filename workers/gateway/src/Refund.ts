@@ -1,15 +1,14 @@
 import type { BatchCredential } from '@pbstream/core/Credential'
 import type { ChannelView, RefundReply, RefundOrder } from '@pbstream/core/message/Session'
+import type { SubmitReply } from '@pbstream/core/message/Settlement'
 import * as PaymentResponse from '@pbstream/core/PaymentResponse'
 import { type Checked, check, open, refuse } from './BatchSettlement.ts'
-import type { PaidCall } from './Call.ts'
+import type { Gateway, PaidCall } from './Call.ts'
+import { type Place, waitOn } from './Deposit.ts'
 import { corrective, offer } from './Offer.ts'
 import { problemResponse } from './Problem.ts'
 
 type RefundCredential = Extract<BatchCredential, { type: 'refund' }>
-
-/** What is kept of `maxTimeoutSeconds` for everything but the block. */
-const MARGIN_MS = 5_000
 
 /** Gives unspent money of a channel back to its payer. The upstream is not called. */
 export async function refund(call: PaidCall, credential: RefundCredential): Promise<Response> {
@@ -52,19 +51,17 @@ function ask(call: PaidCall, checked: Checked, credential: RefundCredential): Pr
   })
 }
 
+/** Has a refund mined. The stream session is told by settlement. */
+export function submitRefund({ env }: Gateway, place: Place, order: RefundOrder): Promise<SubmitReply> {
+  const { session, channelId, config, chain } = place
+  return env.SETTLEMENT.refund({ v: 1, session, channelId, config, ...order, waitMs: waitOn(chain) })
+}
+
 async function submit(call: PaidCall, checked: Checked, order: RefundOrder): Promise<Response> {
   const { session, channelId, chain, credential } = checked
   const { network } = chain
   const { payer } = session
-  const waitMs = Math.max(1_000, chain.maxTimeoutSeconds * 1000 - MARGIN_MS)
-  const reply = await call.gateway.env.SETTLEMENT.refund({
-    v: 1,
-    session,
-    channelId,
-    config: credential.config,
-    ...order,
-    waitMs,
-  })
+  const reply = await submitRefund(call.gateway, { ...checked, config: credential.config }, order)
   if (reply.kind !== 'mined') {
     const code = reply.kind === 'pending' ? 'settlement_pending' : reply.code
     const known = reply.transaction === undefined ? {} : { transaction: reply.transaction }

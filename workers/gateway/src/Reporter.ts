@@ -1,3 +1,4 @@
+import type { SessionReply, SessionReserve } from '@pbstream/core/message/PaidSession'
 import type { Report, ReportReply, Reserve, ReserveReply, StreamSessionApi } from '@pbstream/core/message/Session'
 
 /** How often a report is tried before its reservation is left to expire, and the pause before each new try. */
@@ -46,7 +47,21 @@ export async function report(
 }
 
 /** Asks a session for money, and takes reports along that wait for a call and whose replies nobody acts on. */
-export async function reserve(name: string, open: () => StreamSessionApi, command: Reserve): Promise<ReserveReply> {
+export function reserve(name: string, open: () => StreamSessionApi, command: Reserve): Promise<ReserveReply> {
+  return carrying(name, (reports) =>
+    reports === undefined ? open().reserve(command) : open().reserve(command, reports),
+  )
+}
+
+/** As `reserve`, in session mode. */
+export function pay(name: string, open: () => StreamSessionApi, command: SessionReserve): Promise<SessionReply> {
+  return carrying(name, (reports) => (reports === undefined ? open().pay(command) : open().pay(command, reports)))
+}
+
+async function carrying<Reply extends ReserveReply | SessionReply>(
+  name: string,
+  call: (reports: Report[] | undefined) => Promise<Reply>,
+): Promise<Reply> {
   const carried: Entry[] = []
   const staying: Entry[] = []
   for (const entry of waiting.get(name) ?? []) {
@@ -54,13 +69,12 @@ export async function reserve(name: string, open: () => StreamSessionApi, comman
     const goes = (kind === 'post' || kind === 'void') && carried.length < MAX_BATCH
     ;(goes ? carried : staying).push(entry)
   }
-  if (carried.length === 0) return open().reserve(command)
+  if (carried.length === 0) return call(undefined)
   if (staying.length > 0) waiting.set(name, staying)
   else waiting.delete(name)
   let outcome: Outcome = 'retry'
   try {
-    const reports = carried.map((entry) => entry.report)
-    const reply = await open().reserve(command, reports)
+    const reply = await call(carried.map((entry) => entry.report))
     // A group that was not written is refused so, and its reports are gone with it.
     if (reply.kind !== 'refused' || reply.code !== 'temporarily_unavailable') outcome = { done: true }
     return reply

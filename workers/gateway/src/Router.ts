@@ -1,3 +1,5 @@
+import { PAYMENTS_PATH } from '@pbstream/core/standalone/Wire'
+import { PATH as SESSIONS } from '@pbstream/core/session/OpenSession'
 import type { CatalogRoute } from '@pbstream/db/CatalogRoute'
 
 export type Match =
@@ -6,12 +8,22 @@ export type Match =
   | { kind: 'method'; allow: string[] }
   | { kind: 'none' }
 
+const reservedPaths: ReadonlySet<string> = new Set(['/healthz', '/.well-known/pbstream', '/.well-known/jwks.json'])
+
 /** Paths that the gateway answers itself: no route can take them. */
-export const reservedPaths: ReadonlySet<string> = new Set([
-  '/healthz',
-  '/.well-known/pbstream',
-  '/.well-known/jwks.json',
-])
+export function isReserved(path: string): boolean {
+  return reservedPaths.has(path) || isSessionPath(path) || isPaymentsPath(path)
+}
+
+/** Where providers' own servers have payments authorised. */
+export function isPaymentsPath(path: string): boolean {
+  return path === PAYMENTS_PATH || path.startsWith(`${PAYMENTS_PATH}/`)
+}
+
+/** Where sessions are opened, and what lies below. */
+export function isSessionPath(path: string): boolean {
+  return path === SESSIONS || path.startsWith(`${SESSIONS}/`)
+}
 
 /**
  * Finds the route of a canonical path: the exact one, else the longest prefix. The path decides first and the method
@@ -27,7 +39,7 @@ export class Router {
 
   constructor(routes: readonly CatalogRoute[]) {
     for (const route of routes) {
-      if (reservedPaths.has(route.path)) continue
+      if (isReserved(route.path)) continue
       const prefix = route.path.endsWith('/*')
       const table = prefix ? this.#prefixes : this.#exact
       const key = prefix ? route.path.slice(0, -1) : route.path

@@ -1,5 +1,6 @@
 import * as Amount from '@pbstream/core/Amount'
 import { errors } from '@pbstream/core/Errors'
+import * as OpenSession from '@pbstream/core/session/OpenSession'
 import type { CatalogRoute } from '@pbstream/db/CatalogRoute'
 import type { Gateway } from './Call.ts'
 import type { Snapshot } from './Catalog.ts'
@@ -22,7 +23,8 @@ export async function describe(gateway: Gateway, snapshot: Snapshot, origin: str
     maxTimeoutSeconds: chain.maxTimeoutSeconds,
   }))
   const routes = snapshot.routes.filter((route) => route.enabled).map((route) => describeRoute(gateway, route))
-  const endpoints = { keys: `${origin}/.well-known/jwks.json`, health: `${origin}/healthz` }
+  const sessions = gateway.masters === undefined ? {} : { sessions: OpenSession.endpoint(origin) }
+  const endpoints = { keys: `${origin}/.well-known/jwks.json`, health: `${origin}/healthz`, ...sessions }
   const body = {
     x402Version: 2,
     catalogVersion: snapshot.version,

@@ -4,6 +4,17 @@ import { env } from 'cloudflare:workers'
 import * as Challenge from '@pbstream/core/Challenge'
 import type { Address, Hex } from '@pbstream/core/Hex'
 import * as NobleRecover from '@pbstream/core/NobleRecover'
+import type {
+  LeaseReply,
+  SessionAsk,
+  SessionOpen,
+  SessionOpened,
+  SessionRaise,
+  SessionReply,
+  SessionReserve,
+  SessionRoom,
+  SessionsEnded,
+} from '@pbstream/core/message/PaidSession'
 import type { Report, ReportReply, Reserve, ReserveReply, StreamSessionApi } from '@pbstream/core/message/Session'
 import type { SettlementApi } from '@pbstream/core/message/Settlement'
 import type { CatalogRoute } from '@pbstream/db/CatalogRoute'
@@ -76,6 +87,7 @@ export class FakeSession implements StreamSessionApi {
   decide: ((command: Reserve) => ReserveReply | Promise<ReserveReply>) | undefined
   onReport: ((reports: Report[]) => Promise<void> | void) | undefined
   reply: ReportReply = { done: true }
+  outcome: StreamSessionApi['outcome'] = async () => ({ kind: 'ended' })
   refund: StreamSessionApi['refund'] = async () => ({ kind: 'refused', code: 'refund_no_balance' })
 
   async reserve(command: Reserve, reports: Report[] = []): Promise<ReserveReply> {
@@ -102,6 +114,66 @@ export class FakeSession implements StreamSessionApi {
     await this.onReport?.(reports)
     this.reports.push(...reports)
     return reports.map(() => this.reply)
+  }
+
+  readonly openings: SessionOpen[] = []
+  readonly pays: SessionReserve[] = []
+  readonly raises: SessionRaise[] = []
+  /** What is accepted and charged in session mode, and the epoch of sessions. */
+  readonly paid = { accepted: 0n, charged: 0n, epoch: 1 }
+  decidePaid: ((command: SessionReserve) => SessionReply | undefined) | undefined
+  decideOpening: ((command: SessionOpen | SessionRaise) => SessionOpened | undefined) | undefined
+  receipt: StreamSessionApi['receipt'] = async () => ({ kind: 'unknown' })
+
+  #room(channelId: Hex): SessionRoom {
+    const { accepted, charged } = this.paid
+    const channel = {
+      channelId,
+      balance: 10n ** 9n,
+      totalClaimed: 0n,
+      chargedCumulative: charged,
+      withdrawRequestedAt: 0,
+      refundNonce: 0n,
+    }
+    return { channel, accepted, room: accepted - charged }
+  }
+
+  async openSession(command: SessionOpen): Promise<SessionOpened> {
+    this.openings.push(command)
+    return this.decideOpening?.(command) ?? this.opened(command)
+  }
+
+  async raise(command: SessionRaise): Promise<SessionOpened> {
+    this.raises.push(command)
+    return this.decideOpening?.(command) ?? this.opened(command)
+  }
+
+  opened({ channelId, voucher }: SessionOpen | SessionRaise): Extract<SessionOpened, { kind: 'opened' }> {
+    if (voucher.max > this.paid.accepted) this.paid.accepted = voucher.max
+    return { kind: 'opened', epoch: this.paid.epoch, ...this.#room(channelId) }
+  }
+
+  async pay(command: SessionReserve, reports: Report[] = []): Promise<SessionReply> {
+    this.reports.push(...reports)
+    this.pays.push(command)
+    const decided = this.decidePaid?.(command)
+    if (decided !== undefined) return decided
+    const { channelId, epoch, hold, voucher } = command
+    if (epoch !== this.paid.epoch) return { kind: 'refused', code: 'session_ended' }
+    if (voucher !== undefined && voucher.max > this.paid.accepted) this.paid.accepted = voucher.max
+    if (this.paid.charged + hold > this.paid.accepted) return { kind: 'short', ...this.#room(channelId) }
+    this.paid.charged += hold
+    return { kind: 'granted', reservationId: `p${this.pays.length}`, ...this.#room(channelId) }
+  }
+
+  async leased(): Promise<LeaseReply[]> {
+    return []
+  }
+
+  async endSessions({ channelId, epoch }: SessionAsk): Promise<SessionsEnded> {
+    if (epoch !== this.paid.epoch) return { kind: 'refused', code: 'session_ended' }
+    this.paid.epoch++
+    return { kind: 'ended', epoch: this.paid.epoch, ...this.#room(channelId) }
   }
 
   async acknowledge(): Promise<void> {}

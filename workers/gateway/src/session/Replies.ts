@@ -1,0 +1,48 @@
+/** What the session endpoints answer. */
+import { errors, problem } from '@pbstream/core/Errors'
+import type { SessionRoom } from '@pbstream/core/message/PaidSession'
+import * as Answers from '@pbstream/core/session/Answers'
+import { told } from '../Limits.ts'
+import { problemHeaders } from '../Problem.ts'
+import type { EndpointCall, Refusal } from './Call.ts'
+import type { Opening } from './Opening.ts'
+import { setRoom } from './Room.ts'
+
+/** An answer that is for its caller only. */
+export function json({ id }: EndpointCall, body: object, room?: Omit<SessionRoom, 'room'>): Response {
+  const headers = new Headers({ 'cache-control': 'no-store', 'pbstream-request-id': id })
+  if (room !== undefined) setRoom(headers, room)
+  return Response.json(body, { headers })
+}
+
+/** A problem; `more` are members beside it. */
+export function refused(call: EndpointCall, { code, detail }: Refusal, more: object = {}): Response {
+  const body = problem(code, { requestId: call.id, ...(detail === undefined ? {} : { detail }) })
+  return new Response(JSON.stringify({ ...body, ...more }), {
+    status: errors[code].status,
+    headers: problemHeaders(code, call.id),
+  })
+}
+
+/** Why a voucher was not taken: with the numbers that the next one has to start from, or those of the key's limit. */
+export function notOpened(call: EndpointCall, reply: Exclude<Opening, { kind: 'opened' }>): Response {
+  if (reply.kind === 'corrective') return startFrom(call, reply)
+  const { code, facts = {}, detail, transaction } = reply
+  const { detail: words, limit } = told(code, facts, Math.floor(call.gateway.ports.now() / 1000))
+  const why = words ?? detail
+  return refused(call, why === undefined ? { code } : { code, detail: why }, {
+    ...(limit === undefined ? {} : { limit }),
+    ...(transaction === undefined ? {} : { transaction }),
+  })
+}
+
+/** With the voucher that is held, by which a caller that has lost its state sees that it has signed for what was charged. */
+function startFrom(call: EndpointCall, { channel, voucher }: Extract<Opening, { kind: 'corrective' }>): Response {
+  const accepted = voucher?.max ?? 0n
+  const held =
+    voucher === undefined ? {} : { voucher: { maxClaimableAmount: accepted.toString(), signature: voucher.signature } }
+  const more = { channel: Answers.channelJson(channel, accepted), ...held }
+  const response = refused(call, { code: 'cumulative_amount_mismatch' }, more)
+  setRoom(response.headers, { channel, accepted })
+  return response
+}
