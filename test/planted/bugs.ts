@@ -3,6 +3,7 @@
  * `run.ts` puts each into a copy of the sources and demands that the suite named with it fails, saying `notices`.
  */
 import type { Bug } from './Bug.ts'
+import { serverBugs } from './serverBugs.ts'
 import { sessionBugs } from './sessionBugs.ts'
 import { laneRuns, sim, vitest } from './suites.ts'
 
@@ -11,6 +12,7 @@ const lane = 'durable-objects/nonce-lane'
 
 export const bugs: readonly Bug[] = [
   ...sessionBugs,
+  ...serverBugs,
   {
     name: 'what was given back still counts as money of the channel',
     invariant: 'I1',

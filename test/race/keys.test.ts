@@ -5,6 +5,7 @@ import { addressOf } from '@pbstream/local/Keys'
 import { and, eq } from 'drizzle-orm'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { managedPayer, type Owner, secret } from '../support/keysApi.ts'
+import { SessionClient } from '../support/SessionClient.ts'
 import { type Stack, type StackPayer, startStack } from '../support/Stack.ts'
 import { until } from '../support/until.ts'
 
@@ -121,6 +122,28 @@ test('a call that is being served when the key is frozen is `freezing`, is paid 
     return now.status === 'frozen' && now
   })
   expect(end.spent).toBe(1_000n)
+})
+
+test('a lease that is out when the key is frozen: `freezing` until its isolate is done with it, and then `frozen`', async () => {
+  const { owner, sessionKey, id } = await managedPayer(stack)
+  const { gateway } = stack
+  const money = { deposit: 5_000_000n, max: 1_000_000n }
+  const client = await SessionClient.open({ gateway, path: '/load', wallet: owner.key, sessionKey, ...money })
+  const lease = await until('a lease is offered', async () => {
+    await Promise.all(Array.from({ length: 8 }, () => client.strict('/load')))
+    return client.nextOfLease()
+  })
+  const answer = await owner.call('POST', `/session-keys/${id}/freeze`, { body: {} })
+  expect([answer.status, answer.json['status']]).toEqual([200, 'freezing'])
+  await until('it is frozen', async () => (await see(owner, id)).status === 'frozen', 15_000)
+  const frozen = await see(owner, id)
+  expect((await fetch(await client.request('/load', { lease }))).status).not.toBe(200)
+  expect((await client.strict('/load')).status).not.toBe(200)
+  expect(await see(owner, id)).toEqual(frozen)
+  await until('it is written down', async () => {
+    await stack.system.scheduled('control')
+    return (await auditOf(owner, id)).includes('session_key.frozen')
+  })
 })
 
 test('rotation under load loses no request: the old key serves while the new one takes over', async () => {

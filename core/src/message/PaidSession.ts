@@ -134,7 +134,7 @@ export type LeaseReport = {
 }
 
 /**
- * `ended`: begin nothing more under it (it is over, or its epoch is). `taken`: how many of its charges and `kept` stand, by
+ * `ended`: begin nothing more under it (it is over, or its epoch is, or its key has another policy). `taken`: how many of its charges and `kept` stand, by
  * this report or an earlier one; the others came too late, or passed the lease's limits. The numbers are absent when the
  * lease is not known any more.
  */

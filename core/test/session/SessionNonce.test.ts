@@ -26,6 +26,7 @@ describe('a nonce', () => {
   test('is good for its own gateway only, under any of its masters', async () => {
     expect(await isGood(nonce, { origin: 'https://api.example.evil' })).toBe(false)
     expect(await isGood(nonce, { origin: 'https://api.exampl' })).toBe(false)
+    expect(await isGood(nonce, { origin: 'https://apj.example' })).toBe(false)
     expect(await isGood(nonce, { macs: [nonceMacs[1]!] })).toBe(false)
     const old = await SessionNonce.make(GATEWAY, at, random, nonceMacs[1]!)
     expect(await isGood(old)).toBe(true)

@@ -147,6 +147,9 @@ describe('the key of one session', () => {
     const withEd25519 = { ...plain, session: ed25519Token }
     expect(await judge(await send(withEd25519))).toBe('session_signature_invalid')
     expect(await judge(await send(plain, ed25519Parameters))).toBe('session_signature_invalid')
+    for (const sent of [await send(withEd25519), await send(plain, ed25519Parameters)]) {
+      expect(read(sent)).toEqual({ error: 'session_signature_invalid', detail: 'alg is not that of the session' })
+    }
     const bytes = HttpSignature.base(withEd25519, parameters)
     const raw = Buffer.from(ED25519.publicKey.slice(2), 'hex')
     const hmac = await crypto.subtle.importKey('raw', raw, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])

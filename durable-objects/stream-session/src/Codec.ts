@@ -161,7 +161,7 @@ export function encodeLease(id: string, row: LeaseRow): Value[] {
   const { channelId, isolate, epoch, left, count, perRequestMax, expiresAt } = row
   return [
     ...[id, channelId, isolate, epoch, String(left), count, String(perRequestMax), expiresAt],
-    ...[row.providerId, row.routeId, row.rateVersion, row.period ?? null],
+    ...[row.providerId, row.routeId, row.rateVersion, row.period ?? null, row.keyVersion ?? null],
   ]
 }
 
@@ -180,6 +180,7 @@ export function decodeLease(row: Row): [id: string, LeaseRow] {
       routeId: String(row['route_id']),
       rateVersion: Number(row['rate_version']),
       period: row['period'] === null ? undefined : Number(row['period']),
+      keyVersion: row['key_version'] === null ? undefined : Number(row['key_version']),
     },
   ]
 }

@@ -51,13 +51,13 @@ export function grant(state: State, wanted: Wanted, now: number): Lease | undefi
   const amount = BigInt(count) * price
   const held = Ledger.hold(channel, amount)
   if (!('channel' in held)) throw new Error(`a lease within the room was refused: ${held.refused}`)
-  const { period, ...permit } = Permit.begun(state, amount, now)
+  const { period, keyVersion } = Permit.begun(state, amount, now)
   const id = `ls_${state.ports.id()}`
   const { providerId, rateVersion } = wanted
-  const terms = { channelId, isolate, epoch, providerId, routeId, rateVersion, period }
+  const terms = { channelId, isolate, epoch, providerId, routeId, rateVersion, period, keyVersion }
   state.leases.set(id, { ...terms, left: amount, count, perRequestMax: price, expiresAt })
   state.put(state.row(channelId), held.channel, now)
-  return { id, amount, count, perRequestMax: price, expiresAt, ...permit }
+  return { id, amount, count, perRequestMax: price, expiresAt, ...(keyVersion === undefined ? {} : { keyVersion }) }
 }
 
 /** For so many requests a lease is good: what is likely, and no more than a quarter of what is left anywhere. */
@@ -92,7 +92,7 @@ export function report(state: State, said: LeaseReport, now: number): LeaseReply
   for (const each of kept) if (keep(state, leaseId, each, now)) taken += 1
   if (final) end(state, leaseId, now)
   if (charges.length > 0) state.claim(lease.channelId, now)
-  const open = !final && now < lease.expiresAt && state.row(lease.channelId).epoch === lease.epoch
+  const open = !final && isInForce(state, lease, now)
   const next = open && said.wish !== undefined ? renew(state, lease, said.wish, now) : undefined
   const { channel } = state.row(lease.channelId)
   return { kind: open ? 'open' : 'ended', taken, ...(next === undefined ? {} : { lease: next }), ...roomOf(channel) }
@@ -174,6 +174,12 @@ function renew(state: State, lease: LeaseRow, wish: LeaseWish, now: number): Lea
     Permit.refusal(state, { config: channel.config, routeId, hold: wish.price }, now) !== undefined ||
     Admission.isShut(state, channel, now)
   return isShut ? undefined : grant(state, { channelId, providerId, routeId, rateVersion, ...wish, isolate }, now)
+}
+
+/** Whether requests may begin under a lease: its sessions go on, and the limits that it was granted under are still those. */
+function isInForce(state: State, lease: LeaseRow, now: number): boolean {
+  if (now >= lease.expiresAt || state.row(lease.channelId).epoch !== lease.epoch) return false
+  return lease.keyVersion === Permit.version(state)
 }
 
 function isOver(lease: LeaseRow, now: number): boolean {

@@ -51,6 +51,8 @@ export type LeaseRow = {
   readonly rateVersion: number
   /** As in `Reservation`. */
   readonly period: number | undefined
+  /** The version of the key's policy that it was granted under; undefined: nobody managed the key. */
+  readonly keyVersion: number | undefined
 }
 
 /** What the owner lets the key spend, and the window that its charges count in now. */

@@ -28,7 +28,7 @@ const channelColumns = ['id', ...fixedColumns, ...changingColumns]
 const marks = (count: number): string => Array(count).fill('?').join(', ')
 const channelInsert = `INSERT INTO channel (${channelColumns.join(', ')}) VALUES (${marks(channelColumns.length)})`
 const channelUpdate = `UPDATE channel SET ${changingColumns.map((name) => `${name} = ?`).join(', ')} WHERE id = ?`
-const leaseInsert = `INSERT INTO lease VALUES (${marks(12)})`
+const leaseInsert = `INSERT INTO lease VALUES (${marks(13)})`
 const journalInsert = `INSERT INTO journal VALUES (${marks(15)})`
 
 export class Store implements Reader {

@@ -34,7 +34,8 @@ CREATE TABLE IF NOT EXISTS lease (
   id TEXT PRIMARY KEY,
   channel_id TEXT NOT NULL, isolate TEXT NOT NULL, epoch INTEGER NOT NULL, remaining TEXT NOT NULL,
   requests INTEGER NOT NULL, per_request_max TEXT NOT NULL, expires_at INTEGER NOT NULL,
-  provider_id TEXT NOT NULL, route_id TEXT NOT NULL, rate_version INTEGER NOT NULL, period INTEGER
+  provider_id TEXT NOT NULL, route_id TEXT NOT NULL, rate_version INTEGER NOT NULL, period INTEGER,
+  key_version INTEGER
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS session_nonce (nonce TEXT PRIMARY KEY, expires_at INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS policy (

@@ -361,6 +361,16 @@ describe('what ends leases', () => {
     expect(reply).toMatchObject({ status: 'revoked', leasedUntil: lease.expiresAt })
   })
 
+  test('another policy: the isolate hears of it with its next report, and the next lease keeps to the new limits', async () => {
+    const { channel, stub, report } = await leased({})
+    await stub.setPolicy(1, channel.session, policyFor(channel, { version: 2, spendCap: 82n }))
+    const said = await report([charge(1, 2n)], { wish: wish() })
+    expect(said).toMatchObject({ kind: 'ended', taken: 1 })
+    expect(said).not.toHaveProperty('lease')
+    await report([], { final: true })
+    expect(await leaseOf(stub, channel), 'of 78').toMatchObject({ count: 9, keyVersion: 2 })
+  })
+
   test('the end of the sessions: the isolate hears of it with its next report, and charges what it began', async () => {
     const { channel, stub, report } = await leased()
     await stub.endSessions(channel.ask())

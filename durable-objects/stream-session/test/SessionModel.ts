@@ -350,7 +350,11 @@ export class SessionModel {
       said(() => this.#world.granted(id, { hold: lease.perRequestMax, requestId: id }, undefined))
     }
     const isOpen =
-      !step.final && !this.#isOver(own) && now() < lease.expiresAt && own.epoch === this.#epochOf(channel.channelId)
+      !step.final &&
+      !this.#isOver(own) &&
+      now() < lease.expiresAt &&
+      own.epoch === this.#epochOf(channel.channelId) &&
+      lease.keyVersion === book().policy(now())?.policy.version
     expect(reply.kind, 'whether it goes on').toBe(isOpen ? 'open' : 'ended')
     if (step.final && !this.#isOver(own)) reach(left > 0n ? 'lease rest released' : 'lease used up')
     this.#lease(lease.id, { left, noted, over: this.#isOver(own) || step.final })
