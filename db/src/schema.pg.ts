@@ -53,6 +53,7 @@ export const provider = pgTable(
   },
   (t) => [
     index('provider_owner').on(t.owner, t.mode, t.id),
+    index('provider_pay_to').on(t.payTo, t.mode),
     // Few of all wait: the clock reads nothing else.
     index('provider_pending_payout').on(t.pendingPayToAt).where(isNotNull(t.pendingPayToAt)),
   ],

@@ -8,6 +8,7 @@ import * as Incidents from '../src/Incidents.ts'
 import * as SessionKeys from '../src/SessionKeys.ts'
 import { changedKeys, recordsOf } from '../src/KeyRecords.ts'
 import { project } from '../src/Projection.ts'
+import { paidAt } from '../src/ProviderKeys.ts'
 import * as Reconciliation from '../src/Reconciliation.ts'
 import { channelsOfReceiver } from '../src/Receivers.ts'
 import { db, executePostgres as run, explain, wipe } from './database.ts'
@@ -48,6 +49,12 @@ const plans: [string, () => Query, sqlite: RegExp, postgres: RegExp][] = [
     () => Overview.latestSessions(db, 50),
     /USING INDEX stream_session_last_at/,
     /using stream_session_last_at/,
+  ],
+  [
+    'providers that are paid at an address',
+    () => paidAt(db, hex('a1', 20), 'live'),
+    /provider USING INDEX provider_pay_to \(pay_to=\? AND mode=\?\)/,
+    /provider_pay_to/,
   ],
   [
     'newest changes of keys',
@@ -193,7 +200,7 @@ async function fillForPlanner() {
     sql`${t.suspicion} select 'c' || n, 'claim_stuck', 'm', to_timestamp(n) ${upTo(5000)}`,
     sql`${t.audit} (actor, action, subject, detail, at, seq) select 'a', 'b', 'c', '{}', to_timestamp(n), n ${upTo(5000)}`,
     sql`${t.catalog} select 'x' || n, n ${upTo(2000)}`,
-    sql`${t.provider} select 'p' || n, 'p', '0x', true, now(), now() ${upTo(20)}`,
+    sql`${t.provider} select 'p' || n, 'p', '0x' || n, true, now(), now() ${upTo(5000)}`,
     sql`${t.route} select 'r' || n, 'p' || 1 + n % 20, '[]', '/', '{}', '[]', 1000, false, 0, false, null, null, true, '', now(), now() ${upTo(20)}`,
     sql`${t.rateCard} select 'r' || 1 + n / 1000, 1 + n % 1000, '{}', now() ${upTo(19_999)}`,
   ]

@@ -49,16 +49,18 @@ export type CallerOptions = {
   deposit?: bigint
   max?: bigint
   gateway?: string
+  /** Where the path is, if not at the gateway: a provider's own server. */
+  site?: string
 }
 
 /** Funds a wallet, opens a channel with the first session, and answers both. */
 export async function openOn(
   stack: Stack,
-  { path, deposit = 10_000_000n, max = 1_000_000n, gateway = stack.gateway }: CallerOptions,
+  { path, deposit = 10_000_000n, max = 1_000_000n, gateway = stack.gateway, site = gateway }: CallerOptions,
   key?: RequestKey,
 ): Promise<{ caller: Caller; session: Session }> {
   const wallet = await stack.payer()
-  const required = Challenge.decode((await fetch(gateway + path)).headers.get('payment-required') ?? '')
+  const required = Challenge.decode((await fetch(site + path)).headers.get('payment-required') ?? '')
   const offer = required?.accepts.find(({ scheme }) => scheme === 'batch-settlement')
   if (offer === undefined) throw new Error('channels are not offered')
   const extra = offer.extra as { receiverAuthorizer: Hex; withdrawDelay: number; name: string; version: string }

@@ -3,14 +3,18 @@ import type { Stack, StackPayer } from './Stack.ts'
 /**
  * The paid request that the official client would send next, kept back: a test sends it as often as it likes.
  *
- * `pay` sends unpaid and paid requests as usual, and so moves the client's state on.
+ * `pay` sends unpaid and paid requests as usual, and so moves the client's state on. `send`: what carries them.
  */
-export async function createHoldback(stack: Stack, options: Parameters<Stack['payer']>[0] = {}) {
+export async function createHoldback(
+  stack: Stack,
+  options: Parameters<Stack['payer']>[0] = {},
+  send: typeof fetch = fetch,
+) {
   let held: Request | undefined
   let holding = false
   const hold: typeof fetch = async (input, init) => {
     const request = new Request(input, init)
-    if (!holding || !request.headers.has('PAYMENT-SIGNATURE')) return fetch(request)
+    if (!holding || !request.headers.has('PAYMENT-SIGNATURE')) return send(request)
     held = request
     return new Response(null, { status: 204 })
   }

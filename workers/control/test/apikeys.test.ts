@@ -1,6 +1,6 @@
 /** API keys, and who is let in with what: over HTTP. */
 import { beforeEach, describe, expect, test, vi } from 'vitest'
-import { readApiKey } from '../src/auth/ApiKeyText.ts'
+import { readApiKey } from '@pbstream/db/ApiKeyText'
 import { bindings, db, empty } from './support.ts'
 import { api, keyOf, ORIGIN, type Person, person } from './people.ts'
 
@@ -51,6 +51,14 @@ describe('an API key', () => {
     expect([again.status, again.headers.get('idempotent-replayed')]).toEqual([201, 'true'])
     expect(again.json).toEqual({ ...first.json, secret: null })
     expect(await db.orm.select().from(db.tables.apiKey)).toHaveLength(1)
+  })
+
+  test('for payments opens nothing of this API', async () => {
+    const { secret } = await made({ name: 'server', scopes: ['payments:write'] })
+    expect((await api('GET', '/me', { as: secret })).json['scopes']).toEqual(['payments:write'])
+    for (const path of ['/providers', '/session-keys', '/webhook-deliveries', '/audit', '/exports/payments.csv']) {
+      expect((await api('GET', path, { as: secret })).json['code'], path).toBe('scope_missing')
+    }
   })
 
   test('ends when it expires', async () => {

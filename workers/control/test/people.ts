@@ -1,5 +1,5 @@
 /** Owners with wallets, their cookies and API keys, and calls of the API in their name. */
-import { newApiKey } from '../src/auth/ApiKeyText.ts'
+import { newApiKey } from '@pbstream/db/ApiKeyText'
 import { newCookie } from '../src/auth/Cookie.ts'
 import type { Scope } from '../src/api/Types.ts'
 import type { Env } from '../src/Env.ts'

@@ -86,6 +86,7 @@ export const EXPOSED = [
   'Idempotent-Replayed',
   'Retry-After',
   'Content-Digest',
+  'Date',
   'ETag',
   'X-Request-Id',
 ].join(', ')

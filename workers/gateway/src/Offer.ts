@@ -4,6 +4,7 @@ import { type ErrorCode, errors, problem } from '@pbstream/core/Errors'
 import type { ChannelView, VerifiedVoucher } from '@pbstream/core/message/Session'
 import * as Quote from '@pbstream/core/Quote'
 import * as Rate from '@pbstream/core/Rate'
+import { EXTENSION } from '@pbstream/core/session/OpenSession'
 import { chainsOf, delayOn, type PaidCall, seconds } from './Call.ts'
 import type { Chain } from './Chains.ts'
 import type { Limit } from './Limits.ts'
@@ -65,10 +66,21 @@ export async function offer(call: PaidCall, refusal: Refusal = { code: 'payment_
   })
   const headers = problemHeaders(code, call.id)
   if (refusal.paymentResponse !== undefined) headers.set('payment-response', refusal.paymentResponse)
-  headers.set('payment-required', Challenge.encode(required))
+  headers.set('payment-required', encode(required))
   if (code === 'payment_required' && wantsPage(call.request)) return page(call, required, headers)
   const v1 = Challenge.bodyV1(required.resource, flat ? terms : [], code)
   return refusal.limit === undefined ? respond(call, refusal, headers, v1) : limited(call, refusal, headers, v1)
+}
+
+/** Where so much is offered that there is no room for it, sessions are found by their well-known address alone. */
+function encode(required: Challenge.PaymentRequired): string {
+  try {
+    return Challenge.encode(required)
+  } catch (error) {
+    const { [EXTENSION]: sessions, ...extensions } = required.extensions ?? {}
+    if (sessions === undefined || !(error instanceof Challenge.HeaderTooLargeError)) throw error
+    return Challenge.encode({ ...required, extensions })
+  }
 }
 
 /** The corrective 402: one accept with the channel's numbers, and no extension but the quote that the caller echoed. */

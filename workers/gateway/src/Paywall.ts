@@ -13,7 +13,7 @@ import { offer } from './Offer.ts'
 import { problemResponse } from './Problem.ts'
 import { refund } from './Refund.ts'
 import { authoriseCall } from './session/Authorise.ts'
-import { payFromSession } from './session/Pay.ts'
+import { notAuthorised, payFromSession } from './session/Pay.ts'
 import { callUpstream, UPSTREAM_MS } from './Upstream.ts'
 
 /** The most bytes of a payment header. */
@@ -37,8 +37,7 @@ export async function decide(call: Call): Promise<Response> {
 /** As `decide`, for a request of a session: it is checked before its body is read. */
 async function decideSigned(call: Call, rate: PaidCall['rate'], given: Means): Promise<Response> {
   const authorised = await authoriseCall(call)
-  if ('code' in authorised && errors[authorised.code].status !== 402)
-    return problemResponse(authorised.code, call.id, authorised.detail)
+  if ('code' in authorised && errors[authorised.code].status !== 402) return notAuthorised(call, authorised)
   // What is signed is the address that callers see, whichever name this isolate was reached by.
   const seen = { ...call, host: new URL(call.origin).host }
   const priced = await price(seen, rate, true, given.requestId)

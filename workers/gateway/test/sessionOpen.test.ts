@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest'
 import { ed25519Key } from '../../../test/support/SessionCaller.ts'
 import { channelId, config } from './support/payer.ts'
 import { ENDPOINT, infoOf, NOW, openBody, openSession, post, problem, sessionWorld } from './support/session.ts'
-import { ORIGIN, quoted, route, START, TX, world } from './support/world.ts'
+import { chain, ORIGIN, quoted, route, START, TX, world } from './support/world.ts'
 
 const change = (body: Record<string, unknown>, member: string, value: object) => ({
   ...body,
@@ -31,6 +31,20 @@ describe('sessions are offered', () => {
       extensions: required?.extensions,
     }
     expect((JSON.stringify(echo).length + 1_100) * (4 / 3)).toBeLessThanOrEqual(Challenge.MAX_HEADER_BYTES)
+  })
+
+  it('by their well-known address alone, where offers on many chains leave no room for more', async () => {
+    const chains = [1, 2, 3, 4].map((n) => ({ ...chain, chainId: 84_530 + n, network: `eip155:${84_530 + n}` }))
+    const offered: [number, boolean][] = []
+    for (let count = 1; count <= 4; count++) {
+      const CHAINS = JSON.stringify(chains.slice(0, count))
+      const at = await sessionWorld([route({ chainIds: chains.map(({ chainId }) => chainId) })], { CHAINS })
+      const header = (await at.send('/v1/weather')).headers.get('payment-required')
+      const required = Challenge.decode(header ?? '')
+      if (required !== undefined) offered.push([count, OpenSession.EXTENSION in (required.extensions ?? {})])
+    }
+    expect(offered.filter(([, found]) => found).length).toBeGreaterThanOrEqual(1)
+    expect(offered.at(-1)).toEqual([4, false])
   })
 
   it('at the endpoint, with a nonce that is another each time', async () => {

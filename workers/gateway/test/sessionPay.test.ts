@@ -274,6 +274,8 @@ describe('a request that its session has not signed so is refused before it cost
       stale,
     ])
     expect([await code(NOW - 59), await code(NOW + 5)]).toEqual([200, 200])
+    const told = await at.handle(await signed(session, PATH, { created: NOW - 100 }))
+    expect(Date.parse(told.headers.get('date') ?? '')).toBe(NOW * 1000)
   })
 
   it('the same request under another algorithm', async () => {

@@ -1,6 +1,6 @@
 /** `/api-keys`: for people who signed in only. A key that could make keys would outlive its own end. */
 import * as ApiKeys from '@pbstream/db/ApiKeys'
-import { newApiKey } from '../auth/ApiKeyText.ts'
+import { newApiKey } from '@pbstream/db/ApiKeyText'
 import { Refusal } from '../Problem.ts'
 import { once } from './Idempotent.ts'
 import { newId } from './Ids.ts'

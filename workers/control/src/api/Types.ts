@@ -12,6 +12,8 @@ export const SCOPES = [
   'session_keys:write',
   'providers:read',
   'providers:write',
+  // Not of this API: the gateway asks for it where a provider's own server takes payments.
+  'payments:write',
   'webhooks:read',
   'webhooks:write',
   'audit:read',

@@ -58,7 +58,7 @@ export class LeaseReports {
     line.leases.add(lease)
     if (wish !== undefined) line.wishes.set(lease, wish)
     const now = this.#ports.now()
-    if ((wish !== undefined || isPressing(lease)) && now >= line.retryAt) return keep(this.flush(session, keep))
+    if (isPressing(lease) && now >= line.retryAt) return keep(this.flush(session, keep))
     // Somebody is to send it already, and is not late.
     if (now <= line.dueAt + GATHER_MS) return
     line.dueAt = now + GATHER_MS
@@ -120,7 +120,7 @@ export class LeaseReports {
       if (reply !== undefined) this.#sent(lease, report, reply, keep)
     }
     if (line.leases.size === 0 && line.sending === undefined) this.#lines.delete(session)
-    return line.wishes.size > 0 || [...line.leases].some(isPressing) ? 'more' : 'done'
+    return [...line.leases].some(isPressing) ? 'more' : 'done'
   }
 
   #isSending(line: Line): boolean {

@@ -1,24 +1,28 @@
+import { errors } from '@pbstream/core/Errors'
 import type { SessionReply, SessionReserve } from '@pbstream/core/message/PaidSession'
 import { isBody } from '@pbstream/core/session/SignedRequest'
 import { replay } from '../Answer.ts'
 import { refuse } from '../BatchSettlement.ts'
 import { UNNAMED } from '../Body.ts'
-import { chainsOf, type PaidCall, seconds } from '../Call.ts'
+import { type Call, chainsOf, type PaidCall, seconds } from '../Call.ts'
 import { deliver, type Grant } from '../Delivery.ts'
 import { told } from '../Limits.ts'
+import { offer } from '../Offer.ts'
 import { problemResponse } from '../Problem.ts'
 import { pay } from '../Reporter.ts'
 import { settlementOf } from '../Terms.ts'
 import type { Authorised, Refusal, SessionCall } from './Call.ts'
 import type { LeaseKey } from './Leases.ts'
 import { raise } from './Raise.ts'
+import { dated } from './Replies.ts'
 import { setRoom, withRoom } from './Room.ts'
 
 type Granted = Extract<SessionReply, { kind: 'granted' }>
 
 /** Pays a call in session mode: from the lease that it names, or by asking its stream session. */
 export async function payFromSession(call: PaidCall, authorised: Authorised | Refusal): Promise<Response> {
-  if ('code' in authorised) return refuse(call, authorised.code, details(authorised))
+  if ('code' in authorised)
+    return errors[authorised.code].status === 402 ? offer(call, authorised) : notAuthorised(call, authorised)
   const refusal = checkCall(call, authorised)
   if (refusal !== undefined) return refuse(call, refusal.code, details(refusal))
   const paid: SessionCall = { ...call, requestId: authorised.requestId, session: authorised }
@@ -26,6 +30,11 @@ export async function payFromSession(call: PaidCall, authorised: Authorised | Re
   const lease = call.granted === undefined ? call.gateway.leases.header(keyOf(paid)) : undefined
   if (lease !== undefined) response.headers.set('pbstream-lease', lease)
   return response
+}
+
+/** A request that its session has not signed so. It says what time it is: a caller's clock may be the reason. */
+export function notAuthorised(call: Call, { code, detail }: Refusal): Response {
+  return dated(problemResponse(code, call.id, detail), call.gateway.ports.now())
 }
 
 /** What the stream session need not be asked about: who is paid, for what, and how much. */

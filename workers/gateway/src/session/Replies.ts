@@ -9,19 +9,24 @@ import type { Opening } from './Opening.ts'
 import { setRoom } from './Room.ts'
 
 /** An answer that is for its caller only. */
-export function json({ id }: EndpointCall, body: object, room?: Omit<SessionRoom, 'room'>): Response {
+export function json({ id, gateway }: EndpointCall, body: object, room?: Omit<SessionRoom, 'room'>): Response {
   const headers = new Headers({ 'cache-control': 'no-store', 'pbstream-request-id': id })
   if (room !== undefined) setRoom(headers, room)
-  return Response.json(body, { headers })
+  return dated(Response.json(body, { headers }), gateway.ports.now())
+}
+
+/** With the time here, by which callers date what they sign. `now`: Unix milliseconds. */
+export function dated(response: Response, now: number): Response {
+  response.headers.set('date', new Date(now).toUTCString())
+  return response
 }
 
 /** A problem; `more` are members beside it. */
 export function refused(call: EndpointCall, { code, detail }: Refusal, more: object = {}): Response {
   const body = problem(code, { requestId: call.id, ...(detail === undefined ? {} : { detail }) })
-  return new Response(JSON.stringify({ ...body, ...more }), {
-    status: errors[code].status,
-    headers: problemHeaders(code, call.id),
-  })
+  const headers = problemHeaders(code, call.id)
+  const response = new Response(JSON.stringify({ ...body, ...more }), { status: errors[code].status, headers })
+  return dated(response, call.gateway.ports.now())
 }
 
 /** Why a voucher was not taken: with the numbers that the next one has to start from, or those of the key's limit. */

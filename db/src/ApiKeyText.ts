@@ -5,8 +5,8 @@
  *
  * Pattern for secret scanners: `\bpb_(?:live|test)_[0-9A-Za-z]{49}\b`.
  */
-import { sha256 } from '@pbstream/db/Canonical'
-import type { Mode } from '@pbstream/db/Mode'
+import { sha256 } from './Canonical.ts'
+import type { Mode } from './Mode.ts'
 
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const BODY = 43

@@ -1,0 +1,1 @@
+CREATE INDEX `provider_pay_to` ON `provider` (`pay_to`,`mode`);

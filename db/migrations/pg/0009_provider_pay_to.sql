@@ -1,0 +1,1 @@
+CREATE INDEX "provider_pay_to" ON "provider" USING btree ("pay_to","mode");
