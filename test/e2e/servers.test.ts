@@ -66,20 +66,21 @@ async function served(): Promise<number> {
 }
 
 /** What every quick start does for a caller that pays. */
-async function paysFor(): Promise<void> {
-  const weather = await payer.fetch(`${stack.gateway}/weather?city=Oslo`)
+async function paysFor(url: string, sold: object): Promise<void> {
+  const weather = await payer.fetch(`${url}/weather?city=Oslo`)
   expect([weather.status, await weather.json()]).toEqual([
     200,
     { weather: 'sunny', paidBy: payer.address.toLowerCase() },
   ])
   expect(chargeOf(weather)?.amount).toBe(2000n)
   const receipt = verifyReceipt(weather.headers.get('PBStream-Receipt') as string, jwks)
-  expect(receipt).toMatchObject({ price: '2000', route: 'weather', payer: payer.address.toLowerCase() })
+  expect(receipt).toMatchObject({ price: '2000', payer: payer.address.toLowerCase(), ...sold })
   const body = JSON.stringify({ text: 'seven words are worth twenty one units' })
   const headers = { 'content-type': 'application/json' }
-  const shout = await payer.fetch(`${stack.gateway}/shout`, { method: 'POST', body, headers })
+  const shout = await payer.fetch(`${url}/shout`, { method: 'POST', body, headers })
   expect([shout.status, await shout.json()]).toEqual([200, { text: 'SEVEN WORDS ARE WORTH TWENTY ONE UNITS' }])
-  expect(chargeOf(shout)?.amount).toBe(21n)
+  const again = await payer.fetch(`${url}/weather?city=Oslo`)
+  expect((chargeOf(again)?.total ?? 0n) - (chargeOf(weather)?.total ?? 0n)).toBe(2021n)
 }
 
 /** The first token that the gateway sent to the example that runs now. */
@@ -98,7 +99,7 @@ async function isSafeFrom(token: string, { url }: Example): Promise<void> {
 }
 
 test('worker.ts in workerd, by a service binding', async () => {
-  await paysFor()
+  await paysFor(stack.gateway, { route: 'weather' })
 })
 
 describe('by its URL', () => {
@@ -108,13 +109,21 @@ describe('by its URL', () => {
     const env = { PB_GATEWAY_URL: stack.gateway, PB_AUDIENCE: 'demo/*' }
     const example = await Example.start(name, env)
     between.to(example.url)
-    await paysFor()
+    await paysFor(stack.gateway, { route: 'weather' })
     await isSafeFrom(stolen(), example)
     const direct = await fetch(`${example.url}/weather`)
     expect([direct.status, await direct.json()]).toEqual([402, expect.objectContaining({ code: 'payment_required' })])
     expect(example.printed).toEqual([])
     await example.stop()
   })
+})
+
+test.each(['hono', 'express', 'fastify', 'nest'])('%s.ts, stand-alone: callers come to it directly', async (name) => {
+  const { apiKey, provider } = await merchant(stack)
+  const example = await Example.start(name, { PB_GATEWAY_URL: stack.gateway, PB_SECRET_KEY: apiKey })
+  await paysFor(example.url, { route: `${provider}/api` })
+  expect(example.printed).toEqual([])
+  await example.stop()
 })
 
 test('mcp.ts, stand-alone: its tool is paid for in x402’s way', async () => {

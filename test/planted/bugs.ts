@@ -5,6 +5,7 @@
 import type { Bug } from './Bug.ts'
 import { serverBugs } from './serverBugs.ts'
 import { sessionBugs } from './sessionBugs.ts'
+import { standaloneBugs } from './standaloneBugs.ts'
 import { laneRuns, sim, vitest } from './suites.ts'
 
 const session = 'durable-objects/stream-session'
@@ -13,6 +14,7 @@ const lane = 'durable-objects/nonce-lane'
 export const bugs: readonly Bug[] = [
   ...sessionBugs,
   ...serverBugs,
+  ...standaloneBugs,
   {
     name: 'what was given back still counts as money of the channel',
     invariant: 'I1',
