@@ -86,6 +86,18 @@ describe('in session mode', () => {
     expect(stack.upstream.received.filter(({ path }) => path === '/post').map(({ body }) => body)).toEqual(['a', 'b'])
   })
 
+  test('finds its channel again without its store, by its own signature', async () => {
+    const budget = { exposure: '0.002' }
+    const first = await payer({ budget })
+    for (let i = 0; i < 15; i++) expect((await first.pay.fetch(`${stack.gateway}/cheap`)).status).toBe(200)
+    const again = await payer({ key: first.key, budget })
+    const before = await stack.usdc(first.address)
+    expect((await again.pay.fetch(`${stack.gateway}/cheap`)).status).toBe(200)
+    const [closed] = await again.pay.close({ refund: true })
+    expect(closed).toMatchObject({ charged: 16n * 200n })
+    expect((await stack.usdc(first.address)) - before).toBe(1_000_000n - 16n * 200n)
+  })
+
   test('stops at the budget, and what is left comes back to the wallet', async () => {
     const { pay, address } = await payer({ budget: { total: '0.05' } })
     const before = await stack.usdc(address)

@@ -1,0 +1,19 @@
+/** Who may be paid at all. */
+
+const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
+
+/**
+ * Whether a URL's host may be paid. `allow`: host names, with or without a port; `*.example.com` for all below
+ * example.com; left out: every host. Plain http is for this machine only, unless the list says `http://host`.
+ */
+export function mayPay({ protocol, host, hostname }: URL, allow: readonly string[] | undefined): boolean {
+  const isPlain = protocol !== 'https:' && !LOOPBACK.test(hostname)
+  const names = (allow ?? (isPlain ? [] : ['*'])).map((name) => name.toLowerCase())
+  return names.some((name) => {
+    const plain = name.startsWith('http://')
+    const bare = name.replace(/^https?:\/\//, '').replace(/\/$/, '')
+    if (isPlain && !plain) return false
+    if (bare === '*') return true
+    return bare.startsWith('*.') ? hostname.endsWith(bare.slice(1)) : bare === host || bare === hostname
+  })
+}
