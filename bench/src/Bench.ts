@@ -14,6 +14,7 @@ import type { FirstByteResult } from './FirstByte.ts'
 import type { GatewayOptions } from './GatewayServer.ts'
 import type { HonoOptions } from './HonoServer.ts'
 import { head } from './Lane.ts'
+import { openSession } from './Session.ts'
 import { connections, deposit, guess, leastSeconds, openers, price, probes } from './Settings.ts'
 import { type FirstByte, type Report, facts, quantiles, ratios, row } from './Report.ts'
 
@@ -80,11 +81,17 @@ async function setUp(started: Started, seconds: number, say: (line: string) => v
   const workerd = processFamily(gateway.pid)[1] ?? gateway.pid
 
   const isSmoke = seconds < leastSeconds
-  say(`opening channels: ${(isSmoke ? 1 : 3) * connections + probes} at the gateway, ${connections} at x402-hono`)
+  say(`opening channels: ${(isSmoke ? 2 : 4) * connections + probes} at the gateway, ${connections} at x402-hono`)
   const ours = (sessions: number, path = '/paid', count = connections) =>
     openChannels(chain, gatewayUrl + path, { sessions, count, parallel: openers })
   const paid = (name: string, channels: Channel[]): Contestant => {
     return { name, url: `${gatewayUrl}/paid`, pid: workerd, channels, gatewayKey: keys.gateway }
+  }
+  const inSession = await ours(8)
+  const open = await Promise.all(inSession.map((channel) => openSession(gatewayUrl, channel)))
+  // Each on a route of its own: leases are for one route, and the gateway asks for none where they are not used.
+  const session = (name: string, path: string, leases: boolean): Contestant => {
+    return { name, url: gatewayUrl + path, pid: workerd, channels: inSession, sessions: { open, leases } }
   }
   const official = await openChannels(chain, `${honoUrl}/paid`, { sessions: 8, count: connections, parallel: 1 })
   return {
@@ -93,6 +100,8 @@ async function setUp(started: Started, seconds: number, say: (line: string) => v
     main: [
       { name: 'unpaid', url: `${gatewayUrl}/free`, pid: workerd, channels: connections },
       paid('voucher', await ours(8)),
+      session('session-strict', '/paid/strict', false),
+      session('session', '/paid', true),
       { name: 'x402-hono', url: `${honoUrl}/paid`, pid: hono.pid, channels: official },
     ],
     variants: isSmoke
@@ -154,7 +163,10 @@ async function measure(
     const one = await slice(contestant, helpers, { seconds: length }, rate)
     expected.set(name, Math.max(one.answered / one.seconds, rate / 4))
     const note = one.busy > 0.9 && cores !== undefined ? ', the load generator was the limit' : ''
-    say(`${keep ? 'measured' : 'warmed up'} ${name}: ${(one.answered / one.seconds).toFixed(0)} requests/s${note}`)
+    const leased = one.leased > 0 ? `, ${(100 * one.leased).toFixed(0)} % under leases` : ''
+    say(
+      `${keep ? 'measured' : 'warmed up'} ${name}: ${(one.answered / one.seconds).toFixed(0)} requests/s${leased}${note}`,
+    )
     if (keep) slices.get(name)?.push(one)
   }
   const rounds = seconds < leastSeconds ? 1 : 3

@@ -5,6 +5,7 @@ import { type Channel, chargedOf } from './Channel.ts'
 import { cpuSeconds } from './Cpu.ts'
 import { type Lane, type Ticket, head, quoteOf } from './Lane.ts'
 import type { LoadResult, Run } from './Load.ts'
+import { chargedIn, type Session } from './Session.ts'
 import type { SignOrder } from './Sign.ts'
 
 /** One row of the benchmark: a server, a resource and how its connections pay. */
@@ -17,6 +18,8 @@ export type Contestant = {
   channels: Channel[] | number
   /** Signs quotes as the server would, if it signs quotes. */
   gatewayKey?: string
+  /** Paid in session mode: a session for each channel, and whether its requests name leases. */
+  sessions?: { open: Session[]; leases: boolean }
 }
 
 /** One stretch of measuring. */
@@ -28,6 +31,8 @@ export type Slice = {
   /** From the start until the server was idle again, so that work put off counts; undefined where it is unknown. */
   cpu: number | undefined
   busy: number
+  /** The share of requests that named a lease. */
+  leased: number
 }
 
 export type Helpers = { load: Child; signers: Child[] }
@@ -35,15 +40,21 @@ export type Helpers = { load: Child; signers: Child[] }
 /** Signs so much more than the last rate needs. */
 const spare = 1.4
 const quietMs = 250
+/** By then every lease of a slice is over. */
+const leaseMs = 6_000
 const quietWaits = 120
 /** Of CPU in `quietMs`: one tick may be anything. */
 const idleSeconds = 0.015
 
 /** Lanes for all connections, with tickets for `perLane` requests each. */
 export async function lanes(contestant: Contestant, signers: readonly Child[], perLane: number): Promise<Lane[]> {
-  const { channels, gatewayKey } = contestant
+  const { channels, gatewayKey, sessions } = contestant
   const start = head(contestant.url)
   if (typeof channels === 'number') return Array.from({ length: channels }, () => ({ head: start }))
+  if (sessions !== undefined) {
+    const { open, leases } = sessions
+    return open.map(({ token, key }) => ({ head: start, session: { url: contestant.url, token, key, leases } }))
+  }
   return Promise.all(
     channels.map(async ({ channelId, key, template, price, charged }, i) => {
       const token = quoteOf(template)
@@ -68,32 +79,36 @@ export async function slice(contestant: Contestant, helpers: Helpers, run: Run, 
   await quiet(contestant.pid)
   const before = cpuSeconds(contestant.pid)
   const result = await load.call<LoadResult>('run', run)
+  // The last reports of leases come when their time is over, and they count.
+  if (contestant.sessions !== undefined) await delay(leaseMs)
   await quiet(contestant.pid)
   const after = cpuSeconds(contestant.pid)
-  account(contestant, result)
-  const { answered, seconds, latencies, busy } = result
+  await account(contestant, result)
+  const { answered, seconds, latencies, busy, leased } = result
   return {
     answered,
     seconds,
     latencies,
     busy,
+    leased: leased / latencies.length,
     cpu: before === undefined || after === undefined ? undefined : after - before,
   }
 }
 
 /** Compares what the server says it charged with what was sent, and moves the channels on. */
-function account({ name, channels }: Contestant, { sent, heads }: LoadResult): void {
+async function account({ name, channels, sessions }: Contestant, { sent, heads }: LoadResult): Promise<void> {
   if (typeof channels === 'number') return
-  channels.forEach((channel, i) => {
+  for (const [i, channel] of channels.entries()) {
     const count = sent[i] ?? 0
     channel.charged += BigInt(count) * channel.price
-    const said = chargedOf(heads[i] ?? '')
+    const session = sessions?.open[i]
+    const said = session === undefined ? chargedOf(heads[i] ?? '') : await chargedIn(session)
     if (count > 0 && said !== channel.charged) {
       throw new Error(
         `${name}: ${count} calls make ${channel.charged} on ${channel.channelId}, the server says ${said}`,
       )
     }
-  })
+  }
 }
 
 /** Waits until a process does next to nothing, for at most half a minute. */

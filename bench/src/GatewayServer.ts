@@ -30,7 +30,7 @@ async function start({ price, ...options }: GatewayOptions): Promise<string> {
   const { database } = system
   const by = { actor: 'bench', at: Date.now() }
   await upsertProvider(database, { id: 'bench', name: 'Benchmark', payTo: addressOf(options.keys.provider) }, by)
-  for (const path of ['/free', '/free/sse', '/paid', '/paid/sse']) {
+  for (const path of ['/free', '/free/sse', '/paid', '/paid/sse', '/paid/strict']) {
     const paid = path.startsWith('/paid')
     await upsertRoute(
       database,

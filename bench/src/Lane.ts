@@ -1,5 +1,6 @@
 import { QUOTE_EXTENSION, type Extensions } from '@pbstream/core/Challenge'
 import type { Hex } from '@pbstream/core/Hex'
+import type { SessionLane } from './SessionLane.ts'
 
 /** What is different from one paid request of a channel to the next. */
 export type Ticket = {
@@ -16,6 +17,8 @@ export type Lane = {
   head: string
   /** Absent: the same unpaid request for ever. */
   payment?: { template: PaymentTemplate; tickets: Ticket[] }
+  /** Paid in session mode, without an end. */
+  session?: SessionLane
 }
 
 /** PAYMENT-SIGNATURE as the official client sent it; every request fills in a ticket of its own. */

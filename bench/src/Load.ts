@@ -1,8 +1,10 @@
 /** The load generator: a process of its own, on a core of its own. */
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Answer } from './AnswerReader.ts'
 import { Connection, assertOk } from './Connection.ts'
 import { serve } from './Child.ts'
 import { type Lane, requests } from './Lane.ts'
+import { SessionRequests } from './SessionLane.ts'
 
 export type Prepare = { url: string; lanes: Lane[] }
 
@@ -20,6 +22,8 @@ export type LoadResult = {
   latencies: Float64Array
   /** How many requests each lane has sent since it was prepared. */
   sent: number[]
+  /** How many requests named a lease. */
+  leased: number
   /** The head of each lane's last answer. */
   heads: string[]
   /** Some lane had no requests left before the time was over. */
@@ -29,7 +33,14 @@ export type LoadResult = {
 }
 
 /** One connection and what it has to send. */
-type Prepared = { connection: Connection; requests: Buffer[]; repeat: boolean; sent: number; head: string }
+type Prepared = {
+  connection: Connection
+  requests: Buffer[]
+  repeat: boolean
+  session?: SessionRequests
+  sent: number
+  head: string
+}
 
 let prepared: Prepared[] = []
 
@@ -37,8 +48,15 @@ async function prepare({ url, lanes }: Prepare): Promise<void> {
   for (const { connection } of prepared) connection.close()
   prepared = []
   for (const lane of lanes) {
-    const repeat = lane.payment === undefined
-    prepared.push({ connection: await Connection.open(url), requests: requests(lane), repeat, sent: 0, head: '' })
+    const { payment, session } = lane
+    prepared.push({
+      connection: await Connection.open(url),
+      requests: session === undefined ? requests(lane) : [],
+      repeat: payment === undefined,
+      ...(session === undefined ? {} : { session: new SessionRequests(session) }),
+      sent: 0,
+      head: '',
+    })
   }
 }
 
@@ -59,16 +77,15 @@ async function run({ seconds, rate }: Run): Promise<LoadResult> {
       if (interval > 0 && due > performance.now()) await delay(due - performance.now())
       const before = performance.now()
       if (before >= deadline) return
-      const request = lane.requests[lane.repeat ? 0 : lane.sent]
+      const request = lane.session?.next() ?? lane.requests[lane.repeat ? 0 : lane.sent]
       if (request === undefined) {
         stop = true
         ended = Math.min(ended, before)
         return
       }
       lane.sent++
-      const answer = await lane.connection.send(request)
+      const answer = await answered200(lane, request)
       const after = performance.now()
-      assertOk(answer)
       lane.head = answer.head
       latencies.push(after - before)
       if (after <= ended) answered++
@@ -82,10 +99,23 @@ async function run({ seconds, rate }: Run): Promise<LoadResult> {
     seconds: (ended - started) / 1000,
     latencies: Float64Array.from(latencies),
     sent: prepared.map(({ sent }) => sent),
+    leased: prepared.reduce((sum, { session }) => sum + (session?.leased ?? 0), 0),
     heads: prepared.map(({ head }) => head),
     exhausted: stop,
     busy: (used.user + used.system) / 1000 / (performance.now() - started),
   }
+}
+
+/** Sends a request. One whose lease has ended on its way is signed again without it, as callers do. */
+async function answered200({ connection, session }: Prepared, request: Buffer): Promise<Answer> {
+  let answer = await connection.send(request)
+  if (session !== undefined && answer.status === 409 && answer.excerpt.includes('lease_elsewhere')) {
+    session.forget()
+    answer = await connection.send(session.next())
+  }
+  assertOk(answer)
+  session?.learn(answer.head)
+  return answer
 }
 
 serve({ prepare, run })

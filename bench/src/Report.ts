@@ -44,17 +44,24 @@ export function quantiles(samples: Float64Array): Quantiles {
   return { p50_ms: round(latency.quantile(0.5)), p99_ms: round(latency.quantile(0.99)), samples: latency.count }
 }
 
-/** The paid path against the unpaid one and against the official server. */
+/** What is compared: the ways to pay with the unpaid path, and with the official server. */
+const compared = [
+  ['voucher', 'unpaid'],
+  ['voucher', 'x402-hono'],
+  ['session-strict', 'unpaid'],
+  ['session', 'unpaid'],
+] as const
+
+/** Requests a second and CPU of one row over those of another. */
 export function ratios(rows: readonly Row[]): Record<string, number> {
   const find = (name: string) => rows.find((each) => each.name === name)
-  const voucher = find('voucher')
   const out: Record<string, number> = {}
-  for (const name of ['unpaid', 'x402-hono']) {
-    const other = find(name)
-    if (voucher === undefined || other === undefined) continue
-    out[`voucher/${name}`] = round(voucher.rps / other.rps)
-    if (voucher.cpu_ms_per_request === null || other.cpu_ms_per_request === null) continue
-    out[`voucher/${name}-cpu`] = round(other.cpu_ms_per_request / voucher.cpu_ms_per_request)
+  for (const [name, base] of compared) {
+    const [row, other] = [find(name), find(base)]
+    if (row === undefined || other === undefined) continue
+    out[`${name}/${base}`] = round(row.rps / other.rps)
+    if (row.cpu_ms_per_request === null || other.cpu_ms_per_request === null) continue
+    out[`${name}/${base}-cpu`] = round(other.cpu_ms_per_request / row.cpu_ms_per_request)
   }
   return out
 }
@@ -113,7 +120,8 @@ export function table({ rows, ratios: all, first_byte: first, facts: about }: Re
 
 function aims(all: Record<string, number>): string {
   const verdict = (name: string, least: number) => `${name} ≥ ${least}: ${(all[name] ?? 0) >= least ? 'met' : 'missed'}`
-  return `aims: ${verdict('voucher/x402-hono', 5)}, ${verdict('voucher/unpaid', 0.25)}`
+  const aim = [verdict('voucher/x402-hono', 5), verdict('voucher/unpaid', 0.25), verdict('session/unpaid', 0.6)]
+  return `aims: ${aim.join(', ')}`
 }
 
 /** Magic numbers of statfs(2). */

@@ -103,6 +103,12 @@ describe('a stolen request', () => {
     )
   })
 
+  test('of a clock that goes wrong is told the time', async () => {
+    const response = await fetch(await signed('/cheap', { created: seconds() - 3600 }))
+    expect(Math.abs(Date.parse(response.headers.get('date') ?? '') - Date.now())).toBeLessThan(5_000)
+    expect(await expectNothing(response)).toBe('session_signature_expired')
+  })
+
   test.each<[string, string, { method?: string; body?: string }]>([
     ['method', '/cheap', { method: 'DELETE' }],
     ['path', '/other', {}],
