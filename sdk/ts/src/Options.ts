@@ -16,12 +16,23 @@ export type Environment = { env: Record<string, string | undefined>; stdin: Node
  * @throws {UsageError}
  */
 export function parse<T extends ParseArgsOptionsConfig>(args: string[], options: T) {
+  return parseWords(args, options, 0).values
+}
+
+/**
+ * As `parse`, for a command that takes up to `most` words besides its options, such as a URL.
+ *
+ * @throws {UsageError}
+ */
+export function parseWords<T extends ParseArgsOptionsConfig>(args: string[], options: T, most: number) {
   try {
-    return parseArgs({ args, options, strict: true, allowPositionals: false }).values
+    const { values, positionals: words } = parseArgs({ args, options, strict: true, allowPositionals: true })
+    if (words.length > most) throw new UsageError('There is a word without an option.')
+    return { values, words }
   } catch (error) {
-    const { code, message } = error as { code?: string; message: string }
-    if (code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL') throw new UsageError('There is a word without an option.')
-    const [, option] = /'(-{1,2}[a-z-]{1,20})[ '=]/.exec(message) ?? []
+    if (error instanceof UsageError) throw error
+    const { message } = error as { message: string }
+    const [, option] = /'(-{1,2}[A-Za-z-]{1,20})[ '=]/.exec(message) ?? []
     if (option === '--key' || option === '--private-key') throw new UsageError(`${KEY_HELP} Never as an argument.`)
     throw new UsageError(
       option === undefined ? 'The options cannot be read.' : `The option ${option} is not understood here.`,
@@ -41,6 +52,16 @@ const KEY_HELP =
  * @throws {UsageError} which does not quote the key.
  */
 export async function account(file: string | undefined, at: Environment): Promise<PrivateKeyAccount | undefined> {
+  const key = await privateKey(file, at)
+  return key === undefined ? undefined : privateKeyToAccount(key)
+}
+
+/**
+ * The private key that was given; `undefined` when none was.
+ *
+ * @throws {UsageError} which does not quote the key.
+ */
+export async function privateKey(file: string | undefined, at: Environment): Promise<Hex | undefined> {
   const given = file === undefined ? at.env['PBSTREAM_KEY'] : await readText(file, 'the key file', at)
   if (given === undefined || given.trim() === '') {
     if (file === undefined) return undefined
@@ -49,7 +70,8 @@ export async function account(file: string | undefined, at: Environment): Promis
   const key = given.trim().startsWith('0x') ? given.trim() : `0x${given.trim()}`
   if (!isBytes32(key)) throw new UsageError('The private key is not 32 bytes of hex.')
   try {
-    return privateKeyToAccount(key)
+    privateKeyToAccount(key)
+    return key
   } catch {
     throw new UsageError('The private key is outside the range of keys.')
   }
@@ -102,13 +124,46 @@ export function atomicUnits(option: string, value: string): bigint {
   return amount
 }
 
+/**
+ * A price in a token of 6 decimals: `$0.01` or `0.01`, or a whole number of atomic units. What has neither a dollar sign
+ * nor a point counts as the smaller of the two.
+ *
+ * @throws {UsageError}
+ */
+export function price(option: string, value: string): bigint {
+  const amount = /[$.]/.test(value) ? tryUnits(value) : Amount.tryParse(value)
+  if (amount === undefined) {
+    throw new UsageError(`${option} is not a price: '$0.01' (in quotes) or 0.01, or atomic units such as 10000.`)
+  }
+  return amount
+}
+
+function tryUnits(value: string): bigint | undefined {
+  try {
+    return Amount.parseUnits(value, 6)
+  } catch {
+    return undefined
+  }
+}
+
+/** @throws {UsageError} unless it is an http(s) URL without credentials. */
+export function webUrl(what: string, value: string | undefined): URL {
+  const url = URL.parse(value ?? '')
+  if (url === null || !/^https?:$/.test(url.protocol)) throw new UsageError(`${what}: an http(s) URL.`)
+  if (url.username !== '' || url.password !== '') {
+    throw new UsageError('The URL holds a password: send it in a header, with -H @FILE if it is a secret.')
+  }
+  return url
+}
+
 /** @throws {UsageError} unless it is a signature of 65 bytes. */
 export function signature(option: string, value: string): Hex {
   if (!/^0x[0-9a-fA-F]{130}$/.test(value)) throw new UsageError(`${option} is not 65 bytes of hex.`)
   return lower(value as Hex)
 }
 
-async function readText(file: string, what: string, at: Environment): Promise<string> {
+/** The text of a file, or of stdin for `-`. @throws {UsageError} */
+export async function readText(file: string, what: string, at: Environment): Promise<string> {
   try {
     return file === '-' ? await text(at.stdin) : await readFile(file, 'utf8')
   } catch {

@@ -1,6 +1,11 @@
 /** What people and programs see: progress on stderr, the result on stdout. */
 
-export type Screen = { out(line: string): void; note(line: string): void }
+export type Screen = {
+  out(line: string): void
+  note(line: string): void
+  /** Bytes on stdout, as they are; resolves when there is room for more. Rejects when nobody reads any longer. */
+  write(bytes: Uint8Array): Promise<void>
+}
 
 /** The result as JSON (amounts as decimal strings) or as lines. */
 export function show(screen: Screen, json: boolean | undefined, result: unknown, lines: readonly string[]): void {
