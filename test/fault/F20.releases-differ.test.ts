@@ -3,6 +3,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { SCHEMA_VERSION } from '@pbstream/stream-session/schema'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { until } from '../support/until.ts'
 import type { Caller } from './support/Caller.ts'
@@ -86,11 +87,12 @@ test('I8: messages of a newer release end in the dead letters and are kept; the 
 test('I1: tables of the release before are brought up to date; those of a later one are left alone', async () => {
   const { stack } = world
   await stack.restart(async () => {
-    const older = ['key_stopped_at', 'key_over', 'seen_block', 'settle_amount', 'settle_age_ms'].map(
-      (name) => `ALTER TABLE channel DROP COLUMN ${name};`,
-    )
-    const newer = 'ALTER TABLE journal DROP COLUMN why; ALTER TABLE reservation DROP COLUMN period; DROP TABLE policy;'
-    const sql = `${older.join('')} ${newer} UPDATE meta SET value = '1' WHERE key = 'schema'`
+    const columns = ['key_stopped_at', 'key_over', 'seen_block', 'settle_amount', 'settle_age_ms']
+    const dropped = [...columns, 'session_epoch', 'session_until'].map((name) => `channel DROP COLUMN ${name}`)
+    const altered = [...dropped, 'journal DROP COLUMN why', 'reservation DROP COLUMN period']
+    const gone = ['policy', 'lease', 'session_nonce'].map((name) => `DROP TABLE ${name};`)
+    const alters = altered.map((change) => `ALTER TABLE ${change};`)
+    const sql = `${alters.join('')} ${gone.join('')} UPDATE meta SET value = '1' WHERE key = 'schema'`
     expect(await rewrite(sql)).toBe(1)
   })
   await caller.calls(2)
@@ -103,7 +105,7 @@ test('I1: tables of the release before are brought up to date; those of a later 
   expect(await caller.call()).toBe(503)
   expect(stack.upstream.calls('/work')).toBe(served)
   await stack.restart(async () => {
-    expect(await rewrite("UPDATE meta SET value = '3' WHERE key = 'schema'")).toBe(1)
+    expect(await rewrite(`UPDATE meta SET value = '${SCHEMA_VERSION}' WHERE key = 'schema'`)).toBe(1)
   })
   await caller.calls(1)
   await drained(world, { incidents: ['event_dead_letter', 'unknown_message'] })
