@@ -40,7 +40,7 @@ const NEARLY_SHARE = 8n
 /** By then a caller has heard of a lease. */
 const HEARD_MS = 1_000
 /** A report leaves at once when such a share of the slice waits for one. */
-const URGENT_SHARE = 4n
+const URGENT_SHARE = 2n
 
 export class HeldLease {
   readonly lease: Lease

@@ -2,7 +2,7 @@ import type { LeaseReply, LeaseReport, LeaseWish, PaidSessionApi } from '@pbstre
 import type { HeldLease } from './HeldLease.ts'
 
 /** How long a charge waits for company, in milliseconds. */
-export const GATHER_MS = 250
+export const GATHER_MS = 1_000
 /** Pauses before each new try of a report. */
 const PAUSES_MS = [100, 400, 1_600] as const
 /** What was to send for others and is not heard of for so long was cancelled by the platform. */
