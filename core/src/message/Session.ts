@@ -10,7 +10,7 @@ import { type Address, type Hex, isAddress } from '../Hex.ts'
 import type { Facts, Policy, Usage } from '../Policy.ts'
 import type { PaidSessionApi } from './PaidSession.ts'
 
-/** A refund that nobody reported for so long, in milliseconds, is taken for failed, if the chain agrees. */
+/** A refund that nobody reported for so long, in milliseconds, is no longer waited for: a look says what moved. */
 export const REFUND_LOST_MS = 600_000
 
 /** Which key: the address of a StreamSession. Its name is `sessionName`. */

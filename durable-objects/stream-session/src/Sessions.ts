@@ -179,8 +179,7 @@ function ended(
 }
 
 function accepted(channel: Ledger.Channel, voucher: VerifiedVoucher): Ledger.Channel {
-  if (voucher.max <= channel.accepted) return channel
   const outcome = Ledger.accept(channel, voucher)
-  if (!('channel' in outcome)) throw new Error(`a higher voucher was refused: ${outcome.refused}`)
+  if (!('channel' in outcome)) throw new Error(`a voucher for an open channel was refused: ${outcome.refused}`)
   return outcome.channel
 }
