@@ -4,5 +4,5 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   root: import.meta.dirname,
   resolve: { alias: [{ find: /^@pbstream\/core\/(.*)$/, replacement: `${import.meta.dirname}/src/$1.ts` }] },
-  test: { include: ['test/**/*.test.ts'], testTimeout: 60_000 },
+  test: { include: ['test/**/*.test.ts'], setupFiles: ['test/support/fewRuns.ts'], testTimeout: 60_000 },
 })

@@ -41,17 +41,19 @@ describe('recovery', () => {
     )
     const v = fc.constantFrom('00', '01', '1b', '1c', '1d', '1e', '02', 'ff')
     const digest = fc.oneof(digestOf, fc.constant(new Uint8Array(32)), fc.constant(new Uint8Array(32).fill(255)))
-    let valid = 0
+    const seen = { valid: 0, all: 0 }
     fc.assert(
       fc.property(scalar, scalar, v, digest, (r, s, last, hash) => {
         const signature: Hex = `0x${word(r)}${word(s)}${last}`
         const expected = NobleRecover.recover(hash, signature)
-        if (expected !== undefined) valid += 1
+        seen.all += 1
+        if (expected !== undefined) seen.valid += 1
         expect(wasm(hash, signature)).toBe(expected)
       }),
       { numRuns: 2_000 },
     )
-    expect(valid).toBeGreaterThan(50)
+    // Enough of them can be recovered for the comparison to mean something.
+    expect(seen.valid * 40).toBeGreaterThan(seen.all)
   })
 
   test('neither throws, or accepts, what is not a signature', () => {
