@@ -23,8 +23,8 @@ import * as Plan from './Plan.ts'
 import type { LeaseRow } from './Rows.ts'
 import type { State } from './State.ts'
 
-/** A lease is for what its isolate is likely to need in so long. */
-const AHEAD_S = 2
+/** A lease is for what its isolate is likely to need in so long: nearly all of `LEASE_MS`, as each costs two commits. */
+const AHEAD_S = 4
 /** A shorter lease, or one for fewer requests, is not worth its writes. */
 const LEAST_MS = 1_000
 const LEAST_REQUESTS = 4n

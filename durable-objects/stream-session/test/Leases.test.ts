@@ -13,7 +13,7 @@ afterEach(() => {
 
 type Channel = ReturnType<typeof channelOf>
 const DAY = 86_400
-const wish = (over: Partial<LeaseWish> = {}): LeaseWish => ({ isolate: 'isolate', perSecond: 10, price: 2n, ...over })
+const wish = (over: Partial<LeaseWish> = {}): LeaseWish => ({ isolate: 'isolate', perSecond: 5, price: 2n, ...over })
 const charge = (n: number, amount: bigint): LeaseCharge => ({ n, digest: digestOf(n), amount, receipt: `receipt ${n}` })
 const journal = (stub: Stub) =>
   inside(stub, (_, { storage: { sql } }) =>
@@ -95,7 +95,7 @@ describe('a lease', () => {
     })
     expect(await leaseOf(stub, channel, wish({ perSecond: 1e6, price: 47n }))).toMatchObject({ count: 4 })
     expect(await leaseOf(stub, channel, wish({ isolate: 'b', perSecond: 1e6, price: 47n }))).toBeUndefined()
-    expect(await leaseOf(stub, channel, wish({ isolate: 'b', perSecond: 1.5 })), 'two seconds of it').toBeUndefined()
+    expect(await leaseOf(stub, channel, wish({ isolate: 'b', perSecond: 0.75 })), 'four seconds of it').toBeUndefined()
     expect(await leaseOf(stub, channel, wish({ isolate: 'b', perSecond: 0 }))).toBeUndefined()
   })
 
@@ -110,7 +110,7 @@ describe('a lease', () => {
   test('several isolates cannot be given more than there is, together', async () => {
     const { channel, stub } = await opened()
     const asks = Array.from({ length: 50 }, (_, i) =>
-      stub.pay(channel.pay(1n, { lease: wish({ isolate: `isolate ${i}`, perSecond: 50, price: 1n }) })),
+      stub.pay(channel.pay(1n, { lease: wish({ isolate: `isolate ${i}`, perSecond: 25, price: 1n }) })),
     )
     const replies = await Promise.all(asks)
     const amounts = replies.map((reply) => (reply.kind === 'granted' ? 1n + (reply.lease?.amount ?? 0n) : 0n))
@@ -231,7 +231,7 @@ describe('reports', () => {
   })
 
   test('pass none of the limits of the lease: not its count, not a request’s maximum, not its amount', async () => {
-    const { channel, stub, report } = await leased(undefined, wish({ perSecond: 2 }))
+    const { channel, stub, report } = await leased(undefined, wish({ perSecond: 1 }))
     expect(await report([charge(5, 1n), charge(1, 3n)])).toMatchObject({ taken: 0 })
     expect(await report([1, 2, 3, 4].map((n) => charge(n, 2n)))).toMatchObject({ taken: 4 })
     expect(await stub.view(1, channel.channelId)).toMatchObject({ spent: 8n, reserved: 0n })
@@ -267,7 +267,7 @@ describe('reports', () => {
 
   test('may ask for the next lease; once it is over, they get none', async () => {
     const { channel, stub, lease, report } = await leased()
-    const { lease: next } = await report([charge(1, 2n)], { wish: wish({ isolate: 'not asked', perSecond: 50 }) })
+    const { lease: next } = await report([charge(1, 2n)], { wish: wish({ isolate: 'not asked', perSecond: 25 }) })
     expect(next).toMatchObject({ count: 100, perRequestMax: 2n })
     expect(next!.id).not.toBe(lease.id)
     const [reply] = await stub.leased(1, [{ leaseId: next!.id, charges: [charge(1, 2n)], final: true, wish: wish() }])
