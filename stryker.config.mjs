@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 export default {
-  mutate: ['core/src/*.ts', 'core/src/{session,standalone}/*.ts'],
+  mutate: ['core/src/*.ts', 'core/src/{session,standalone,formula}/*.ts'],
   // The sandbox is a copy: what the tests of `core` read, and nothing else.
   ignorePatterns: ['/*', '!/core', '!/docs', '/core/node_modules'],
   tempDirName: join(tmpdir(), 'pbstream-mutation'),
