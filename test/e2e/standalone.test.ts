@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chargeOf } from '@pbstream/local/Payer'
 import { verifyReceipt } from '@pbstream/local/Receipt'
+import { createPayer } from '@pbstream/sdk/client'
 import { createStandalone } from '@pbstream/sdk/server/Standalone'
 import { decodeJwt } from '../support/decodeJwt.ts'
 import { chargedOf, openOn, signedRequest } from '../support/openOn.ts'
@@ -129,6 +130,28 @@ describe('the quick start for Hono, without a gateway in front', () => {
     expect(await chargedOf(stack, caller)).toBe(total)
     expect(example.printed).toEqual([])
   })
+})
+
+test('our client pays it in a session of a gateway that it trusts, and by voucher where it trusts none', async () => {
+  const example = await Example.start('hono', { PB_GATEWAY_URL: stack.gateway, PB_SECRET_KEY: seller.apiKey })
+  try {
+    const { key } = await stack.payer({})
+    const pay = createPayer({ key, gateways: [stack.gateway] })
+    const calls = Array.from({ length: 20 }, (_, n) => pay.fetch(`${example.url}/weather?n=${n}`))
+    expect((await Promise.all(calls)).map(({ status }) => status)).toEqual(Array(20).fill(200))
+    const last = await pay.fetch(`${example.url}/weather`)
+    expect(decodeJwt(last.headers.get('pbstream-receipt') ?? '')).toMatchObject({ scheme: 'session', price: '2000' })
+    expect(await pay.sessions()).toMatchObject([{ origin: stack.gateway, charged: 21n * 2_000n }])
+    expect(await pay.close({ refund: true })).toMatchObject([{ charged: 21n * 2_000n }])
+
+    const { key: other } = await stack.payer({})
+    const wary = createPayer({ key: other })
+    const sold = await wary.fetch(`${example.url}/weather`)
+    expect(decodeJwt(sold.headers.get('pbstream-receipt') ?? '')).toMatchObject({ scheme: 'batch-settlement' })
+    expect(await wary.sessions()).toEqual([])
+  } finally {
+    await example.stop()
+  }
 })
 
 test('serves nobody who cannot be charged: a gateway that does not answer is a 503', async () => {

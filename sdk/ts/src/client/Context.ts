@@ -25,6 +25,8 @@ export type Context = {
   clock: Clock
   rpc: Rpc | undefined
   algorithm: Algorithm
+  /** Origins of gateways that are trusted with sessions for servers of other origins. */
+  gateways: readonly string[]
   send: typeof fetch
   /** One request at a time pays by voucher from a channel. */
   turns: Mutex

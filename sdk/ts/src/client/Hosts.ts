@@ -17,3 +17,12 @@ export function mayPay({ protocol, host, hostname }: URL, allow: readonly string
     return bare.startsWith('*.') ? hostname.endsWith(bare.slice(1)) : bare === host || bare === hostname
   })
 }
+
+/** The origin of a gateway that may open sessions. @throws {TypeError} for anything else, plain http to other machines among it. */
+export function gatewayOrigin(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  const isSafe = url !== undefined && mayPay(url, undefined) && /^https?:$/.test(url.protocol)
+  if (!isSafe || `${url.origin}/` !== url.href)
+    throw new TypeError('gateways takes origins such as https://gateway.example')
+  return url.origin
+}

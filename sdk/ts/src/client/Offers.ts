@@ -25,9 +25,9 @@ export type Choice = { offer: Offer; price: bigint } & (
 export function choose(
   required: PaymentRequired,
   origin: string,
-  by: { modes: readonly Mode[]; pins: Pins; budget: Budget },
+  by: { modes: readonly Mode[]; pins: Pins; budget: Budget; gateways: readonly string[] },
 ): Choice {
-  const info = sessionInfo(required, origin)
+  const info = sessionInfo(required, [origin, ...by.gateways])
   const refusals: PBStreamError[] = []
   for (const mode of by.modes) {
     if (mode === 'session' && info === undefined) continue
@@ -48,10 +48,10 @@ export function choose(
   )
 }
 
-/** What a 402 says of sessions. That of another gateway is not believed: it would open sessions in our name there. */
-function sessionInfo({ extensions }: PaymentRequired, origin: string): OpenSession.Info | undefined {
+/** What a 402 says of sessions. A gateway that nobody trusts is not believed: it would open sessions in our name there. */
+function sessionInfo({ extensions }: PaymentRequired, trusted: readonly string[]): OpenSession.Info | undefined {
   const info = OpenSession.parseInfo(extensions?.[OpenSession.EXTENSION]?.info)
-  return info?.gateway === origin ? info : undefined
+  return info !== undefined && trusted.includes(info.gateway) ? info : undefined
 }
 
 function schemeOf(mode: Mode): string {

@@ -12,7 +12,7 @@ import { type ChannelInfo, channels } from './Channels.ts'
 import { Clock } from './Clock.ts'
 import { type Context, errorOf } from './Context.ts'
 import { payExact } from './Exact.ts'
-import { mayPay } from './Hosts.ts'
+import { gatewayOrigin, mayPay } from './Hosts.ts'
 import { type Choice, choose, type Mode, MODES } from './Offers.ts'
 import { Outgoing } from './Outgoing.ts'
 import { type Pin, Pins } from './Pins.ts'
@@ -40,6 +40,11 @@ export type PayerOptions = {
   dryRun?: boolean
   /** Ways to pay, in the order in which they are tried. */
   modes?: readonly Mode[]
+  /**
+   * Origins of gateways, as `https://gateway.example`, through which servers of other origins may sell in session mode.
+   * Left out: a session is opened only with the origin that is called.
+   */
+  gateways?: readonly string[]
   /** How requests of sessions are signed: `hmac-sha256`. */
   algorithm?: Algorithm
   /** Left out: this process's memory. */
@@ -105,6 +110,7 @@ class PayingFetch {
   readonly #options: PayerOptions
   readonly #wallet: Wallet
   readonly #modes: readonly Mode[]
+  readonly #gateways: readonly string[]
   readonly #send: typeof fetch
   #prepared: Promise<{ context: Context; sessions: Sessions }> | undefined
 
@@ -114,6 +120,7 @@ class PayingFetch {
     if ((key === undefined) === (signer === undefined)) throw new TypeError('createPayer needs either key or signer')
     this.#wallet = key === undefined ? fromSigner(signer as WalletSigner) : fromKey(key)
     this.#modes = options.modes ?? MODES
+    this.#gateways = (options.gateways ?? []).map(gatewayOrigin)
     if (options.salt !== undefined && !isBytes32(options.salt)) throw new TypeError('salt is not 32 bytes of hex')
     const send = options.fetch
     this.#send = send === undefined ? (input, init) => globalThis.fetch(input, init) : send
@@ -208,7 +215,8 @@ class PayingFetch {
     const { offer, info, price } = choice
     const place = placeOf(outgoing)
     const { method, url } = outgoing
-    const session = await sessions.open({ offer, info, method, url: url.href, price }, place)
+    const { origin, href } = url
+    const session = await sessions.open({ origin, offer, info, method, url: href, price }, place)
     const paid = await paySession(context, session, outgoing)
     if (paid.kind === 'answer') return paid.response
     await sessions.drop(session)
@@ -279,6 +287,7 @@ class PayingFetch {
     })
     const context: Context = {
       ...{ wallet, sign: sessionKey.sign, storage, prefix, budget, book, rpc, algorithm },
+      gateways: this.#gateways,
       ...{ pins: new Pins(contracts, rpc), clock: new Clock(), send: this.#send, turns: new Mutex() },
       confirm: async (payment) => {
         const { confirm } = this.#options

@@ -17,7 +17,15 @@ import { raised, Session, type SessionPorts, type SessionRecord } from './Sessio
 import { SessionStore } from './SessionStore.ts'
 
 /** What a 402 offers: a channel, sessions on it, and the price of what was asked for. */
-export type SessionOffer = { offer: Offer; info: OpenSession.Info; method: string; url: string; price: bigint }
+export type SessionOffer = {
+  /** Of the server that sells; its gateway is that of `info`. */
+  origin: string
+  offer: Offer
+  info: OpenSession.Info
+  method: string
+  url: string
+  price: bigint
+}
 
 /** Sessions last so long, in seconds, unless their key ends sooner. */
 const LIFETIME = 86_000
@@ -32,6 +40,8 @@ export class Sessions {
   readonly #restored = new Set<string>()
   /** Who was paid for what, where an origin sells for several. */
   readonly #payees = new Map<string, string>()
+  /** The gateways of servers that sell through one of another origin. */
+  readonly #gateways = new Map<string, string>()
 
   constructor(context: Context) {
     this.#context = context
@@ -39,24 +49,27 @@ export class Sessions {
   }
 
   /** The session that pays for this, if it is known which one that is. */
-  async find(origin: string, place: string): Promise<Session | undefined> {
+  async find(server: string, place: string): Promise<Session | undefined> {
+    const origin = this.#gateways.get(server) ?? server
     if (!this.#restored.has(origin)) {
       await this.#restore(origin)
       this.#restored.add(origin)
     }
     const now = this.#context.clock.now()
     const sessions = [...this.#live.values()].filter(({ record }) => record.origin === origin && record.expires > now)
-    const payee = this.#payees.get(origin + place)
+    const payee = this.#payees.get(server + place)
     if (payee !== undefined) return sessions.find((session) => keyOf(session.record) === payee)
     return sessions.length === 1 ? sessions[0] : undefined
   }
 
   /** The session for an offer; opened if there is none. However many ask for it, it is opened once. */
   async open(wanted: SessionOffer, place: string): Promise<Session> {
-    const { offer, info, price } = wanted
+    const { origin, offer, info, price } = wanted
     const key = keyOf({ origin: info.gateway, ...offer })
     if (this.#payees.size > 10_000) this.#payees.clear()
-    this.#payees.set(info.gateway + place, key)
+    this.#payees.set(origin + place, key)
+    if (this.#gateways.size > 10_000) this.#gateways.clear()
+    if (origin !== info.gateway) this.#gateways.set(origin, info.gateway)
     const found = this.#live.get(key) ?? this.#opening.get(key) ?? this.#open(wanted, key)
     const session = await found
     session.expect(place, price)

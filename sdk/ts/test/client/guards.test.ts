@@ -27,6 +27,9 @@ describe('options', () => {
     ['a budget that is no price', { key: randomKey(), budget: { total: '1 dollar' } }],
     ['a contract on no chain', { key: randomKey(), contracts: { base: { contract: '0x', collector: '0x' } } }],
     ['a salt that is too short', { key: randomKey(), salt: '0x01' as const }],
+    ['a gateway that is a page', { key: randomKey(), gateways: ['https://gateway.example/page'] }],
+    ['a gateway that anybody on the way can be', { key: randomKey(), gateways: ['http://gateway.example'] }],
+    ['a gateway that is a name', { key: randomKey(), gateways: ['gateway.example'] }],
   ])('%s are refused at once', (_, options) => {
     expect(() => createPayer(options)).toThrow()
   })
