@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 export default {
-  mutate: ['core/src/*.ts', 'core/src/{session,standalone,formula}/*.ts'],
+  // Beside generated code, tables of words and shapes of messages.
+  mutate: ['core/src/**/*.ts', '!core/src/{abi,errors,message}/**'],
   // The sandbox is a copy: what the tests of `core` read, and nothing else.
   ignorePatterns: ['/*', '!/core', '!/docs', '/core/node_modules'],
   tempDirName: join(tmpdir(), 'pbstream-mutation'),
@@ -17,7 +18,7 @@ export default {
   coverageAnalysis: 'perTest',
   concurrency: 2,
   // A mutant may loop for ever; the properties take their time, and more of it on a busy machine.
-  timeoutMS: 30_000,
+  timeoutMS: 60_000,
   timeoutFactor: 3,
   dryRunTimeoutMinutes: 20,
   reporters: ['progress-append-only', 'clear-text', 'json'],
@@ -29,9 +30,7 @@ export default {
     reportScoreTable: true,
   },
   jsonReporter: { fileName: 'reports/mutation.json' },
-  incremental: true,
-  incrementalFile: 'reports/mutation-incremental.json',
   allowEmpty: true,
-  // scripts/mutation.mjs decides: an incremental report also holds files that were not asked for.
+  // scripts/mutation.mjs decides, over all files.
   thresholds: { high: 95, low: 85, break: null },
 }
