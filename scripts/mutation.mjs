@@ -7,7 +7,7 @@
 //   npm run mutation -- core/src/Ledger.ts         these files
 //   npm run mutation -- --record                   and writes the scores into docs/evidence
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, platform, release } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'

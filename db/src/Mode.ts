@@ -20,3 +20,11 @@ export type Registered = 'none' | 'pending' | 'registered' | 'failed'
 
 export const DELIVERY_STATUSES = ['pending', 'delivered', 'failed'] as const
 export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number]
+
+/** Where the values of an oracle come from: its provider sends them, or this Worker reads a URL or a contract. */
+export const ORACLE_KINDS = ['push', 'url', 'chain'] as const
+export type OracleKind = (typeof ORACLE_KINDS)[number]
+
+/** `clamped`: it was out of bounds and the bound was taken. `fallback`: nothing came for too long. */
+export const ORACLE_VALUE_STATUSES = ['accepted', 'clamped', 'refused', 'fallback'] as const
+export type OracleValueStatus = (typeof ORACLE_VALUE_STATUSES)[number]

@@ -9,7 +9,7 @@ import type { IncidentEvent, JournalRow, TransactionEvent } from '@pbstream/core
 import { isNotNull, isNull, sql } from 'drizzle-orm'
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import type { Origin, RateRule } from './CatalogRoute.ts'
-import type { DeliveryStatus, Mode, Registered, SessionKeyStatus } from './Mode.ts'
+import type { DeliveryStatus, Mode, OracleKind, OracleValueStatus, Registered, SessionKeyStatus } from './Mode.ts'
 
 const amount = (name: string) => text(name).notNull()
 const time = (name: string) => integer(name, { mode: 'timestamp_ms' })
@@ -68,6 +68,7 @@ export const route = sqliteTable(
     updatedAt: time('updated_at').notNull(),
     revision: integer('revision').notNull().default(1),
     adapter: text('adapter'),
+    rateAt: time('rate_at').notNull().default(sql`0`),
   },
   (t) => [index('route_provider').on(t.providerId, t.id)],
 )
@@ -81,8 +82,11 @@ export const rateCard = sqliteTable(
     version: integer('version').notNull(),
     rule: text('rule', { mode: 'json' }).$type<RateRule>().notNull(),
     createdAt: time('created_at').notNull(),
+    effectiveAt: time('effective_at').notNull().default(sql`0`),
+    withdrawnAt: time('withdrawn_at'),
   },
-  (t) => [primaryKey({ columns: [t.routeId, t.version] })],
+  // The cards to come are read with the catalog: few of all.
+  (t) => [primaryKey({ columns: [t.routeId, t.version] }), index('rate_card_effective').on(t.routeId, t.effectiveAt)],
 )
 
 export const sessionKey = sqliteTable(
@@ -172,6 +176,7 @@ export const microPayment = sqliteTable(
     amount: amount('amount'),
     cumulative: text('cumulative'),
     at: time('at').notNull(),
+    usage: text('usage', { mode: 'json' }).$type<Record<string, string>>(),
   },
   (t) => [
     primaryKey({ columns: [t.session, t.seq] }),
@@ -458,4 +463,111 @@ export const drain = sqliteTable(
     // Few of all go on: the clock reads nothing else.
     index('drain_going_on').on(t.roundAt).where(isNull(t.finishedAt)),
   ],
+)
+
+export const customerTerms = sqliteTable(
+  'customer_terms',
+  {
+    providerId: text('provider_id')
+      .notNull()
+      .references(() => provider.id),
+    payer: text('payer').$type<Address>().notNull(),
+    level: text('level'),
+    multiplier: text('multiplier'),
+    revision: integer('revision').notNull().default(1),
+    createdAt: time('created_at').notNull(),
+    updatedAt: time('updated_at').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.providerId, t.payer] })],
+)
+
+export const oracle = sqliteTable(
+  'oracle',
+  {
+    id: text('id').primaryKey(),
+    providerId: text('provider_id')
+      .notNull()
+      .references(() => provider.id),
+    name: text('name').notNull(),
+    kind: text('kind').$type<OracleKind>().notNull(),
+    config: text('config', { mode: 'json' }).$type<Record<string, unknown>>().notNull(),
+    min: text('min').notNull(),
+    max: text('max').notNull(),
+    staleSeconds: integer('stale_seconds').notNull(),
+    smoothing: integer('smoothing').notNull().default(0),
+    fallback: text('fallback'),
+    enabled: integer('enabled', { mode: 'boolean' }).notNull(),
+    secretSealed: text('secret_sealed'),
+    previousSecretSealed: text('previous_secret_sealed'),
+    previousUntil: time('previous_until'),
+    revision: integer('revision').notNull().default(1),
+    createdAt: time('created_at').notNull(),
+    updatedAt: time('updated_at').notNull(),
+    deletedAt: time('deleted_at'),
+    lastSeq: integer('last_seq').notNull().default(0),
+    value: text('value'),
+    valueAt: time('value_at'),
+    sentAt: time('sent_at'),
+    staleAt: time('stale_at'),
+    staleSince: time('stale_since'),
+    nextAt: time('next_at'),
+    failingSince: time('failing_since'),
+    lastError: text('last_error'),
+  },
+  (t) => [
+    index('oracle_provider').on(t.providerId, t.id),
+    // Those that the clock has to read, and those whose value grows old: few of all.
+    index('oracle_due').on(t.nextAt).where(isNotNull(t.nextAt)),
+    index('oracle_stale').on(t.staleAt).where(isNotNull(t.staleAt)),
+  ],
+)
+
+export const oracleValue = sqliteTable(
+  'oracle_value',
+  {
+    oracleId: text('oracle_id').notNull(),
+    seq: integer('seq').notNull(),
+    raw: text('raw'),
+    value: text('value'),
+    status: text('status').$type<OracleValueStatus>().notNull(),
+    source: text('source').notNull(),
+    messageId: text('message_id'),
+    error: text('error'),
+    sentAt: time('sent_at'),
+    at: time('at').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.oracleId, t.seq] }),
+    uniqueIndex('oracle_value_message').on(t.oracleId, t.messageId),
+    index('oracle_value_at').on(t.oracleId, t.at, t.seq),
+  ],
+)
+
+export const usageTotal = sqliteTable(
+  'usage_total',
+  {
+    session: text('session').notNull(),
+    payer: text('payer').$type<Address>().notNull(),
+    routeId: text('route_id').notNull(),
+    period: text('period').notNull(),
+    units: text('units', { mode: 'json' }).$type<Record<string, string>>().notNull(),
+    charged: amount('charged'),
+    revision: integer('revision').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.session, t.routeId, t.period] }),
+    index('usage_total_payer').on(t.payer, t.routeId, t.period),
+  ],
+)
+
+export const usageHour = sqliteTable(
+  'usage_hour',
+  {
+    routeId: text('route_id').notNull(),
+    hour: time('hour').notNull(),
+    payments: integer('payments').notNull(),
+    amount: amount('amount'),
+    units: text('units', { mode: 'json' }).$type<Record<string, string>>().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.routeId, t.hour] })],
 )
