@@ -41,6 +41,9 @@ export function movements(before: ChannelNumbers, after: ChannelNumbers): Moveme
   return rows
 }
 
+/** A charge of nothing, for a call that was metered and cost nothing: what it used is told all the same. */
+export const uncharged: Movement = { kind: 'charge', debit: 'escrow', credit: 'earned', amount: 0n }
+
 /** What each account must hold by a channel's numbers. The sum over all accounts is zero. */
 export function balances(numbers: ChannelNumbers): Record<Account, bigint> {
   const { provisional, deposited, returned, spent, claimed, settled, lost } = numbers

@@ -248,6 +248,21 @@ export function hold(channel: Channel, amount: bigint): Result {
   return { channel: change(channel, { reserved: channel.reserved + amount }) }
 }
 
+/**
+ * Makes a hold larger: `to`, or as far towards it as the room goes (session mode). One that is as large is left as it is.
+ */
+export function grow(
+  channel: Channel,
+  hold: bigint,
+  to: bigint,
+): { readonly channel: Channel; readonly hold: bigint } | { readonly refused: Refusal } {
+  if (channel.refund !== undefined) return { refused: 'refund_in_flight' }
+  if (hold > channel.reserved) return { refused: 'not_held' }
+  const more = min(to - hold, room(channel))
+  if (more <= 0n) return { channel, hold }
+  return { channel: change(channel, { reserved: channel.reserved + more }), hold: hold + more }
+}
+
 /** Ends a hold by charging `amount` of it; the rest is free again. */
 export function post(channel: Channel, hold: bigint, amount: bigint): Result {
   if (hold > channel.reserved) return { refused: 'not_held' }

@@ -5,6 +5,34 @@ import { must, seen, voucher } from './support/ledger.ts'
 describe('without a voucher for each', () => {
   const opened = must(Ledger.accept(Ledger.open(seen(100n)), voucher(30n)))
 
+  test('a hold grows towards what it is asked, as far as the room goes, and is charged whole', () => {
+    const held = must(Ledger.hold(opened, 10n))
+    const grown = Ledger.grow(held, 10n, 25n)
+    expect(grown).toMatchObject({ hold: 25n, channel: { reserved: 25n, accepted: 30n, spent: 0n } })
+    if (!('channel' in grown)) throw new Error(grown.refused)
+    expect(grown.channel.revision).toBe(held.revision + 1)
+    const full = Ledger.grow(grown.channel, 25n, 99n)
+    expect(full).toMatchObject({ hold: 30n, channel: { reserved: 30n } })
+    if (!('channel' in full)) throw new Error(full.refused)
+    expect(Ledger.room(full.channel)).toBe(0n)
+    expect(must(Ledger.post(full.channel, 30n, 29n))).toMatchObject({ spent: 29n, reserved: 0n })
+    // Where nothing is left, and where it is that large, nothing changes.
+    expect(Ledger.grow(full.channel, 30n, 31n)).toEqual({ channel: full.channel, hold: 30n })
+    expect(Ledger.grow(held, 10n, 10n)).toEqual({ channel: held, hold: 10n })
+    expect(Ledger.grow(held, 10n, 3n)).toEqual({ channel: held, hold: 10n })
+  })
+  test('a hold grows by one unit where one is left, and not beyond the money', () => {
+    const held = must(Ledger.hold(opened, 29n))
+    expect(Ledger.grow(held, 29n, 30n)).toMatchObject({ hold: 30n, channel: { reserved: 30n } })
+    const rich = must(Ledger.accept(held, voucher(500n)))
+    expect(Ledger.grow(rich, 29n, 400n)).toMatchObject({ hold: 100n, channel: { reserved: 100n } })
+  })
+  test('what is not held does not grow, nor anything beside a refund', () => {
+    const held = must(Ledger.hold(opened, 10n))
+    expect(Ledger.grow(held, 11n, 20n)).toEqual({ refused: 'not_held' })
+    const refund = { refundId: 'r', amount: 5n, nonce: 0n, at: 0 }
+    expect(Ledger.grow({ ...held, refund }, 10n, 20n)).toEqual({ refused: 'refund_in_flight' })
+  })
   test('a raise makes room, and holds take it until vouchers or money are used up', () => {
     expect([Ledger.room(Ledger.open(seen(100n))), Ledger.room(opened)]).toEqual([0n, 30n])
     const held = must(Ledger.hold(opened, 20n))
@@ -42,5 +70,6 @@ describe('without a voucher for each', () => {
     const lost = Ledger.reconcile(must(Ledger.hold(opened, 20n)), seen(5n), 0n)
     expect(Ledger.room(lost)).toBe(-15n)
     expect(Ledger.hold(lost, 0n)).toEqual({ refused: 'short' })
+    expect(Ledger.grow(lost, 20n, 21n)).toEqual({ channel: lost, hold: 20n })
   })
 })

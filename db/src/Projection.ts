@@ -2,7 +2,8 @@
  * From events to rows. Whatever order the queue delivers in, however often, and however the same facts are cut into
  * events, the rows come out the same:
  * - a journal row is a fact with a key (session, seq): the first insert stands, a repeat is ignored;
- * - a channel or a transaction is a row of cumulative numbers with a revision: only a newer revision replaces it;
+ * - a channel, a transaction or a count of usage is a row of cumulative numbers with a revision: only a newer one
+ *   replaces it;
  * - a session keeps the highest seq and its time, a key the earliest time it was seen.
  *
  * No row refers to another by a foreign key: a charge may arrive before its session does.
@@ -23,6 +24,7 @@ export async function project(db: Database, events: readonly PbEvent[], modeOf?:
   const statements = (orm: Orm) => [
     ...sessionStatements(db, orm, rows),
     ...channelStatements(db, orm, rows),
+    ...usageStatements(db, orm, rows),
     ...journalStatements(db, orm, rows),
     ...settlementStatements(db, orm, rows),
     ...incidentStatements(db, orm, rows),
@@ -44,6 +46,7 @@ type Rows = {
   keys: Row<'sessionKey'>[]
   sessions: Row<'streamSession'>[]
   channels: Row<'channel'>[]
+  usage: Row<'usageTotal'>[]
   payments: Row<'microPayment'>[]
   providerChannels: Row<'providerChannel'>[]
   movements: Row<'movement'>[]
@@ -59,6 +62,7 @@ function fold(events: readonly PbEvent[]): Rows {
   const keys = new Map<string, Row<'sessionKey'>>()
   const sessions = new Map<string, Row<'streamSession'>>()
   const channels = new Map<string, Row<'channel'>>()
+  const usage = new Map<string, Row<'usageTotal'>>()
   const payments = new Map<string, Row<'microPayment'>>()
   const movements = new Map<string, Row<'movement'>>()
   const settlements = new Map<string, Row<'settlement'>>()
@@ -75,6 +79,9 @@ function fold(events: readonly PbEvent[]): Rows {
       const session = toStreamSession(event)
       keep(sessions, session.id, session, (old) => session.lastSeq > old.lastSeq)
       for (const row of toChannels(event)) keep(channels, row.id, row, (old) => row.revision > old.revision)
+      for (const row of toUsage(event)) {
+        keep(usage, `${row.session} ${row.routeId} ${row.period}`, row, (old) => row.revision > old.revision)
+      }
       for (const row of event.rows) {
         const at = `${session.id} ${row.seq}`
         if (row.kind === 'charge') keep(payments, at, toPayment(session.id, row), () => false)
@@ -86,6 +93,7 @@ function fold(events: readonly PbEvent[]): Rows {
     keys: sorted(keys),
     sessions: sorted(sessions),
     channels: sorted(channels),
+    usage: sorted(usage),
     payments: sorted(payments),
     providerChannels: providerChannels(payments.values()),
     movements: sorted(movements),
@@ -153,6 +161,10 @@ function toChannels(event: SessionEvent): Row<'channel'>[] {
   }))
 }
 
+function toUsage({ session, usage = [] }: SessionEvent): Row<'usageTotal'>[] {
+  return usage.map((total) => ({ ...total, session: sessionName(session), payer: session.payer }))
+}
+
 function toPayment(session: string, row: JournalRow): Row<'microPayment'> {
   const { kind: _kind, transaction: _transaction, at, ...rest } = row
   return { ...rest, session, at: new Date(at) }
@@ -209,6 +221,20 @@ function channelStatements(db: Database, orm: Orm, { channels }: Rows): Statemen
         target: channel.id,
         set: excluded(channel),
         setWhere: sql`excluded.revision > ${channel.revision}`,
+      }),
+  )
+}
+
+function usageStatements(db: Database, orm: Orm, { usage }: Rows): Statement[] {
+  const { usageTotal } = db.tables
+  return chunks(db, usageTotal, usage).map((rows) =>
+    orm
+      .insert(usageTotal)
+      .values(rows)
+      .onConflictDoUpdate({
+        target: [usageTotal.session, usageTotal.routeId, usageTotal.period],
+        set: excluded(usageTotal),
+        setWhere: sql`excluded.revision > ${usageTotal.revision}`,
       }),
   )
 }

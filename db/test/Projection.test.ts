@@ -12,8 +12,9 @@ const others = [...lane('claim-1'), ...lane('claim-2'), incident('i1'), incident
 const [first] = histories as [(typeof histories)[0]]
 
 describe('project', () => {
-  test('a session event becomes its key, session, channel, charges and movements', async () => {
-    await project(db, [sessionEvent(first, first.rows.slice(0, 4), first.snapshots.slice(0, 4)), ...others])
+  test('a session event becomes its key, session, channel, charges, counts of usage and movements', async () => {
+    const event = sessionEvent(first, first.rows.slice(0, 4), first.snapshots.slice(0, 4), first.totals.slice(0, 3))
+    await project(db, [event, ...others])
     const rows = await projected()
     const id = sessionName(first.session)
     expect(rows.keys).toMatchObject([
@@ -44,8 +45,13 @@ describe('project', () => {
       credit: 'provider',
       amount: '7',
       cumulative: '9007199254741011',
+      usage: { output_token: '3' },
       at: new Date(T0 + 3000),
     })
+    expect(rows.payments[1]).toMatchObject({ seq: 2, usage: null })
+    const [, , counted] = first.totals as [unknown, unknown, (typeof first.totals)[0]]
+    expect(rows.usage).toEqual([{ ...counted, session: id, payer: hex('a1', 20) }])
+    expect(counted).toMatchObject({ period: '2026-11', charged: '21', revision: 3 })
     expect(rows.movements).toMatchObject([{ session: id, seq: 4, kind: 'deposit', transaction: hex('f1', 32) }])
     expect(rows.settlements).toMatchObject([
       { itemId: 'claim-1', status: 'confirmed', revision: 4, gasUsed: '90210', error: null },
@@ -55,7 +61,7 @@ describe('project', () => {
   })
 
   test('redelivered, reordered, duplicated and split events lead to the same rows', async () => {
-    await project(db, [...histories.map((of) => sessionEvent(of, of.rows, of.snapshots)), ...others])
+    await project(db, [...histories.map((of) => sessionEvent(of, of.rows, of.snapshots, of.totals)), ...others])
     const expected = await projected()
     await fc.assert(
       fc
@@ -69,8 +75,9 @@ describe('project', () => {
   }, 60_000)
 
   test('what is older than what is known changes nothing', async () => {
-    await project(db, [sessionEvent(first, first.rows, first.snapshots), ...lane('claim-1')])
+    await project(db, [sessionEvent(first, first.rows, first.snapshots, first.totals), ...lane('claim-1')])
     const before = await projected()
+    for (const total of first.totals) await project(db, [sessionEvent(first, [], [], [total])])
     for (const [i, snapshot] of first.snapshots.slice(0, -1).entries()) {
       await project(db, [sessionEvent(first, first.rows.slice(i, i + 1), [snapshot])])
     }

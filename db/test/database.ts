@@ -8,6 +8,11 @@ import { type Database, type DatabaseEnv, open } from '../src/Database.ts'
 
 export type TableName = keyof Database['tables']
 const NAMES: TableName[] = [
+  'oracleValue',
+  'oracle',
+  'customerTerms',
+  'usageTotal',
+  'usageHour',
   'rateCard',
   'route',
   'provider',
@@ -52,11 +57,16 @@ export async function wipe(): Promise<void> {
 
 /** Every projected row, in the order of its key. */
 export async function projected() {
-  const { sessionKey, streamSession, channel, microPayment, movement, settlement, sentinelEvent } = db.tables
+  const { sessionKey, streamSession, channel, usageTotal, microPayment, movement, settlement, sentinelEvent } =
+    db.tables
   return {
     keys: await db.orm.select().from(sessionKey).orderBy(asc(sessionKey.id)),
     sessions: await db.orm.select().from(streamSession).orderBy(asc(streamSession.id)),
     channels: await db.orm.select().from(channel).orderBy(asc(channel.id)),
+    usage: await db.orm
+      .select()
+      .from(usageTotal)
+      .orderBy(asc(usageTotal.session), asc(usageTotal.routeId), asc(usageTotal.period)),
     payments: await db.orm.select().from(microPayment).orderBy(asc(microPayment.session), asc(microPayment.seq)),
     movements: await db.orm.select().from(movement).orderBy(asc(movement.session), asc(movement.seq)),
     settlements: await db.orm

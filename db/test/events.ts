@@ -1,5 +1,5 @@
 /** Events as the objects make them, cut and mixed in every way that a queue allows. */
-import type { ChannelSnapshot, JournalRow, PbEvent, SessionEvent } from '@pbstream/core/message/Event'
+import type { ChannelSnapshot, JournalRow, PbEvent, SessionEvent, UsageTotal } from '@pbstream/core/message/Event'
 import fc from 'fast-check'
 
 export const hex = (byte: string, bytes: number): `0x${string}` => `0x${byte.repeat(bytes)}`
@@ -14,15 +14,23 @@ export const refs = ['a1', 'b2'].map((byte) => ({
   payerAuthorizer: hex('5e', 20),
 }))
 
-/** The facts of one session: its journal, and every state that its channel went through. */
+/** The facts of one session: its journal, and every state that its channel and its counts of usage went through. */
 export function history(session: SessionEvent['session'], steps: number) {
   const channelId = hex(session.payer.slice(2, 4), 32)
   const rows: JournalRow[] = []
   const snapshots: ChannelSnapshot[] = []
+  const totals: UsageTotal[] = []
   let spent = BIG
   for (let seq = 1; seq <= steps; seq++) {
     const charge = seq % 4 !== 0
-    if (charge) spent += 7n
+    if (charge) {
+      spent += 7n
+      // Counts go on in the second month, where they begin at nothing.
+      const counted = totals.filter(({ period }) => period === monthOf(seq)).length + 1
+      const units = { output_token: `${BIG + BigInt(3 * counted)}` }
+      const charged = `${7 * counted}`
+      totals.push({ routeId: 'chat', period: monthOf(seq), units, charged, revision: seq })
+    }
     const common = { seq, channelId, amount: '7', at: T0 + seq * 1000 }
     rows.push(
       charge
@@ -37,6 +45,7 @@ export function history(session: SessionEvent['session'], steps: number) {
             routeId: 'chat',
             rateVersion: 1,
             cumulative: `${spent}`,
+            ...(seq % 2 ? { usage: { output_token: '3' } } : {}),
           }
         : { ...common, kind: 'deposit', debit: 'payer', credit: 'escrow', transaction: hex('f1', 32) },
     )
@@ -55,12 +64,21 @@ export function history(session: SessionEvent['session'], steps: number) {
       revision: seq,
     })
   }
-  return { session, rows, snapshots }
+  return { session, rows, snapshots, totals }
+}
+
+function monthOf(seq: number): string {
+  return seq <= 5 ? '2026-11' : '2026-12'
 }
 export type History = ReturnType<typeof history>
 
-export function sessionEvent({ session }: History, rows: JournalRow[], channels: ChannelSnapshot[]): SessionEvent {
-  return { v: 1, kind: 'session', session, rows, channels }
+export function sessionEvent(
+  { session }: History,
+  rows: JournalRow[],
+  channels: ChannelSnapshot[],
+  usage?: UsageTotal[],
+): SessionEvent {
+  return { v: 1, kind: 'session', session, rows, channels, ...(usage === undefined ? {} : { usage }) }
 }
 
 /** One lane item from submission to confirmation, with a reorg on the way. */
@@ -88,11 +106,12 @@ export function incident(id: string): PbEvent {
   return { v: 1, kind: 'incident', id, what: 'claim_dead_letter', detail: { channelId: hex('a1', 32) }, at: T0 }
 }
 
-/** Deliveries of the same facts: rows and snapshots cut into events anyhow, some twice, in any order and batches. */
+/** Deliveries of the same facts: rows, snapshots and totals cut into events anyhow, some twice, in any order and batches. */
 export function deliveries(histories: History[], others: PbEvent[]): fc.Arbitrary<PbEvent[][]> {
   const pieces = histories.flatMap((of) => [
     ...of.rows.map((row) => ({ of, row })),
     ...of.snapshots.map((snapshot) => ({ of, snapshot })),
+    ...of.totals.map((total) => ({ of, total })),
   ])
   const everything = [...pieces, ...others]
   const order = fc
@@ -112,7 +131,8 @@ export function deliveries(histories: History[], others: PbEvent[]): fc.Arbitrar
         const event = open ? last : sessionEvent(of, [], [])
         if (!open) batch.push(event)
         if ('row' in item) event.rows.push(item.row)
-        else event.channels.push(item.snapshot)
+        else if ('snapshot' in item) event.channels.push(item.snapshot)
+        else event.usage = [...(event.usage ?? []), item.total]
       }
       if (cutBatch) batches.push([])
     }

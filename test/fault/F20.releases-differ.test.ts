@@ -89,8 +89,9 @@ test('I1: tables of the release before are brought up to date; those of a later 
   await stack.restart(async () => {
     const columns = ['key_stopped_at', 'key_over', 'seen_block', 'settle_amount', 'settle_age_ms']
     const dropped = [...columns, 'session_epoch', 'session_until'].map((name) => `channel DROP COLUMN ${name}`)
-    const altered = [...dropped, 'journal DROP COLUMN why', 'reservation DROP COLUMN period']
-    const gone = ['policy', 'lease', 'session_nonce'].map((name) => `DROP TABLE ${name};`)
+    const altered = [...dropped, 'journal DROP COLUMN why', 'journal DROP COLUMN usage']
+    altered.push(...['period', 'epoch', 'metered'].map((name) => `reservation DROP COLUMN ${name}`))
+    const gone = ['policy', 'lease', 'session_nonce', 'usage_count'].map((name) => `DROP TABLE ${name};`)
     const alters = altered.map((change) => `ALTER TABLE ${change};`)
     const sql = `${alters.join('')} ${gone.join('')} UPDATE meta SET value = '1' WHERE key = 'schema'`
     expect(await rewrite(sql)).toBe(1)

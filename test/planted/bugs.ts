@@ -3,6 +3,7 @@
  * `run.ts` puts each into a copy of the sources and demands that the suite named with it fails, saying `notices`.
  */
 import type { Bug } from './Bug.ts'
+import { meterBugs } from './meterBugs.ts'
 import { serverBugs } from './serverBugs.ts'
 import { sessionBugs } from './sessionBugs.ts'
 import { standaloneBugs } from './standaloneBugs.ts'
@@ -13,6 +14,7 @@ const lane = 'durable-objects/nonce-lane'
 
 export const bugs: readonly Bug[] = [
   ...sessionBugs,
+  ...meterBugs,
   ...serverBugs,
   ...standaloneBugs,
   {
@@ -46,8 +48,8 @@ export const bugs: readonly Bug[] = [
     name: 'an id whose reservation expired is free again',
     invariant: 'I2',
     file: `${session}/src/Reports.ts`,
-    find: 'end(state, id, held, held.marked, unknown, now)',
-    replace: "end(state, id, held, held.marked, 'freed', now)",
+    find: 'end(state, id, held, held.marked, unknown, now, held.metered?.usage)',
+    replace: "end(state, id, held, held.marked, 'freed', now, held.metered?.usage)",
     suite: sim('fast', 2_000),
     notices: /^I2: a request id was taken twice/m,
   },
@@ -242,7 +244,7 @@ export const bugs: readonly Bug[] = [
     name: 'a reservation that expired is forgotten, its hold is not freed',
     invariant: 'I7',
     file: `${session}/src/Reports.ts`,
-    find: 'state.attempt(() => end(state, id, held, held.marked, unknown, now))',
+    find: 'state.attempt(() => expired(state, id, held, now))',
     replace: 'state.reservations.delete(id)',
     suite: sim('fast', 2_000),
     notices: /^I[178]: /m,
@@ -251,8 +253,8 @@ export const bugs: readonly Bug[] = [
     name: 'expiry frees the whole hold and drops the last mark',
     invariant: 'I7',
     file: `${session}/src/Reports.ts`,
-    find: 'end(state, id, held, held.marked, unknown, now)',
-    replace: 'end(state, id, held, 0n, unknown, now)',
+    find: 'end(state, id, held, held.marked, unknown, now, held.metered?.usage)',
+    replace: 'end(state, id, held, 0n, unknown, now, held.metered?.usage)',
     suite: vitest(session, 'test/StreamSession.test.ts', 'expires by alarm'),
     notices: /FAIL .*its last mark is charged, an unmarked one is not/,
   },
@@ -487,9 +489,9 @@ export const bugs: readonly Bug[] = [
   {
     name: 'a restart forgets which window a reservation counts in',
     invariant: 'I10',
-    file: `${session}/src/Store.ts`,
-    find: "period: row['period'] === null ? undefined : Number(row['period'])",
-    replace: 'period: undefined',
+    file: `${session}/src/Codec.ts`,
+    find: "period: row['period'] === null ? undefined : Number(row['period']),\n      epoch: row['epoch']",
+    replace: "period: undefined,\n      epoch: row['epoch']",
     suite: vitest(session, 'test/Policy.test.ts', 'usage is the same'),
     notices: /FAIL .*usage is the same after the object comes back/,
   },

@@ -4,9 +4,11 @@
  * nothing.
  */
 import * as z from 'zod'
+import { isCounts, isPeriod } from './Counts.ts'
 
 const hex = z.templateLiteral(['0x', z.string().regex(/^[0-9a-f]*$/)])
 const amount = z.string().regex(/^(0|[1-9][0-9]{0,38})$/)
+const counts = z.record(z.string(), z.string()).refine(isCounts, 'not counts of units')
 
 /** One double-entry movement of a session's journal: `debit` gives, `credit` receives. */
 export const journalRow = z.object({
@@ -25,6 +27,8 @@ export const journalRow = z.object({
   rateVersion: z.number().int().optional(),
   /** For a charge: channel total after it. */
   cumulative: amount.optional(),
+  /** For a charge that was metered: the units it is the price of. Its amount may be 0. */
+  usage: counts.optional(),
   /** For a movement on chain. */
   transaction: hex.optional(),
   /** For earned money that is lost: what took it. */
@@ -52,12 +56,24 @@ export const channelSnapshot = z.object({
 })
 export type ChannelSnapshot = z.infer<typeof channelSnapshot>
 
+/** All that the session has counted of one route in one period of its card: cumulative. */
+export const usageTotal = z.object({
+  routeId: z.string(),
+  period: z.string().refine(isPeriod, 'not a period'),
+  units: counts,
+  charged: amount,
+  /** Rises with every charge that is counted: the newest wins. */
+  revision: z.number().int().nonnegative(),
+})
+export type UsageTotal = z.infer<typeof usageTotal>
+
 export const sessionEvent = z.object({
   v: z.literal(1),
   kind: z.literal('session'),
   session: z.object({ chainId: z.number().int().positive(), contract: hex, payer: hex, payerAuthorizer: hex }),
   channels: z.array(channelSnapshot).max(100),
   rows: z.array(journalRow).max(100),
+  usage: z.array(usageTotal).max(100).optional(),
 })
 
 /** One transaction of a nonce lane, each time its state changes. */
@@ -103,6 +119,9 @@ export const differenceKinds = [
  */
 export const lossKinds = ['money_lost', 'gas_low', 'receiver_blocked'] as const
 
+/** An oracle from which nothing has come for too long: prices go by its fallback. `detail` names it and its provider. */
+export const oracleKinds = ['oracle_stale'] as const
+
 /** A claim that ran out of retries; a person should look. */
 export const incidentEvent = z.object({
   v: z.literal(1),
@@ -116,6 +135,7 @@ export const incidentEvent = z.object({
     ...differenceKinds,
     'event_dead_letter',
     ...lossKinds,
+    ...oracleKinds,
   ]),
   detail: z.record(z.string(), z.string()),
   at: z.number().int(),

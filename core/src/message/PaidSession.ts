@@ -10,6 +10,7 @@ import type { ChannelConfig } from '../ChannelConfig.ts'
 import type { ErrorCode } from '../Errors.ts'
 import type { Hex } from '../Hex.ts'
 import type { Facts } from '../Policy.ts'
+import type { CountedPosition, Counts } from './Counts.ts'
 import type { ChannelView, Report, SessionRef, SettlementPolicy, StoredAnswer, VerifiedVoucher } from './Session.ts'
 
 /** No lease is served from for longer. */
@@ -77,6 +78,8 @@ export type SessionReserve = SessionAsk & {
   providerId: string
   routeId: string
   rateVersion: number
+  /** As in `Reserve`. */
+  period?: string
   /** Raises what is accepted, before the hold. */
   voucher?: VerifiedVoucher
   settle?: SettlementPolicy
@@ -103,7 +106,14 @@ export type Lease = {
 
 export type SessionReply =
   /** Money is set aside, to be ended by `report` as any other reservation. The numbers count this hold, and the lease. */
-  | ({ kind: 'granted'; reservationId: string; keyVersion?: number; lease?: Lease } & SessionRoom)
+  | ({
+      kind: 'granted'
+      reservationId: string
+      keyVersion?: number
+      lease?: Lease
+      /** As in `ReserveReply`. */
+      position?: CountedPosition
+    } & SessionRoom)
   /** The room is too small; a voucher for `channel.chargedCumulative + hold` or more, within the funds, makes room. */
   | ({ kind: 'short' } & SessionRoom)
   /** As in `ReserveReply`. */
@@ -114,7 +124,7 @@ export type SessionReply =
   | { kind: 'refused'; code: ErrorCode; facts?: Facts }
 
 /** One request that was served from a lease. */
-export type LeaseCharge = { n: number; digest: Hex; amount: bigint; receipt?: string }
+export type LeaseCharge = { n: number; digest: Hex; amount: bigint; receipt?: string; usage?: Counts }
 
 /** One that is still being served when its lease ends: it goes on as a reservation of its own, `<lease id>.<n>`. */
 export type LeaseKept = { n: number; digest: Hex; hold: bigint }

@@ -8,6 +8,7 @@ import type { ChannelConfig } from '../ChannelConfig.ts'
 import type { ErrorCode } from '../Errors.ts'
 import { type Address, type Hex, isAddress } from '../Hex.ts'
 import type { Facts, Policy, Usage } from '../Policy.ts'
+import type { CountedPosition, Counts } from './Counts.ts'
 import type { PaidSessionApi } from './PaidSession.ts'
 
 /** A refund that nobody reported for so long, in milliseconds, is no longer waited for: a look says what moved. */
@@ -73,6 +74,8 @@ export type Reserve = {
   providerId: string
   routeId: string
   rateVersion: number
+  /** The period of the card that this call counts in (`Counts.isPeriod`); absent: calls are not counted together. */
+  period?: string
   /** When the provider wants its channels claimed, where that is not as the deployment says. Kept with the channel. */
   settle?: SettlementPolicy
 }
@@ -88,6 +91,8 @@ export type ReserveReply =
       channel: ChannelView
       /** The version of the key's policy that let it pass; absent: nobody manages the key. */
       keyVersion?: number
+      /** With `period`: what this key has used and paid of the route in it. Calls in flight are not in it. */
+      position?: CountedPosition
     }
   /** The object does not know this channel: have settlement read the chain (`observe`), then ask again. */
   | { kind: 'unknown_channel' }
@@ -109,12 +114,19 @@ export type StoredAnswer = { status: number; headers: [string, string][]; body: 
 
 /** What became of a reservation. Reports of one isolate for one object travel together. */
 export type Report =
-  /** Charge `amount` (at most the hold) and release the rest. */
-  | { kind: 'post'; reservationId: string; amount: bigint; receipt?: string }
+  /** Charge `amount` (at most the hold) and release the rest. `usage`: what that is the price of. */
+  | { kind: 'post'; reservationId: string; amount: bigint; receipt?: string; usage?: Counts }
   /** The upstream failed. `freesId`: its answer was a definite non-2xx, so the request id may be used again. */
   | { kind: 'void'; reservationId: string; freesId: boolean }
-  /** So much is used by now; expiry will post this. */
-  | { kind: 'mark'; reservationId: string; amount: bigint }
+  /** So much is used by now; expiry will post this, with its usage. */
+  | { kind: 'mark'; reservationId: string; amount: bigint; usage?: Counts }
+  /**
+   * The hold is to be `to`. Only for what `pay` has granted, while its session goes on: it passes the same checks as a
+   * request for that much, and grows as far as they let it. It counts as a progress mark.
+   */
+  | { kind: 'grow'; reservationId: string; to: bigint }
+  /** Time that is paid for, by this object's clock: see `TimeOp`. It counts as a progress mark. */
+  | { kind: 'time'; reservationId: string; op: TimeOp }
   /** The answer to a request with an id, to be replayed. Comes after its post. */
   | { kind: 'answer'; reservationId: string; answer: StoredAnswer }
 
@@ -124,8 +136,32 @@ export type Report =
  */
 export type Outcome = { kind: 'open' } | { kind: 'charged'; receipt?: string } | { kind: 'ended' }
 
+/**
+ * What the clock of a rental is told. `resume` starts it, first and after a `pause`; `beat` says that it still runs, and
+ * only what lies before a beat, a pause or a stop is proven; after `stop` it never runs again.
+ */
+export type TimeOp = 'beat' | 'pause' | 'resume' | 'stop'
+
+/** Spans that are proven, Unix milliseconds, ascending and apart from each other. At most `TIMES_MAX`. */
+export type Times = readonly (readonly [from: number, to: number])[]
+
+/** A rental that was resumed so often is not resumed again. */
+export const TIMES_MAX = 200
+
 /** Per report: the channel after it, or why nothing was done (unknown or already ended reservation: not an error). */
-export type ReportReply = { done: boolean; channel?: ChannelView }
+export type ReportReply = {
+  done: boolean
+  channel?: ChannelView
+  /** After `grow`: what is held now. Done: that is `to` at least. */
+  hold?: bigint
+  /** After `grow`: what keeps it from being `to`. Absent with `done`, and where only the room is short. */
+  refused?: ErrorCode
+  /** After `grow`: settlement should look at the chain (`observe`), and where it was not done, ask again then. */
+  observe?: true
+  /** After `time`: all that is proven of this reservation, and whether its clock runs. */
+  times?: Times
+  running?: boolean
+}
 
 /** A payer asks for unspent money back with a voucher for exactly what is charged. */
 export type RefundRequest = {

@@ -175,13 +175,19 @@ export const runners: Record<string, Runner> = {
       digest: RequestBinding.digest(method, target, RequestBinding.bodyDigest(toBytes(body))),
     })),
 
-  'rate-card': ({ card, units, bound }: { card: unknown; units: string; bound?: string }) =>
+  'rate-card': ({ card, bounds, usage, terms }: RateInput) =>
     unlessThrown(Rate.InvalidRateError, () => {
       const rate = Rate.parse(card)
-      const inputs: Rate.Inputs = bound === undefined ? {} : { units: BigInt(bound) }
+      const inputs: Rate.Inputs = bounds === undefined ? {} : { bounds: counts(bounds) }
+      const { position, ...rest } = terms
+      const at: Rate.Terms =
+        position === undefined
+          ? rest
+          : { ...rest, position: { units: counts(position.units), charged: BigInt(position.charged) } }
+      const used = { ...usage, units: counts(usage.units) }
       return {
-        hold: Rate.quote(rate, inputs).toString(),
-        charge: Rate.charge(rate, { units: BigInt(units) }).toString(),
+        ceiling: Rate.ceiling(rate, inputs, at).toString(),
+        charge: Rate.charge(rate, used, at).toString(),
         inputsHash: Rate.inputsHash(inputs),
       }
     }),
@@ -190,6 +196,18 @@ export const runners: Record<string, Runner> = {
     Object.hasOwn(errors, code) ? valid(problem(code as ErrorCode, options)) : invalid(),
 
   ...sessionRunners,
+}
+
+type Counts = Record<string, string>
+type RateInput = {
+  card: unknown
+  bounds?: Counts
+  usage: { units: Counts; times?: [number, number][] }
+  terms: Omit<Rate.Terms, 'position'> & { position?: { units: Counts; charged: string } }
+}
+
+function counts(texts: Counts): Rate.Units {
+  return Object.fromEntries(Object.entries(texts).map(([unit, count]) => [unit, BigInt(count)]))
 }
 
 type VoucherInput = { chainId: number; contract: Address; channelId: Hex; max: string; signature: Hex; signer: Address }

@@ -5,6 +5,7 @@ import * as Ledger from '@pbstream/core/Ledger'
 import { REFUND_LOST_MS, type Reserve, type ReserveReply } from '@pbstream/core/message/Session'
 import * as Lease from '@pbstream/core/session/Lease'
 import * as Turn from '@pbstream/core/Turn'
+import * as Counted from './Counted.ts'
 import * as Permit from './Permit.ts'
 import * as Plan from './Plan.ts'
 import type { State, Waiting } from './State.ts'
@@ -269,22 +270,33 @@ function serve(state: State, command: Reserve, asked: bigint | undefined, now: n
   const { channel } = state.row(command.channelId)
   const outcome = Ledger.reserve(channel, command.voucher, command.hold, asked)
   if (!('channel' in outcome)) throw new Error(`a right voucher was refused: ${outcome.refused}`)
-  return { kind: 'granted', ...begin(state, command, outcome.channel, now), channel: Ledger.view(outcome.channel) }
+  const { routeId, period } = command
+  return {
+    kind: 'granted',
+    ...begin(state, command, outcome.channel, now),
+    channel: Ledger.view(outcome.channel),
+    ...(period === undefined ? {} : { position: Counted.positionOf(state, routeId, period) }),
+  }
 }
 
-/** A reservation for a request that was let in; `next` is the channel with its hold. */
+/**
+ * A reservation for a request that was let in; `next` is the channel with its hold, `epoch` that of its session, in which
+ * the hold may grow.
+ */
 export function begin(
   state: State,
   command: Begun,
   next: Ledger.Channel,
   now: number,
+  epoch?: number,
 ): { reservationId: string; keyVersion?: number } {
   const { channelId, hold, requestId, digest, providerId, routeId, rateVersion } = command
   const found = state.row(channelId)
   const row = { ...found, plan: Plan.governed(found.plan, command.settle) }
   const reservationId = state.ports.id()
   const { period, ...permit } = Permit.begun(state, hold, now)
-  const held = { channelId, hold, marked: 0n, requestId, providerId, routeId, rateVersion, period }
+  const metered = command.period === undefined ? undefined : { period: command.period }
+  const held = { channelId, hold, marked: 0n, requestId, providerId, routeId, rateVersion, period, epoch, metered }
   state.reservations.set(reservationId, { ...held, expiresAt: now + RESERVATION_MS })
   if (requestId !== undefined) {
     const taken = { digest, state: 'in_flight', reservationId, receipt: undefined } as const

@@ -8,6 +8,7 @@
 import type { ErrorCode } from '@pbstream/core/Errors'
 import type { Hex } from '@pbstream/core/Hex'
 import { type Channel, coveringVoucher } from '@pbstream/core/Ledger'
+import type { UsageTotal } from '@pbstream/core/message/Event'
 import type {
   LeaseReply,
   LeaseReport,
@@ -40,6 +41,7 @@ import type { ClaimMessage } from '@pbstream/core/message/Settlement'
 import type { Policy } from '@pbstream/core/Policy'
 import * as Admission from './Admission.ts'
 import * as Chain from './Chain.ts'
+import * as Counted from './Counted.ts'
 import * as Leases from './Leases.ts'
 import * as Operations from './Operations.ts'
 import * as Permit from './Permit.ts'
@@ -195,7 +197,7 @@ export class Book {
 
   /** All that is held in memory: what `Loaded` brings back after a restart. */
   get held(): Loaded {
-    const { channels, reservations, leases, deposits } = this.#state
+    const { channels, reservations, leases, deposits, counts } = this.#state
     return {
       session: this.session,
       policy: this.#state.policy.get('policy'),
@@ -203,8 +205,14 @@ export class Book {
       reservations: [...reservations.entries()],
       leases: [...leases.entries()],
       deposits: [...deposits.entries()],
+      counts: [...counts.entries()],
       ...this.positions,
     }
+  }
+
+  /** What was counted in periods of cards, as far as journal rows after `after`, up to `last`, have changed it. */
+  totals(after: number, last: number): UsageTotal[] {
+    return Counted.totals(this.#state, after, last)
   }
 
   get session(): SessionRef | undefined {

@@ -3,6 +3,7 @@
  * version; anything else is refused before it reaches the books. Cheap: no parsing, no copies.
  */
 import type { ChannelConfig } from '@pbstream/core/ChannelConfig'
+import { isCounts, isPeriod } from '@pbstream/core/message/Counts'
 import type { TermsInForce } from '@pbstream/core/message/Operations'
 import type { ChainEvent, RefundRequest, Report, Reserve, SessionRef } from '@pbstream/core/message/Session'
 
@@ -30,13 +31,14 @@ export function isReserve(value: unknown): value is Reserve {
 }
 
 /** What every request for money has: what it may cost and for what. */
-export function isPriced({ hold, digest, providerId, routeId, rateVersion, settle }: Fields): boolean {
+export function isPriced({ hold, digest, providerId, routeId, rateVersion, period, settle }: Fields): boolean {
   return (
     isPositive(hold) &&
     is(BYTES32, digest) &&
     isName(providerId) &&
     isName(routeId) &&
     Number.isSafeInteger(rateVersion) &&
+    (period === undefined || isPeriod(period)) &&
     (settle === undefined || isSettlementPolicy(settle))
   )
 }
@@ -59,11 +61,17 @@ export function isRefundRequest(value: unknown): value is RefundRequest {
 
 export function isReport(value: unknown): value is Report {
   if (!isFields(value) || !isName(value['reservationId'])) return false
+  const { usage, receipt } = value
+  if (usage !== undefined && !isCounts(usage)) return false
   switch (value['kind']) {
     case 'post':
-      return isAmount(value['amount']) && (value['receipt'] === undefined || isText(value['receipt'], RECEIPT_MAX))
+      return isAmount(value['amount']) && (receipt === undefined || isText(receipt, RECEIPT_MAX))
     case 'mark':
       return isAmount(value['amount'])
+    case 'grow':
+      return isPositive(value['to'])
+    case 'time':
+      return oneOf(value['op'], 'beat', 'pause', 'resume', 'stop')
     case 'void':
       return typeof value['freesId'] === 'boolean'
     case 'answer':

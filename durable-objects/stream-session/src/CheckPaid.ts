@@ -1,4 +1,5 @@
 /** The same as `Check` for session mode and leases. */
+import { isCounts } from '@pbstream/core/message/Counts'
 import type {
   LeaseReport,
   SessionAsk,
@@ -55,6 +56,7 @@ function asks({ session, channelId, epoch }: Fields): boolean {
 
 function isCharge(value: unknown): boolean {
   if (!isNumbered(value) || !isAmount(value['amount'])) return false
+  if (value['usage'] !== undefined && !isCounts(value['usage'])) return false
   return value['receipt'] === undefined || isText(value['receipt'], Check.RECEIPT_MAX)
 }
 

@@ -1,11 +1,12 @@
 /** Wide rows as SQL values in the order of their columns, and back. */
 import type { Hex } from '@pbstream/core/Hex'
 import { assertValid, type Channel, type Claiming, type RefundInFlight } from '@pbstream/core/Ledger'
+import type { Counts } from '@pbstream/core/message/Counts'
 import type { JournalRow } from '@pbstream/core/message/Event'
 import type { VerifiedVoucher } from '@pbstream/core/message/Session'
 import * as Policy from '@pbstream/core/Policy'
 import type { Plan } from './Plan.ts'
-import type { ChannelRow, LeaseRow, PolicyRow } from './Rows.ts'
+import type { ChannelRow, Count, LeaseRow, Metered, PolicyRow, Reservation } from './Rows.ts'
 
 export type Value = string | number | null
 export type Row = Record<string, SqlStorageValue>
@@ -128,16 +129,17 @@ export function decodeChannel(row: Row, reserved: bigint): ChannelRow {
 
 export function encodeJournal(row: JournalRow): Value[] {
   const { seq, kind, channelId, debit, credit, amount, reservationId, requestId, providerId, routeId } = row
-  const { rateVersion, cumulative, transaction, at, why } = row
+  const { rateVersion, cumulative, transaction, at, why, usage } = row
   return [
     ...[seq, kind, channelId, debit, credit, amount],
     ...[reservationId ?? null, requestId ?? null, providerId ?? null, routeId ?? null],
     ...[rateVersion ?? null, cumulative ?? null, transaction ?? null, at, why ?? null],
+    usage === undefined ? null : JSON.stringify(usage),
   ]
 }
 
 export function decodeJournal(row: Row): JournalRow {
-  const { reservation_id, request_id, provider_id, route_id, rate_version, cumulative, tx } = row
+  const { reservation_id, request_id, provider_id, route_id, rate_version, cumulative, tx, usage } = row
   return {
     seq: Number(row['seq']),
     kind: row['kind'] as JournalRow['kind'],
@@ -151,10 +153,60 @@ export function decodeJournal(row: Row): JournalRow {
     ...(typeof route_id === 'string' ? { routeId: route_id } : {}),
     ...(typeof rate_version === 'number' ? { rateVersion: rate_version } : {}),
     ...(typeof cumulative === 'string' ? { cumulative } : {}),
+    ...(typeof usage === 'string' ? { usage: JSON.parse(usage) as Counts } : {}),
     ...(typeof tx === 'string' ? { transaction: tx as Hex } : {}),
     at: Number(row['at']),
     ...(typeof row['why'] === 'string' ? { why: row['why'] as NonNullable<JournalRow['why']> } : {}),
   }
+}
+
+export function encodeReservation(id: string, row: Reservation): Value[] {
+  const { channelId, hold, marked, expiresAt, requestId, providerId, routeId, rateVersion, period, epoch, metered } =
+    row
+  return [
+    ...[id, channelId, String(hold), String(marked), expiresAt, requestId ?? null, providerId, routeId, rateVersion],
+    ...[period ?? null, epoch ?? null, metered === undefined ? null : JSON.stringify(metered)],
+  ]
+}
+
+/** What changes of a reservation: its hold, mark, expiry, window and what is counted of it. */
+export function encodeProgress({ hold, marked, expiresAt, period, metered }: Reservation): Value[] {
+  const counted = metered === undefined ? null : JSON.stringify(metered)
+  return [String(hold), String(marked), expiresAt, period ?? null, counted]
+}
+
+export function decodeReservation(row: Row): [id: string, Reservation] {
+  const { metered } = row
+  return [
+    String(row['id']),
+    {
+      channelId: row['channel_id'] as Hex,
+      hold: BigInt(String(row['hold'])),
+      marked: BigInt(String(row['marked'])),
+      expiresAt: Number(row['expires_at']),
+      requestId: row['request_id'] === null ? undefined : String(row['request_id']),
+      providerId: String(row['provider_id']),
+      routeId: String(row['route_id']),
+      rateVersion: Number(row['rate_version']),
+      period: row['period'] === null ? undefined : Number(row['period']),
+      epoch: row['epoch'] === null ? undefined : Number(row['epoch']),
+      metered: typeof metered === 'string' ? (JSON.parse(metered) as Metered) : undefined,
+    },
+  ]
+}
+
+export function encodeCount(routeId: string, { period, units, charged, revision }: Count): Value[] {
+  return [routeId, period, JSON.stringify(units), String(charged), revision]
+}
+
+export function decodeCount(row: Row): [routeId: string, Count] {
+  const count = {
+    period: String(row['period']),
+    units: JSON.parse(String(row['units'])) as Counts,
+    charged: BigInt(String(row['charged'])),
+    revision: Number(row['revision']),
+  }
+  return [String(row['route_id']), count]
 }
 
 export function encodeLease(id: string, row: LeaseRow): Value[] {

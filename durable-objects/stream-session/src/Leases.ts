@@ -122,7 +122,8 @@ export function roomOf(channel: Ledger.Channel): SessionRoom {
 }
 
 /** Whether the charge stands; one that was reported before does. */
-function charge(state: State, leaseId: string, { n, digest, amount, receipt }: LeaseCharge, now: number): boolean {
+function charge(state: State, leaseId: string, said: LeaseCharge, now: number): boolean {
+  const { n, digest, amount, receipt, usage } = said
   if (isNoted(state, leaseId, n)) return true
   const lease = allowed(state, leaseId, n, amount)
   if (lease === undefined) return false
@@ -135,7 +136,8 @@ function charge(state: State, leaseId: string, { n, digest, amount, receipt }: L
   state.leases.set(leaseId, { ...lease, left: lease.left - amount })
   state.requests.set(id, { digest, state: 'done', reservationId: id, receipt, expiresAt: now + Admission.REQUEST_MS })
   const plan = amount > 0n ? Plan.charged(row.plan, now) : row.plan
-  const details = { reservationId: id, requestId: id, providerId, routeId, rateVersion }
+  const metered = usage === undefined ? {} : { usage }
+  const details = { reservationId: id, requestId: id, providerId, routeId, rateVersion, ...metered }
   state.put({ ...row, plan }, posted.channel, now, details)
   return true
 }
@@ -147,7 +149,8 @@ function keep(state: State, leaseId: string, { n, digest, hold }: LeaseKept, now
   if (lease === undefined) return false
   const { channelId, period, providerId, routeId, rateVersion } = lease
   const id = requestIdOf({ id: leaseId, n })
-  const held = { channelId, hold, marked: 0n, requestId: id, providerId, routeId, rateVersion, period }
+  const named = { requestId: id, providerId, routeId, rateVersion, period, epoch: undefined, metered: undefined }
+  const held = { channelId, hold, marked: 0n, ...named }
   state.leases.set(leaseId, { ...lease, left: lease.left - hold })
   state.reservations.set(id, { ...held, expiresAt: now + Admission.RESERVATION_MS })
   const taken = { digest, state: 'in_flight', reservationId: id, receipt: undefined } as const

@@ -1,6 +1,6 @@
 /** What a StreamSession puts on the queues. Amounts are decimal strings and cumulative: repeats change nothing. */
 import type { Channel } from '@pbstream/core/Ledger'
-import type { ChannelSnapshot, IncidentEvent, JournalRow, SessionEvent } from '@pbstream/core/message/Event'
+import type { ChannelSnapshot, IncidentEvent, JournalRow, SessionEvent, UsageTotal } from '@pbstream/core/message/Event'
 import type { SessionRef } from '@pbstream/core/message/Session'
 import type { ClaimMessage } from '@pbstream/core/message/Settlement'
 import type { Plan } from './Plan.ts'
@@ -23,9 +23,14 @@ export function claimMessage(session: SessionRef, channel: Channel, plan: Plan):
   }
 }
 
-/** Journal rows, at most 100, and the numbers as they are now of the channels they belong to. */
-export function sessionEvent(session: SessionRef, rows: JournalRow[], channels: ChannelSnapshot[]): SessionEvent {
-  return { v: 1, kind: 'session', session, channels, rows }
+/** Journal rows, at most 100, and the numbers as they are now of the channels and counts that they belong to. */
+export function sessionEvent(
+  session: SessionRef,
+  rows: JournalRow[],
+  channels: ChannelSnapshot[],
+  usage: UsageTotal[] = [],
+): SessionEvent {
+  return { v: 1, kind: 'session', session, channels, rows, ...(usage.length === 0 ? {} : { usage }) }
 }
 
 /**

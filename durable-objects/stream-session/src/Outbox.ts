@@ -72,7 +72,8 @@ function nextEvent(book: Book, store: Store, after: number): SessionEvent | unde
       const channel = book.channel(channelId)
       return channel === undefined ? [] : [snapshot(channel)]
     })
-    const event = sessionEvent(session, rows, channels)
+    const usage = book.totals(after, rows.at(-1)?.seq ?? after)
+    const event = sessionEvent(session, rows, channels, usage)
     if (limit === 1 || bytes(event) <= MESSAGE_BYTES_MAX) return event
   }
   return undefined

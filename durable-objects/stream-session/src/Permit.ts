@@ -4,6 +4,7 @@
  * Usage is derived: from what the channels have spent, from reservations and leases, and from what was spent when the
  * window began. So it is exact after a restart, whatever was posted, voided, expired or lost in between.
  */
+import type { ErrorCode } from '@pbstream/core/Errors'
 import type { Hex } from '@pbstream/core/Hex'
 import type { Channel } from '@pbstream/core/Ledger'
 import type { KeyStatus, PolicyStanding, Reserve, ReserveReply, SetPolicyReply } from '@pbstream/core/message/Session'
@@ -157,6 +158,48 @@ export function begun(state: State, hold: bigint, now: number): { period: number
   const meter = meterOf(state)
   state.meter.set('meter', { ...meter, periodReserved: meter.periodReserved + hold })
   return { period: row.period, keyVersion }
+}
+
+/**
+ * What a reservation may hold now, up to `to`: as much as a request in its place would be let in for. Less than it holds,
+ * when there could be none; `code` says what keeps it from being `to`.
+ */
+export function growth(
+  state: State,
+  held: Reservation,
+  { receiver, token }: Pick<Reserve['config'], 'receiver' | 'token'>,
+  to: bigint,
+  now: number,
+): { hold: bigint; code?: ErrorCode } {
+  const row = state.policy.get('policy')
+  if (row === undefined) return { hold: to }
+  const all = usageOf(state, row)
+  // As if what it holds were free.
+  const periodSpent = held.period === row.period ? all.periodSpent - held.hold : all.periodSpent
+  const usage = { ...all, reserved: all.reserved - held.hold, periodSpent }
+  const { routeId } = held
+  let hold = to
+  let code: ErrorCode | undefined
+  // Each limit that is met says what it leaves, which is less every time.
+  for (;;) {
+    const verdict = Policy.check(row.policy, usage, { receiver, token, routeId, hold }, seconds(now))
+    if (verdict.ok) return code === undefined ? { hold } : { hold, code }
+    code = verdict.code
+    const { left } = verdict.facts
+    if (left === undefined || left < held.hold) return { hold: -1n, code }
+    hold = left
+  }
+}
+
+/** A reservation has grown: all of it counts in the window of now from now on, if it counts in windows. */
+export function grown(state: State, held: Reservation, hold: bigint, now: number): number | undefined {
+  const policy = state.policy.get('policy')
+  if (policy === undefined || policy.policy.periodDuration === 0) return held.period
+  const row = rolled(state, policy, seconds(now))
+  const meter = meterOf(state)
+  const more = held.period === row.period ? hold - held.hold : hold
+  state.meter.set('meter', { ...meter, periodReserved: meter.periodReserved + more })
+  return row.period
 }
 
 /**

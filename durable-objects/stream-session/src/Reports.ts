@@ -1,7 +1,10 @@
 /** How reservations end: posted, voided or expired, each exactly once (I7). */
 import * as Ledger from '@pbstream/core/Ledger'
+import type { Counts } from '@pbstream/core/message/Counts'
 import type { Outcome as ToldOutcome, Report, ReportReply } from '@pbstream/core/message/Session'
 import { RESERVATION_MS } from './Admission.ts'
+import * as Counted from './Counted.ts'
+import * as Growth from './Growth.ts'
 import * as Permit from './Permit.ts'
 import * as Plan from './Plan.ts'
 import type { RequestRow, Reservation } from './Rows.ts'
@@ -26,16 +29,24 @@ export function report(state: State, said: Report, now: number): ReportReply {
   if (held === undefined) return { done: false }
   switch (said.kind) {
     case 'post': {
+      const { usage } = said
       const amount = said.amount < held.hold ? said.amount : held.hold
-      end(state, reservationId, held, amount, { state: 'done', receipt: said.receipt }, now)
+      end(state, reservationId, held, amount, { state: 'done', receipt: said.receipt }, now, usage)
       break
     }
     case 'void':
       end(state, reservationId, held, 0n, said.freesId ? 'freed' : unknown, now)
       break
     case 'mark':
-      state.reservations.set(reservationId, { ...Ledger.mark(held, said.amount), expiresAt: now + RESERVATION_MS })
+      state.reservations.set(reservationId, { ...marked(held, said), expiresAt: now + RESERVATION_MS })
       break
+    case 'grow':
+      return Growth.grow(state, said, held, now)
+    case 'time':
+      // What nobody reported in time is over, whether the alarm has come or not.
+      if (now < held.expiresAt) return Growth.time(state, said, held, now)
+      expired(state, reservationId, held, now)
+      return { done: false }
   }
   return { done: true, channel: Ledger.view(state.row(held.channelId).channel) }
 }
@@ -52,11 +63,29 @@ export function outcome(state: State, reservationId: string, requestId: string):
 /** Ends the reservations that showed no progress for too long: their last mark is charged, or nothing. */
 export function expire(state: State, now: number): void {
   for (const [id, held] of [...state.reservations.entries()]) {
-    if (held.expiresAt <= now) state.attempt(() => end(state, id, held, held.marked, unknown, now))
+    if (held.expiresAt <= now) state.attempt(() => expired(state, id, held, now))
   }
 }
 
-function end(state: State, id: string, held: Reservation, amount: bigint, outcome: Outcome, now: number): void {
+/** Progress, with its usage: neither falls. */
+function marked(held: Reservation, { amount, usage }: Extract<Report, { kind: 'mark' }>): Reservation {
+  const next = Ledger.mark(held, amount)
+  return usage === undefined || amount < held.marked ? next : { ...next, metered: { ...held.metered, usage } }
+}
+
+function expired(state: State, id: string, held: Reservation, now: number): void {
+  end(state, id, held, held.marked, unknown, now, held.metered?.usage)
+}
+
+function end(
+  state: State,
+  id: string,
+  held: Reservation,
+  amount: bigint,
+  outcome: Outcome,
+  now: number,
+  usage?: Counts,
+): void {
   const row = state.row(held.channelId)
   const ended = Ledger.post(row.channel, held.hold, amount)
   if (!('channel' in ended)) throw new Error(`a reservation could not end: ${ended.refused}`)
@@ -70,6 +99,12 @@ function end(state: State, id: string, held: Reservation, amount: bigint, outcom
   }
   const plan = amount > 0n ? Plan.charged(row.plan, now) : row.plan
   const named = requestId === undefined ? {} : { requestId }
-  state.put({ ...row, plan }, ended.channel, now, { reservationId: id, ...named, providerId, routeId, rateVersion })
+  const metered = usage === undefined ? {} : { usage }
+  const details = { reservationId: id, ...named, providerId, routeId, rateVersion, ...metered }
+  state.put({ ...row, plan }, ended.channel, now, details)
+  const period = held.metered?.period
+  if (period !== undefined && (amount > 0n || usage !== undefined)) {
+    Counted.count(state, routeId, period, usage ?? {}, amount)
+  }
   if (amount > 0n) state.claim(held.channelId, now)
 }

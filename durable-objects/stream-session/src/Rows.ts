@@ -1,9 +1,11 @@
 /** What a StreamSession remembers. Times are Unix milliseconds, amounts atomic units. */
 import type { Hex } from '@pbstream/core/Hex'
 import type { Channel } from '@pbstream/core/Ledger'
+import type { Counts } from '@pbstream/core/message/Counts'
 import type { JournalRow } from '@pbstream/core/message/Event'
 import type { SessionRef, StoredAnswer } from '@pbstream/core/message/Session'
 import type { Policy } from '@pbstream/core/Policy'
+import type { Clock } from './Clock.ts'
 import type { Plan } from './Plan.ts'
 
 /** A channel's money and when it is claimed. */
@@ -33,6 +35,29 @@ export type Reservation = {
   readonly rateVersion: number
   /** The window of the key's policy in which it counts; undefined: in none. */
   readonly period: number | undefined
+  /** The epoch of the session that it was granted to, within which it may grow; undefined: to a voucher or a lease. */
+  readonly epoch: number | undefined
+  /** Undefined for most: nothing is counted. */
+  readonly metered: Metered | undefined
+}
+
+/** What is counted of a reservation, as it is kept in JSON. */
+export type Metered = {
+  /** The period of its card. */
+  readonly period?: string
+  /** What the marked amount is the price of. */
+  readonly usage?: Counts
+  /** Of a rental. */
+  readonly clock?: Clock
+}
+
+/** What was used of a route in one period of its card, and what was charged for it. */
+export type Count = {
+  readonly period: string
+  readonly units: Counts
+  readonly charged: bigint
+  /** The journal row that counted last. */
+  readonly revision: number
 }
 
 /** A slice of a channel's room that one gateway isolate may spend. What is `left` of it counts in `reserved`. */
@@ -94,6 +119,8 @@ export type Loaded = {
   reservations: [string, Reservation][]
   leases: [string, LeaseRow][]
   deposits: [string, Deposit][]
+  /** By route. */
+  counts: [string, readonly Count[]][]
   /** Position of the last journal row, and of the last one that the events queue has. */
   seq: number
   sent: number

@@ -17,6 +17,7 @@ import type { VerifiedVoucher } from '@pbstream/core/message/Session'
 import { parseRequestId } from '@pbstream/core/session/Lease'
 import * as Turn from '@pbstream/core/Turn'
 import * as Admission from './Admission.ts'
+import * as Counted from './Counted.ts'
 import * as Leases from './Leases.ts'
 import * as Permit from './Permit.ts'
 import * as Plan from './Plan.ts'
@@ -70,10 +71,11 @@ export function pay(state: State, command: SessionReserve, now: number): Session
   const raisedTo = command.voucher === undefined ? channel : accepted(channel, command.voucher)
   const held = Ledger.hold(raisedTo, hold)
   if (!('channel' in held)) return short(state, row, raisedTo, hold, now)
-  const begun = Admission.begin(state, command, held.channel, now)
+  const begun = Admission.begin(state, command, held.channel, now, row.epoch)
+  const counted = command.period === undefined ? {} : { position: Counted.positionOf(state, routeId, command.period) }
   const leased = lease === undefined ? undefined : Leases.grant(state, { ...command, ...lease }, now)
   const after = Leases.roomOf(state.row(channelId).channel)
-  return { kind: 'granted', ...begun, ...(leased === undefined ? {} : { lease: leased }), ...after }
+  return { kind: 'granted', ...begun, ...counted, ...(leased === undefined ? {} : { lease: leased }), ...after }
 }
 
 /** Ends all sessions of the channel. Asked for in an epoch that is over, it changes nothing. */
@@ -169,7 +171,7 @@ function corrective(channel: Ledger.Channel): SessionOpened {
 }
 
 /** A key that was stopped says so to its sessions, which that has ended. */
-function ended(
+export function ended(
   state: State,
   { channel }: ChannelRow,
   now: number,

@@ -16,6 +16,7 @@ import * as Plan from './Plan.ts'
 import type {
   AnswerRow,
   ChannelRow,
+  Count,
   Deposit,
   JournalRow,
   LeaseRow,
@@ -53,6 +54,7 @@ export type Changes = {
   requests: Change<string, RequestRow>[]
   answers: Change<string, AnswerRow>[]
   deposits: Change<string, Deposit>[]
+  counts: Change<string, readonly Count[]>[]
   journal: JournalRow[]
   sent: number | undefined
 }
@@ -65,6 +67,8 @@ export class State {
   readonly reservations: Table<string, Reservation>
   readonly leases: Table<string, LeaseRow>
   readonly deposits: Table<string, Deposit>
+  /** By route, the one that was counted in last at the end. */
+  readonly counts: Table<string, readonly Count[]>
   readonly requests: Table<string, RequestRow>
   readonly answers: Table<string, AnswerRow>
   /** Nonces that opened a session, and until when each is remembered. */
@@ -93,6 +97,7 @@ export class State {
     this.reservations = new Table(draft, { rows: loaded.reservations })
     this.leases = new Table(draft, { rows: loaded.leases })
     this.deposits = new Table(draft, { rows: loaded.deposits })
+    this.counts = new Table(draft, { rows: loaded.counts })
     this.requests = new Table(draft, { load: (id) => ports.reader.request(id) })
     this.answers = new Table(draft, { load: (id) => ports.reader.answer(id) })
     this.nonces = new Table(draft, { load: (nonce) => ports.reader.nonce(nonce) })
@@ -143,7 +148,9 @@ export class State {
   /** Journals the movements between two states of a channel. */
   journal(before: Ledger.Channel, after: Ledger.Channel, now: number, details: Partial<JournalRow> = {}): void {
     const { transaction, ...charge } = details
-    for (const { kind, debit, credit, amount } of Journal.movements(before, after)) {
+    const moved = Journal.movements(before, after)
+    if (charge.usage !== undefined && after.spent === before.spent) moved.push(Journal.uncharged)
+    for (const { kind, debit, credit, amount } of moved) {
       const seq = this.position('seq') + 1
       this.positions.set('seq', seq)
       this.#journal.push({
@@ -218,6 +225,7 @@ export class State {
       requests: this.requests.changes(),
       answers: this.answers.changes(),
       deposits: this.deposits.changes(),
+      counts: this.counts.changes(),
       journal: [...this.#journal.items],
       sent: this.positions.changes().find(({ key }) => key === 'sent')?.after,
     }
@@ -228,7 +236,7 @@ export class State {
     this.draft.commit()
     for (const table of [this.channels, this.reservations, this.deposits, this.requests, this.answers]) table.settle()
     for (const table of [this.session, this.policy, this.meter, this.positions]) table.settle()
-    for (const table of [this.leases, this.nonces]) table.settle()
+    for (const table of [this.leases, this.nonces, this.counts]) table.settle()
     for (const table of [this.turns, this.corrections]) table.settle()
     this.#journal.take()
     return { replies: this.replies.take(), claims: this.#claims.take() }

@@ -5,18 +5,33 @@ import { parseSessionName, sessionName, type SessionRef } from '@pbstream/core/m
 import {
   changingColumns,
   decodeChannel,
+  decodeCount,
   decodeJournal,
   decodeLease,
   decodePolicy,
+  decodeReservation,
   encodeChannel,
+  encodeCount,
   encodeJournal,
   encodeLease,
   encodePolicy,
+  encodeProgress,
+  encodeReservation,
   fixedColumns,
   type Row,
 } from './Codec.ts'
 import type { Change } from './Draft.ts'
-import type { AnswerRow, ChannelRow, Deposit, LeaseRow, Loaded, Reader, RequestRow, Reservation } from './Rows.ts'
+import type {
+  AnswerRow,
+  ChannelRow,
+  Count,
+  Deposit,
+  LeaseRow,
+  Loaded,
+  Reader,
+  RequestRow,
+  Reservation,
+} from './Rows.ts'
 import type { Changes } from './State.ts'
 
 /** Journal rows stay so long after the events queue has them. */
@@ -29,7 +44,11 @@ const marks = (count: number): string => Array(count).fill('?').join(', ')
 const channelInsert = `INSERT INTO channel (${channelColumns.join(', ')}) VALUES (${marks(channelColumns.length)})`
 const channelUpdate = `UPDATE channel SET ${changingColumns.map((name) => `${name} = ?`).join(', ')} WHERE id = ?`
 const leaseInsert = `INSERT INTO lease VALUES (${marks(13)})`
-const journalInsert = `INSERT INTO journal VALUES (${marks(15)})`
+const journalInsert = `INSERT INTO journal VALUES (${marks(16)})`
+const reservationInsert = `INSERT INTO reservation VALUES (${marks(12)})`
+const reservationUpdate =
+  'UPDATE reservation SET hold = ?, marked = ?, expires_at = ?, period = ?, metered = ? WHERE id = ?'
+const countPut = `INSERT OR REPLACE INTO usage_count VALUES (${marks(5)})`
 
 export class Store implements Reader {
   readonly #sql: SqlStorage
@@ -40,20 +59,7 @@ export class Store implements Reader {
 
   /** Everything that is held in memory. */
   load(): Loaded {
-    const reservations = this.#rows('SELECT * FROM reservation').map((row): [string, Reservation] => [
-      String(row['id']),
-      {
-        channelId: row['channel_id'] as Hex,
-        hold: BigInt(String(row['hold'])),
-        marked: BigInt(String(row['marked'])),
-        expiresAt: Number(row['expires_at']),
-        requestId: row['request_id'] === null ? undefined : String(row['request_id']),
-        providerId: String(row['provider_id']),
-        routeId: String(row['route_id']),
-        rateVersion: Number(row['rate_version']),
-        period: row['period'] === null ? undefined : Number(row['period']),
-      },
-    ])
+    const reservations = this.#rows('SELECT * FROM reservation').map(decodeReservation)
     const reserved = new Map<Hex, bigint>()
     for (const [, { channelId, hold }] of reservations) reserved.set(channelId, (reserved.get(channelId) ?? 0n) + hold)
     const leases = this.#rows('SELECT * FROM lease').map(decodeLease)
@@ -71,6 +77,11 @@ export class Store implements Reader {
         at: Number(row['at']),
       },
     ])
+    const counts = new Map<string, Count[]>()
+    // In the order in which they were counted last.
+    for (const [routeId, count] of this.#rows('SELECT * FROM usage_count ORDER BY revision').map(decodeCount)) {
+      counts.set(routeId, [...(counts.get(routeId) ?? []), count])
+    }
     const seq = Number(this.#rows('SELECT max(seq) AS seq FROM journal')[0]?.['seq'] ?? 0)
     const meta = new Map(this.#rows('SELECT key, value FROM meta').map((row) => [row['key'], String(row['value'])]))
     const session = meta.get('session')
@@ -82,6 +93,7 @@ export class Store implements Reader {
       reservations,
       leases,
       deposits,
+      counts: [...counts],
       seq,
       sent: Number(meta.get('sent') ?? 0),
     }
@@ -102,6 +114,7 @@ export class Store implements Reader {
     for (const change of changes.requests) this.#writeRequest(change)
     for (const change of changes.answers) this.#writeAnswer(change)
     for (const change of changes.deposits) this.#writeDeposit(change)
+    for (const change of changes.counts) this.#writeCounts(change)
     for (const row of changes.journal) this.#sql.exec(journalInsert, ...encodeJournal(row))
   }
 
@@ -180,25 +193,19 @@ export class Store implements Reader {
     if (after === undefined) {
       this.#sql.exec('DELETE FROM reservation WHERE id = ?', key)
     } else if (before === undefined) {
-      const { channelId, hold, marked, expiresAt, requestId, providerId, routeId, rateVersion, period } = after
-      this.#sql.exec(
-        'INSERT INTO reservation VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
-        ...[
-          key,
-          channelId,
-          String(hold),
-          String(marked),
-          expiresAt,
-          requestId ?? null,
-          providerId,
-          routeId,
-          rateVersion,
-          period ?? null,
-        ],
-      )
+      this.#sql.exec(reservationInsert, ...encodeReservation(key, after))
     } else {
-      const { marked, expiresAt } = after
-      this.#sql.exec('UPDATE reservation SET marked = ?, expires_at = ? WHERE id = ?', String(marked), expiresAt, key)
+      this.#sql.exec(reservationUpdate, ...encodeProgress(after), key)
+    }
+  }
+
+  #writeCounts({ key, before = [], after = [] }: Change<string, readonly Count[]>): void {
+    for (const count of after) {
+      if (!before.includes(count)) this.#sql.exec(countPut, ...encodeCount(key, count))
+    }
+    for (const { period } of before) {
+      if (after.some((count) => count.period === period)) continue
+      this.#sql.exec('DELETE FROM usage_count WHERE route_id = ? AND period = ?', key, period)
     }
   }
 

@@ -2,7 +2,7 @@
  * The tables of a StreamSession. Amounts are TEXT decimals of atomic units (SQLite integers come back as doubles), times
  * INTEGER Unix milliseconds. The README of this folder describes each of them.
  */
-export const SCHEMA_VERSION = 4
+export const SCHEMA_VERSION = 5
 
 const tables = `
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -28,7 +28,12 @@ CREATE TABLE IF NOT EXISTS reservation (
   id TEXT PRIMARY KEY,
   channel_id TEXT NOT NULL, hold TEXT NOT NULL, marked TEXT NOT NULL, expires_at INTEGER NOT NULL,
   request_id TEXT, provider_id TEXT NOT NULL, route_id TEXT NOT NULL, rate_version INTEGER NOT NULL,
-  period INTEGER
+  period INTEGER, epoch INTEGER, metered TEXT
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS usage_count (
+  route_id TEXT NOT NULL, period TEXT NOT NULL,
+  units TEXT NOT NULL, charged TEXT NOT NULL, revision INTEGER NOT NULL,
+  PRIMARY KEY (route_id, period)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS lease (
   id TEXT PRIMARY KEY,
@@ -58,7 +63,7 @@ CREATE TABLE IF NOT EXISTS journal (
   seq INTEGER PRIMARY KEY,
   kind TEXT NOT NULL, channel_id TEXT NOT NULL, debit TEXT NOT NULL, credit TEXT NOT NULL, amount TEXT NOT NULL,
   reservation_id TEXT, request_id TEXT, provider_id TEXT, route_id TEXT, rate_version INTEGER, cumulative TEXT,
-  tx TEXT, at INTEGER NOT NULL, why TEXT
+  tx TEXT, at INTEGER NOT NULL, why TEXT, usage TEXT
 );
 `
 
@@ -75,6 +80,10 @@ const additions: Record<number, string> = {
   // The tables `lease` and `session_nonce` are new, and made above.
   4: `ALTER TABLE channel ADD COLUMN session_epoch INTEGER NOT NULL DEFAULT 1;
       ALTER TABLE channel ADD COLUMN session_until INTEGER NOT NULL DEFAULT 0;`,
+  // The table `usage_count` is new, and made above.
+  5: `ALTER TABLE reservation ADD COLUMN epoch INTEGER;
+      ALTER TABLE reservation ADD COLUMN metered TEXT;
+      ALTER TABLE journal ADD COLUMN usage TEXT;`,
 }
 
 /**

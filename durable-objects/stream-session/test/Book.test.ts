@@ -34,6 +34,10 @@ const mustReach = [
     'lease renewed',
   ],
   ...['lease request kept', 'lease rest released', 'refund session_leases_out', 'freezing'],
+  ...['grow whole', 'grow a part', 'grow without a session', 'grow after its session', 'grow nothing'],
+  ...['grow session_ended', 'grow session_key_period_limit', 'grow session_key_spend_cap', 'grow withdrawal_pending'],
+  ...['grow session_key_payment_max', 'time resume true', 'time beat true', 'time beat false', 'time pause true'],
+  ...['time stop true', 'time resume false', 'time too late', 'counted', 'journal charge of nothing'],
   ...['session_key_stopped', 'drained whole', 'drained with a loss', 'policy true', 'policy false'],
   ...['frozen', 'revoked', 'not_started', 'expired', 'payee', 'route', 'payment_max', 'spend_cap', 'period_limit'].map(
     (limit) => `session_key_${limit}`,
@@ -103,6 +107,23 @@ describe('random histories with repeats, reordering, expiry, failing commits and
         const { setPolicy } = book
         book.setPolicy = (session, policy, now) => setPolicy.call(book, session, { ...policy, status: 'active' }, now)
       },
+    },
+    'what a hold has grown by is not written': {
+      write: (changes) => ({
+        ...changes,
+        reservations: changes.reservations.map(({ before, after, ...row }) => {
+          return { ...row, before, after: before && after ? { ...after, hold: before.hold } : after }
+        }),
+      }),
+    },
+    'what was counted is not written': { write: (changes) => ({ ...changes, counts: [] }) },
+    'what is counted of a reservation is not written': {
+      write: (changes) => ({
+        ...changes,
+        reservations: changes.reservations.map(({ after, ...row }) => {
+          return { ...row, after: after === undefined ? after : { ...after, metered: undefined } }
+        }),
+      }),
     },
     'a journal row is lost': { write: (changes) => ({ ...changes, journal: changes.journal.slice(1) }) },
     'a deposit report is counted twice': {

@@ -18,7 +18,9 @@ const charge = (n: number, amount: bigint): LeaseCharge => ({ n, digest: digestO
 const journal = (stub: Stub) =>
   inside(stub, (_, { storage: { sql } }) =>
     sql
-      .exec<{ kind: string; reservation_id: string; amount: string }>("SELECT * FROM journal WHERE kind = 'charge'")
+      .exec<{ kind: string; reservation_id: string; amount: string; usage: string | null }>(
+        "SELECT * FROM journal WHERE kind = 'charge'",
+      )
       .toArray(),
   )
 
@@ -206,6 +208,19 @@ describe('reports', () => {
       [`${lease.id}.1`, '2'],
       [`${lease.id}.3`, '1'],
     ])
+  })
+
+  test('say what was used, of what cost nothing too', async () => {
+    const { stub, report } = await leased()
+    const usage = { output_token: '5' }
+    const charges = [{ ...charge(1, 2n), usage }, charge(2, 1n), { ...charge(3, 0n), usage }, charge(4, 0n)]
+    expect(await report(charges, { final: true })).toMatchObject({ taken: 4 })
+    expect((await journal(stub)).map(({ amount, usage: told }) => [amount, told])).toEqual([
+      ['2', '{"output_token":"5"}'],
+      ['1', null],
+      ['0', '{"output_token":"5"}'],
+    ])
+    expect(await report([{ ...charge(5, 1n), usage: { x: 1 } as never }])).toEqual({ kind: 'ended', taken: 0 })
   })
 
   test('outlive the object, as the lease does', async () => {

@@ -41,6 +41,11 @@ export class Limits {
   /** Before this group. */
   #managed = false
 
+  /** Of the policy that is in force. */
+  get version(): number | undefined {
+    return this.#current?.version
+  }
+
   /** A policy is in force: said and written. */
   put(policy: Policy): void {
     const before = this.#current
@@ -74,6 +79,14 @@ export class Limits {
     this.#granted.push({ id: reservationId, hold, epoch, window })
     // It began before the policies that are newer, which were put in force in the same group: they go on from it.
     for (const later of this.#policies.values()) if (later.epoch > epoch) later.fresh = false
+  }
+
+  /** A hold has grown, under the policy that is in force: it is held against that as a grant of all of it. */
+  grown(id: string, command: Pick<Reserve, 'hold' | 'routeId' | 'config'>, now: number): void {
+    const before = this.#granted.findIndex((grant) => grant.id === id)
+    if (before !== -1) this.#granted.splice(before, 1)
+    const keyVersion = this.#current?.version
+    this.granted({ reservationId: id, ...(keyVersion === undefined ? {} : { keyVersion }) }, command, now)
   }
 
   /**

@@ -14,106 +14,22 @@ import type { Loaded, Reader } from '../src/Rows.ts'
 import type { Changes, Ports } from '../src/State.ts'
 import { Store } from '../src/Store.ts'
 import { channelOf, digestOf } from './fixtures.ts'
-import { Limits, policyOf, type Terms, terms } from './Limits.ts'
+import { Limits, policyOf } from './Limits.ts'
+import { MeterModel, type MeterStep, meterSteps, type Own } from './MeterModel.ts'
 import { SessionModel, type SessionStep, sessionSteps } from './SessionModel.ts'
+import { commands, lengths, type Step } from './Steps.ts'
 
-export type Step =
-  | {
-      do: 'reserve'
-      hold: bigint
-      above: bigint
-      call: number
-      id: number
-      digest: number
-      deposit: bigint
-      second: boolean
-    }
-  | { do: 'post' | 'mark'; which: number; amount: bigint }
-  | { do: 'void'; which: number; frees: boolean }
-  | { do: 'answer'; which: number }
-  | { do: 'observe'; more: bigint; less: bigint; withdrawal: boolean; stop: Stop; second: boolean }
-  | { do: 'deposit'; which: number; status: 'mined' | 'confirmed' | 'failed'; amount: bigint }
-  | { do: 'claim'; which: number; status: 'confirmed' | 'failed' | 'deferred'; paid: boolean }
-  | { do: 'refund'; amount: bigint; second: boolean }
-  | { do: 'refunded'; which: number; status: 'mined' | 'failed' }
-  | { do: 'policy'; terms: Terms; again: boolean; older: boolean }
-  | { do: 'wait'; ms: number }
-  | { do: 'commit' | 'fail' | 'crash' }
+type Any = Step | SessionStep | MeterStep
 
-/** What the chain says of the key that governs a channel: nothing, or that its stop has or has not bitten. */
-type Stop = 'none' | 'lifted' | 'grace' | 'over'
-
-const which = fc.nat({ max: 9 })
-const second = fc.boolean()
-const rarely = fc.nat({ max: 5 }).map((n) => n === 0)
-const amount = fc.bigInt({ min: 0n, max: 12n })
-const doing = <T extends string>(...names: T[]) => fc.constantFrom(...names)
-
-const commands: { weight: number; arbitrary: fc.Arbitrary<Step> }[] = [
-  {
-    weight: 10,
-    arbitrary: fc.record({
-      do: doing('reserve'),
-      hold: fc.bigInt({ min: 1n, max: 9n }),
-      above: fc.oneof({ weight: 3, arbitrary: fc.constant(0n) }, fc.bigInt({ min: -4n, max: 6n })),
-      call: fc.nat({ max: 12 }),
-      id: fc.nat({ max: 6 }),
-      digest: fc.nat({ max: 1 }),
-      deposit: fc.oneof(fc.constant(0n), fc.bigInt({ min: 1n, max: 40n })),
-      second,
-    }),
-  },
-  { weight: 7, arbitrary: fc.record({ do: doing('post', 'mark'), which, amount }) },
-  { weight: 2, arbitrary: fc.record({ do: doing('void'), which, frees: fc.boolean() }) },
-  { weight: 1, arbitrary: fc.record({ do: doing('answer'), which }) },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      do: doing('observe'),
-      more: amount,
-      less: fc.oneof({ weight: 4, arbitrary: fc.constant(0n) }, { weight: 1, arbitrary: amount }),
-      withdrawal: fc.nat({ max: 5 }).map((n) => n === 0),
-      stop: fc.constantFrom<Stop>('none', 'none', 'lifted', 'lifted', 'grace', 'over'),
-      second,
-    }),
-  },
-  {
-    weight: 5,
-    arbitrary: fc.record({
-      do: doing('deposit'),
-      which,
-      status: doing('mined', 'confirmed', 'failed'),
-      amount: fc.bigInt({ min: 1n, max: 40n }),
-    }),
-  },
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      do: doing('claim'),
-      which,
-      status: doing('confirmed', 'failed', 'deferred'),
-      paid: fc.boolean(),
-    }),
-  },
-  { weight: 1, arbitrary: fc.record({ do: doing('refund'), amount, second }) },
-  { weight: 1, arbitrary: fc.record({ do: doing('refunded'), which, status: doing('mined', 'failed') }) },
-  { weight: 1, arbitrary: fc.record({ do: doing('policy'), terms, again: fc.boolean(), older: rarely }) },
-  { weight: 4, arbitrary: fc.record({ do: doing('wait'), ms: fc.constantFrom(10, 2_000, 6_000, 91_000, 700_000) }) },
-  { weight: 8, arbitrary: fc.record({ do: doing('commit') }) },
-  { weight: 1, arbitrary: fc.record({ do: doing('fail', 'crash') }) },
-] as { weight: number; arbitrary: fc.Arbitrary<Step> }[]
-
-const lengths = { minLength: 20, maxLength: 100, size: 'max' } as const
-
-/** Histories of vouchers alone, and those with sessions and leases beside them. */
-export const steps: fc.Arbitrary<Step[]> = fc.array(fc.oneof(...commands), lengths)
-export const sessionHistories: fc.Arbitrary<(Step | SessionStep)[]> = fc.array(fc.oneof(...commands, ...sessionSteps), {
+/** Histories of vouchers, sessions and leases, with calls that are metered. */
+export const sessionHistories: fc.Arbitrary<Any[]> = fc.array(fc.oneof(...commands, ...sessionSteps, ...meterSteps), {
   ...lengths,
-  maxLength: 140,
+  maxLength: 160,
 })
 
 const settings: Settings = { settleAmount: 30n, settleCount: 4, settleAgeMs: 60_000, minDeposit: 3n }
-const tables = ['channel', 'reservation', 'lease', 'session_nonce', 'policy', 'request', 'answer', 'deposit', 'journal']
+const tables = ['channel', 'reservation', 'lease', 'session_nonce', 'policy', 'request', 'answer', 'deposit']
+const counting = ['journal', 'usage_count']
 
 /** Ways to plant a bug. */
 export type Faults = { reader?(reader: Reader): Reader; write?(changes: Changes): Changes; book?(book: Book): void }
@@ -131,7 +47,8 @@ export class Model {
   #tickets = 0
   /** Replies that are still to come; each comes once. */
   readonly #open = new Map<number, Reserve>()
-  readonly #granted: { id: string; command: Pick<Reserve, 'hold' | 'requestId'>; charged: bigint | undefined }[] = []
+  readonly #granted: (Own & { command: Pick<Reserve, 'requestId'>; charged: bigint | undefined })[] = []
+  readonly #meters: MeterModel
   readonly #deposits: { id: string; channel: Channel }[] = []
   readonly #claims: ClaimMessage[] = []
   readonly #refunds: { channel: Channel; order: Extract<RefundReply, { kind: 'granted' }>['refund'] }[] = []
@@ -148,7 +65,7 @@ export class Model {
   constructor(storage: DurableObjectStorage, faults: Faults = {}) {
     this.#storage = storage
     this.#faults = faults
-    for (const table of tables) storage.sql.exec(`DELETE FROM ${table}`)
+    for (const table of [...tables, ...counting]) storage.sql.exec(`DELETE FROM ${table}`)
     storage.sql.exec("DELETE FROM meta WHERE key <> 'schema'")
     this.#store = new Store(storage.sql)
     this.#book = this.#load()
@@ -158,7 +75,7 @@ export class Model {
       now: () => this.#now,
       said: (what) => this.#said.push(what),
       reach,
-      granted: (id, command, keyVersion) => this.#paid(id, command, keyVersion),
+      granted: (id, command, keyVersion, epoch) => this.#paid(id, command, keyVersion, epoch),
       leased: (lease, channel) => {
         const { id: reservationId, amount: hold, perRequestMax, keyVersion } = lease
         const reply = { reservationId, ...(keyVersion === undefined ? {} : { keyVersion }) }
@@ -166,14 +83,34 @@ export class Model {
       },
       deposit: (id, channel) => this.#deposits.push({ id, channel }),
     })
+    this.#meters = new MeterModel({
+      book: () => this.#book,
+      now: () => this.#now,
+      said: (what) => this.#said.push(what),
+      reach,
+      grown: (id, hold) => {
+        this.#limits.grown(id, { ...this.#channels[0].reserve(0n, hold) }, this.#now)
+        this.#passed = this.#limits.version
+      },
+    })
   }
 
   /** What happened so far in all histories: a check that nothing reaches proves nothing. */
   static readonly reached = new Map<string, number>()
 
-  run(history: readonly (Step | SessionStep)[]): void {
+  run(history: readonly Any[]): void {
     // Whose session it is comes with the first call; then one channel has money and one has none.
-    this.#reserve({ do: 'reserve', hold: 1n, above: 0n, call: 0, id: 9, digest: 0, deposit: 0n, second: false })
+    this.#reserve({
+      do: 'reserve',
+      hold: 1n,
+      above: 0n,
+      call: 0,
+      id: 9,
+      digest: 0,
+      deposit: 0n,
+      second: false,
+      period: undefined,
+    })
     this.#book.acknowledge(this.#channels[0].observed(60n), this.#now)
     this.#book.acknowledge(this.#channels[1].observed(0n), this.#now)
     for (const step of history) this.#step(step)
@@ -216,13 +153,18 @@ export class Model {
     }
   }
 
-  #step(step: Step | SessionStep): void {
+  #step(step: Any): void {
     switch (step.do) {
       case 'reserve':
         return this.#reserve(step)
       case 'post':
       case 'mark':
-        return this.#report(step.which, (reservationId) => ({ kind: step.do, reservationId, amount: step.amount }))
+        return this.#report(step.which, (reservationId) => ({
+          kind: step.do,
+          reservationId,
+          amount: step.amount,
+          ...(step.usage === undefined ? {} : { usage: step.usage }),
+        }))
       case 'void':
         return this.#report(step.which, (reservationId) => ({ kind: 'void', reservationId, freesId: step.frees }))
       case 'answer': {
@@ -303,6 +245,11 @@ export class Model {
         this.#open.clear()
         this.#book = this.#load()
         return
+      case 'grow':
+      case 'time': {
+        const granted = recent(this.#granted, step.which)
+        return granted === undefined ? undefined : this.#meters.step(step, granted)
+      }
       default:
         return this.#sessions.step(step)
     }
@@ -314,15 +261,26 @@ export class Model {
   }
 
   /** A request under a session, or one that goes on after its lease, has a reservation. */
-  #paid(id: string, command: Pick<Reserve, 'hold'> & { requestId: string }, keyVersion: number | undefined): void {
+  #paid(
+    id: string,
+    command: Pick<Reserve, 'hold' | 'period'> & { requestId: string },
+    keyVersion: number | undefined,
+    epoch: number | undefined,
+  ): void {
     expect(this.#taken.get(command.requestId), 'I2: an id is served once').toBeUndefined()
     this.#taken.set(command.requestId, id)
-    this.#granted.push({ id, command, charged: undefined })
+    this.#own(id, command, epoch)
     // What goes on after a lease was granted with it.
     if (id === command.requestId) return
     const reply = { reservationId: id, ...(keyVersion === undefined ? {} : { keyVersion }) }
     this.#limits.granted(reply, { ...this.#channels[0].reserve(0n, command.hold) }, this.#now)
     this.#passed = keyVersion
+  }
+
+  #own(id: string, command: Pick<Reserve, 'hold' | 'period' | 'requestId'>, epoch: number | undefined): void {
+    const { hold, period } = command
+    const marked = { amount: 0n, usage: undefined }
+    this.#granted.push({ id, command, charged: undefined, hold, period, epoch, marked, posted: undefined })
   }
 
   #reserve(step: Extract<Step, { do: 'reserve' }>): void {
@@ -334,6 +292,7 @@ export class Model {
       digest: digestOf(step.digest),
       ...(step.id < 4 ? { requestId: `id-${step.id}` } : {}),
       ...(step.deposit === 0n ? {} : { deposit: { amount: step.deposit } }),
+      ...(step.period === undefined ? {} : { period: step.period }),
     })
     const command: Reserve = step.call === 0 ? rest : { ...rest, callId: step.call < 6 ? `call-${step.call}` : callId! }
     const ticket = ++this.#tickets
@@ -387,8 +346,12 @@ export class Model {
       }
       if (report.kind === 'post' || report.kind === 'void') {
         expect(granted.charged, 'I7: a reservation ends once').toBeUndefined()
-        granted.charged =
-          report.kind === 'void' ? 0n : report.amount < granted.command.hold ? report.amount : granted.command.hold
+        granted.charged = report.kind === 'void' ? 0n : least(report.amount, granted.hold)
+      }
+      if (report.kind === 'post') granted.posted = { usage: report.usage }
+      if (report.kind === 'mark' && report.amount >= granted.marked.amount) {
+        const { usage = granted.marked.usage, amount: more } = report
+        granted.marked = { amount: least(more, granted.hold), usage }
       }
     })
   }
@@ -473,7 +436,7 @@ export class Model {
     }
     expect(command.voucher.max).toBeGreaterThanOrEqual(reply.channel.chargedCumulative)
     expect(reply.channel.balance).toBeGreaterThanOrEqual(reply.channel.chargedCumulative)
-    this.#granted.push({ id: reply.reservationId, command, charged: undefined })
+    this.#own(reply.reservationId, command, undefined)
     this.#limits.granted(reply, command, this.#now)
   }
 
@@ -489,8 +452,9 @@ export class Model {
 
   /** A restart would find what is there now. */
   #same(): void {
-    const sorted = ({ channels, reservations, leases, deposits, ...rest }: Loaded) => ({
+    const sorted = ({ channels, reservations, leases, deposits, counts, ...rest }: Loaded) => ({
       ...rest,
+      counts: new Map(counts),
       leases: new Map(leases),
       channels: new Map(channels),
       reservations: new Map(reservations),
@@ -509,13 +473,14 @@ export class Model {
     for (const { kind, debit } of rows.slice(this.#audited)) reach(`journal ${kind} from ${debit}`)
     this.#audited = rows.length
     expect(rows.map(({ seq }) => seq)).toEqual(rows.map((_, i) => i + 1))
-    const holds = new Map(this.#granted.map(({ id, command }) => [id, command.hold]))
+    const owns = new Map(this.#granted.map((own) => [own.id, own]))
+    this.#meters.audit(rows, owns)
     const charged = new Set<string>()
     for (const row of rows) {
       if (row.kind !== 'charge' || row.reservationId === undefined) continue
       expect(charged.has(row.reservationId), 'I7: a reservation is charged once').toBe(false)
       charged.add(row.reservationId)
-      const hold = holds.get(row.reservationId) ?? this.#sessions.holdOf(row.reservationId) ?? 0n
+      const hold = owns.get(row.reservationId)?.hold ?? this.#sessions.holdOf(row.reservationId) ?? 0n
       expect(BigInt(row.amount)).toBeLessThanOrEqual(hold)
     }
     for (const { channelId } of this.#channels) {
@@ -560,6 +525,10 @@ export class Model {
 /** One of the last few, mostly the last. */
 function recent<T>(items: readonly T[], index: number): T | undefined {
   return items.at(-1 - (index % Math.min(4, items.length || 1)))
+}
+
+function least(a: bigint, b: bigint): bigint {
+  return a < b ? a : b
 }
 
 function reach(what: string): void {

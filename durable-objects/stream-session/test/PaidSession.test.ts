@@ -4,7 +4,7 @@ import type { Policy } from '@pbstream/core/Policy'
 import { evictDurableObject } from 'cloudflare:test'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { channelOf, digestOf } from './fixtures.ts'
-import { claimsOf, funded, granted, inside, later, nextPayer, type Stub, stubOf } from './object.ts'
+import { claimsOf, downgrade, funded, granted, inside, later, nextPayer, type Stub, stubOf } from './object.ts'
 
 afterEach(() => {
   vi.useRealTimers()
@@ -323,11 +323,7 @@ test('receipts by id: done, in flight, unknown', async () => {
 test('an object of version 3 is brought up to date: its money is there, and sessions can be opened on it', async () => {
   const { channel, stub } = await funded(100n)
   const { reservationId } = granted(await stub.reserve(channel.reserve(5n, 5n)))
-  await inside(stub, (_, { storage: { sql } }) => {
-    for (const column of ['session_epoch', 'session_until']) sql.exec(`ALTER TABLE channel DROP COLUMN ${column}`)
-    for (const table of ['lease', 'session_nonce']) sql.exec(`DROP TABLE ${table}`)
-    sql.exec("UPDATE meta SET value = '3' WHERE key = 'schema'")
-  })
+  await downgrade(stub, 3)
   await evictDurableObject(stub)
   expect(await stub.openSession(channel.open(50n))).toMatchObject({ kind: 'opened', epoch: 1, room: 45n })
   await post(stub, reservationId, 5n)
@@ -336,7 +332,7 @@ test('an object of version 3 is brought up to date: its money is there, and sess
   const version = await inside(stub, (_, { storage: { sql } }) => {
     return sql.exec("SELECT value FROM meta WHERE key = 'schema'").one()
   })
-  expect(version).toEqual({ value: '4' })
+  expect(version).toEqual({ value: '5' })
 })
 
 describe('garbage', () => {

@@ -3,7 +3,7 @@ import type { ReserveReply } from '@pbstream/core/message/Session'
 import type { Policy } from '@pbstream/core/Policy'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { channelOf } from './fixtures.ts'
-import { claimsOf, funded, granted, inside, later, type Stub } from './object.ts'
+import { claimsOf, downgrade, funded, granted, inside, later, type Stub } from './object.ts'
 
 afterEach(() => {
   vi.useRealTimers()
@@ -417,13 +417,7 @@ describe('setting a policy', () => {
 test('an object of the version before is brought up to date, with the reservations that it has', async () => {
   const { channel, stub } = await funded(100n)
   const { reservationId } = granted(await stub.reserve(channel.reserve(5n, 5n)))
-  await inside(stub, (_, { storage }) => {
-    for (const column of ['settle_amount', 'settle_age_ms', 'session_epoch', 'session_until'])
-      storage.sql.exec(`ALTER TABLE channel DROP COLUMN ${column}`)
-    storage.sql.exec('ALTER TABLE reservation DROP COLUMN period')
-    for (const table of ['policy', 'lease', 'session_nonce']) storage.sql.exec(`DROP TABLE ${table}`)
-    storage.sql.exec("UPDATE meta SET value = '2' WHERE key = 'schema'")
-  })
+  await downgrade(stub, 2)
   await evictDurableObject(stub)
   await stub.setPolicy(1, channel.session, policyFor(channel, { spendCap: 6n, periodAmount: 3n, periodDuration: HOUR }))
   expect((await stub.policy(1))?.usage).toMatchObject({ spent: 0n, reserved: 5n, periodSpent: 0n })

@@ -16,6 +16,7 @@ import { requestId as requestIdOf } from '@pbstream/core/session/Lease'
 import fc from 'fast-check'
 import { expect } from 'vitest'
 import type { Book } from '../src/Book.ts'
+import { periods } from './MeterModel.ts'
 import { type channelOf, digestOf } from './fixtures.ts'
 
 type Channel = ReturnType<typeof channelOf>
@@ -34,6 +35,7 @@ export type SessionStep =
       price: bigint
       isolate: number
       second: boolean
+      period: string | undefined
     }
   | { do: 'leased'; which: number; ns: number[]; amount: bigint; kept: number; final: boolean; wish: boolean }
   | { do: 'end'; stale: boolean; second: boolean }
@@ -70,6 +72,7 @@ export const sessionSteps: { weight: number; arbitrary: fc.Arbitrary<SessionStep
       price: fc.bigInt({ min: 1n, max: 2n }),
       isolate: fc.nat({ max: 1 }),
       second,
+      period: periods,
     }),
   },
   {
@@ -112,7 +115,13 @@ export type World = {
   /** It stands when the group does. */
   said(what: () => void): void
   reach(what: string): void
-  granted(id: string, command: Pick<Reserve, 'hold'> & { requestId: string }, keyVersion: number | undefined): void
+  granted(
+    id: string,
+    command: Pick<Reserve, 'hold' | 'period'> & { requestId: string },
+    keyVersion: number | undefined,
+    /** Of its session; undefined: it was kept of a lease. */
+    epoch: number | undefined,
+  ): void
   leased(lease: Lease, channel: Channel): void
   deposit(id: string, channel: Channel): void
 }
@@ -283,6 +292,7 @@ export class SessionModel {
       digest: digestOf(step.digest),
       ...(requestId === undefined ? {} : { requestId }),
       ...(step.above === 0n ? {} : { voucher: { max, signature: channel.signature(max) } }),
+      ...(step.period === undefined ? {} : { period: step.period }),
       ...(step.perSecond === 0 ? {} : { lease: wished(step.isolate, step.perSecond, step.price) }),
     })
     const before = book().view(channel.channelId)?.reserved ?? 0n
@@ -296,7 +306,8 @@ export class SessionModel {
     const { lease, keyVersion } = reply
     const taken = step.hold + (lease?.amount ?? 0n)
     expect(book().view(channel.channelId)!.reserved - before, 'held').toBe(taken)
-    said(() => this.#world.granted(reply.reservationId, command, keyVersion))
+    expect(reply.position !== undefined, 'a position in the period').toBe(step.period !== undefined)
+    said(() => this.#world.granted(reply.reservationId, command, keyVersion, epoch))
     if (lease !== undefined) this.#take(lease, channel, step.price, reply.room)
   }
 
@@ -347,7 +358,7 @@ export class SessionModel {
     if (kept !== undefined) {
       reach('lease request kept')
       const id = requestIdOf({ id: lease.id, n: kept })
-      said(() => this.#world.granted(id, { hold: lease.perRequestMax, requestId: id }, undefined))
+      said(() => this.#world.granted(id, { hold: lease.perRequestMax, requestId: id }, undefined, undefined))
     }
     const isOpen =
       !step.final &&

@@ -5,7 +5,7 @@ import { evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { channelOf, digestOf } from './fixtures.ts'
 import { received } from './host.ts'
-import { claimsOf, funded, granted, inside, later, nextPayer, publish, stubOf } from './object.ts'
+import { claimsOf, downgrade, funded, granted, inside, later, nextPayer, publish, stubOf } from './object.ts'
 
 const kinds = (replies: ReserveReply[]): Record<string, number> => {
   const counts: Record<string, number> = {}
@@ -374,15 +374,7 @@ describe('what leaves', () => {
 
   test('an object of the version before is brought up to date with its rows', async () => {
     const { channel, stub } = await funded(100n)
-    await inside(stub, (_, { storage }) => {
-      const columns = ['key_stopped_at', 'key_over', 'seen_block', 'settle_amount', 'settle_age_ms']
-      for (const column of [...columns, 'session_epoch', 'session_until'])
-        storage.sql.exec(`ALTER TABLE channel DROP COLUMN ${column}`)
-      storage.sql.exec('ALTER TABLE journal DROP COLUMN why')
-      storage.sql.exec('ALTER TABLE reservation DROP COLUMN period')
-      for (const table of ['policy', 'lease', 'session_nonce']) storage.sql.exec(`DROP TABLE ${table}`)
-      storage.sql.exec("UPDATE meta SET value = '1' WHERE key = 'schema'")
-    })
+    await downgrade(stub, 1)
     await evictDurableObject(stub)
     granted(await stub.reserve(channel.reserve(1n, 1n)))
     await stub.acknowledge(1, [channel.observed(100n, { keyStoppedAt: 9_000_000_000, keyOver: false })])

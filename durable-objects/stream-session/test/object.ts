@@ -51,3 +51,23 @@ export const lossesOf = (channelId: string) => {
   const own = received.incidents.filter(({ detail }) => detail['channelId'] === channelId)
   return [...new Map(own.map((incident) => [incident.id, incident])).values()]
 }
+
+/** What each version of the tables added to those of the one before. */
+const added: Record<number, readonly string[]> = {
+  2: ['channel key_stopped_at', 'channel key_over', 'channel seen_block', 'journal why'],
+  3: ['reservation period', 'channel settle_amount', 'channel settle_age_ms', 'policy'],
+  4: ['channel session_epoch', 'channel session_until', 'lease', 'session_nonce'],
+  5: ['reservation epoch', 'reservation metered', 'journal usage', 'usage_count'],
+}
+
+/** Has the tables of an object as an earlier version left them. */
+export const downgrade = (stub: Stub, version: number): Promise<void> =>
+  inside(stub, (_, { storage: { sql } }) => {
+    for (const [later, things] of Object.entries(added)) {
+      for (const thing of Number(later) > version ? things : []) {
+        const [table = '', column] = thing.split(' ')
+        sql.exec(column === undefined ? `DROP TABLE ${table}` : `ALTER TABLE ${table} DROP COLUMN ${column}`)
+      }
+    }
+    sql.exec("UPDATE meta SET value = ? WHERE key = 'schema'", String(version))
+  })

@@ -5,6 +5,7 @@ import type { SessionRef } from '@pbstream/core/message/Session'
 import type {
   AnswerRow,
   ChannelRow,
+  Count,
   Deposit,
   LeaseRow,
   Loaded,
@@ -22,6 +23,7 @@ export class Disk implements Reader {
   readonly leases = new Map<string, LeaseRow>()
   readonly nonces = new Map<Hex, number>()
   readonly deposits = new Map<string, Deposit>()
+  readonly counts = new Map<string, readonly Count[]>()
   readonly requests = new Map<string, RequestRow>()
   readonly answers = new Map<string, AnswerRow>()
   readonly journal: JournalRow[] = []
@@ -52,6 +54,7 @@ export class Disk implements Reader {
     apply(this.leases, changes.leases)
     apply(this.nonces, changes.nonces)
     apply(this.deposits, changes.deposits)
+    apply(this.counts, changes.counts)
     apply(this.requests, changes.requests)
     apply(this.answers, changes.answers)
     for (const row of changes.journal) this.journal.push(row)
@@ -68,7 +71,8 @@ export class Disk implements Reader {
       for (const [, lease] of leases) if (lease.channelId === id) reserved += lease.left
       return [id, { ...row, channel: { ...row.channel, reserved } }]
     })
-    return { session, policy, channels: rows, reservations, leases, deposits, seq, sent }
+    const counts = [...this.counts]
+    return { session, policy, channels: rows, reservations, leases, deposits, counts, seq, sent }
   }
 }
 

@@ -18,7 +18,7 @@ import * as NobleSigner from '@pbstream/core/NobleSigner'
 import { watcherName } from '@pbstream/chain-watcher/Port'
 import { laneName } from '@pbstream/nonce-lane/Order'
 import { expect, vi } from 'vitest'
-import type { Step } from '../../../durable-objects/stream-session/test/Model.ts'
+import type { Step } from '../../../durable-objects/stream-session/test/Steps.ts'
 import { digestOf } from '../../../durable-objects/stream-session/test/fixtures.ts'
 import {
   type Channel,
@@ -95,7 +95,16 @@ export class Line {
     waiting.claims.length = 0
     waiting.events.length = 0
     try {
-      await this.#reserve({ hold: 1n, above: 59n, call: 0, id: 9, digest: 0, deposit: 60n, second: false })
+      await this.#reserve({
+        hold: 1n,
+        above: 59n,
+        call: 0,
+        id: 9,
+        digest: 0,
+        deposit: 60n,
+        second: false,
+        period: undefined,
+      })
       for (const [i, step] of steps.entries()) {
         for (const { at, fault } of faults) if (at === i) await this.#faults.strike(fault).then(() => reach(fault))
         await this.#step(step)
@@ -118,7 +127,12 @@ export class Line {
         return this.#reserve(step)
       case 'post':
       case 'mark':
-        return this.#report(step.which, (reservationId) => ({ kind: step.do, reservationId, amount: step.amount }))
+        return this.#report(step.which, (reservationId) => ({
+          kind: step.do,
+          reservationId,
+          amount: step.amount,
+          ...(step.usage === undefined ? {} : { usage: step.usage }),
+        }))
       case 'void':
         return this.#report(step.which, (reservationId) => ({ kind: 'void', reservationId, freesId: step.frees }))
       case 'answer': {
@@ -172,6 +186,7 @@ export class Line {
       rateVersion: 1,
       ...(step.id < 4 ? { requestId: `id-${step.id}` } : {}),
       ...(step.deposit === 0n ? {} : { deposit: { amount: step.deposit } }),
+      ...(step.period === undefined ? {} : { period: step.period }),
     }
     const call = this.#lead(of, command, step.deposit).finally(() => this.#open.delete(call))
     this.#open.add(call)

@@ -4,6 +4,7 @@
  */
 import type { ErrorCode } from '@pbstream/core/Errors'
 import type { Hex } from '@pbstream/core/Hex'
+import type { Counts } from '@pbstream/core/message/Counts'
 import type {
   Lease,
   LeaseCharge,
@@ -96,7 +97,7 @@ export class HeldLease {
   }
 
   /** Charges a call: at most its hold. False when it is not one that runs under the lease. */
-  charge(n: number, amount: bigint, receipt: string | undefined): boolean {
+  charge(n: number, amount: bigint, receipt: string | undefined, usage?: Counts): boolean {
     const use = this.#uses.get(n)
     if (use?.state !== 'running') return false
     const charged = amount < use.hold ? amount : use.hold
@@ -105,7 +106,8 @@ export class HeldLease {
     this.#running -= use.hold
     this.#charged += charged
     this.#waiting += charged
-    this.#unreported.push({ n, digest: use.digest, amount: charged, ...known })
+    const counted = usage === undefined ? {} : { usage }
+    this.#unreported.push({ n, digest: use.digest, amount: charged, ...known, ...counted })
     return true
   }
 

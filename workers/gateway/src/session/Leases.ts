@@ -202,8 +202,10 @@ export class LeaseBook {
     if (held.isKept(n)) return this.#sendKept(held, what, keep)
     // While its lease runs, it needs no sign of life.
     if (what.kind === 'mark') return { done: true }
-    if (what.kind === 'answer') return { done: false }
-    const done = what.kind === 'post' ? held.charge(n, what.amount, what.receipt) : held.drop(n, what.freesId)
+    // What it may cost was said when it was leased.
+    if (what.kind !== 'post' && what.kind !== 'void') return { done: false }
+    const done =
+      what.kind === 'post' ? held.charge(n, what.amount, what.receipt, what.usage) : held.drop(n, what.freesId)
     if (held.isUsedUp) this.#end(held, keep)
     if (held.isDue) this.#reports.add(held, keep)
     return { done }

@@ -1,0 +1,80 @@
+/** Holds that get larger while a stream or a rental goes on, and the clocks of rentals. */
+import * as Ledger from '@pbstream/core/Ledger'
+import type { ErrorCode } from '@pbstream/core/Errors'
+import type { Report, ReportReply } from '@pbstream/core/message/Session'
+import * as Admission from './Admission.ts'
+import * as Clock from './Clock.ts'
+import * as Permit from './Permit.ts'
+import type { Reservation } from './Rows.ts'
+import * as Sessions from './Sessions.ts'
+import type { State } from './State.ts'
+
+type Grow = Extract<Report, { kind: 'grow' }>
+type Time = Extract<Report, { kind: 'time' }>
+
+/**
+ * Makes the hold of a request under a session larger, if a request for that much would be let in now: as far as the
+ * key's policy and the room go. What may not grow is left as it is, and so is when it expires.
+ */
+export function grow(state: State, { reservationId, to }: Grow, held: Reservation, now: number): ReportReply {
+  const row = state.row(held.channelId)
+  const { channel } = row
+  const done = held.hold >= to
+  const left = (why: Pick<ReportReply, 'refused' | 'observe'>): ReportReply => {
+    return { done, hold: held.hold, channel: Ledger.view(channel), ...(done ? {} : why) }
+  }
+  if (held.epoch === undefined) return left({})
+  if (held.epoch !== row.epoch) return left({ refused: Sessions.ended(state, row, now).code })
+  const shut = Admission.shut(state, channel, now)
+  if (shut !== undefined) return left(shut.kind === 'refused' ? { refused: shut.code } : { observe: true })
+  const most: ReturnType<typeof Permit.growth> = done
+    ? { hold: held.hold }
+    : Permit.growth(state, held, channel.config, to, now)
+  const limit = most.code === undefined ? {} : { refused: most.code }
+  if (most.hold < held.hold) return left(limit)
+  const grown = Ledger.grow(channel, held.hold, most.hold)
+  if (!('channel' in grown)) throw new Error(`a hold could not grow: ${grown.refused}`)
+  const { hold } = grown
+  const period = hold === held.hold ? held.period : Permit.grown(state, held, hold, now)
+  state.reservations.set(reservationId, { ...held, hold, period, expiresAt: now + Admission.RESERVATION_MS })
+  if (hold > held.hold) state.put(row, grown.channel, now)
+  return {
+    done: hold >= to,
+    hold,
+    channel: Ledger.view(grown.channel),
+    ...(hold === most.hold && hold < to ? limit : {}),
+    ...(hold < most.hold && lacksMoney(state, grown.channel, most.hold - hold, now) ? { observe: true } : {}),
+  }
+}
+
+/**
+ * Tells the clock of a rental. One whose session or key has ended is stopped by whatever comes next.
+ */
+export function time(state: State, { reservationId, op }: Time, held: Reservation, now: number): ReportReply {
+  const row = state.row(held.channelId)
+  const refused = over(state, held, now)
+  const clock = Clock.told(held.metered?.clock, refused === undefined ? op : 'stop', now)
+  const times = (clock ?? held.metered?.clock)?.times ?? []
+  const running = (clock ?? held.metered?.clock)?.state === 'running'
+  const reply = { channel: Ledger.view(row.channel), hold: held.hold, times, running }
+  const why = refused === undefined ? {} : { refused }
+  if (clock === undefined) return { done: false, ...reply, ...why }
+  const metered = { ...held.metered, clock }
+  state.reservations.set(reservationId, { ...held, metered, expiresAt: now + Admission.RESERVATION_MS })
+  return { done: refused === undefined || op === 'pause' || op === 'stop', ...reply, ...why }
+}
+
+/** Why a rental may not go on. */
+function over(state: State, { channelId, epoch }: Reservation, now: number): ErrorCode | undefined {
+  const row = state.row(channelId)
+  if (epoch !== undefined && epoch !== row.epoch) return Sessions.ended(state, row, now).code
+  return Permit.refusal(state, { config: row.channel.config, hold: 0n }, now)?.code
+}
+
+/** Where the vouchers would let it grow, the money may have come without us: from time to time somebody has to look. */
+function lacksMoney(state: State, channel: Ledger.Channel, missing: bigint, now: number): boolean {
+  const { channelId } = channel
+  if (Ledger.base(channel) + missing > channel.accepted || !Admission.mayReread(state, channelId, now)) return false
+  state.observedAt.set(channelId, now)
+  return true
+}
