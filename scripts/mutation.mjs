@@ -9,7 +9,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, platform, release } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import config from '../stryker.config.mjs'
 import { closingLine } from './lib/suites.mjs'
@@ -72,9 +72,8 @@ function groupsOf(asked) {
   const importers = new Map(all.map((file) => [file, []]))
   for (const test of globSync('core/test/**/*.test.ts', { cwd: root }).toSorted()) {
     const text = readFileSync(join(root, test), 'utf8')
-    for (const [, from] of text.matchAll(/^(?:import (?!type )|\} from ).*?'(\.[^']+\.ts)'/gm)) {
-      importers.get(resolve(root, dirname(test), from).slice(root.length + 1))?.push(test.slice('core/'.length))
-    }
+    for (const [, name] of text.matchAll(/^(?:import (?!type )|\} from ).*'@pbstream\/core\/([^']+)'/gm))
+      importers.get(`core/src/${name}.ts`)?.push(test.slice('core/'.length))
   }
   const groups = new Map()
   for (const { file, from, to } of asked) {
