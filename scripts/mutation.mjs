@@ -72,7 +72,9 @@ function groupsOf(asked) {
   const importers = new Map(all.map((file) => [file, []]))
   for (const test of globSync('core/test/**/*.test.ts', { cwd: root }).toSorted()) {
     const text = readFileSync(join(root, test), 'utf8')
-    for (const [, name] of text.matchAll(/^(?:import (?!type )|\} from ).*'@pbstream\/core\/([^']+)'/gm))
+    for (const [, name] of text.matchAll(
+      /^(?:import (?!type )|\} from ).*'(?:@pbstream\/core|(?:\.\.\/)+src)\/([^'.]+)(?:\.ts)?'/gm,
+    ))
       importers.get(`core/src/${name}.ts`)?.push(test.slice('core/'.length))
   }
   const groups = new Map()
