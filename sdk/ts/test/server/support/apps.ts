@@ -7,13 +7,15 @@ import { ReadableStream as Streams } from 'node:stream/web'
 import { serve } from '@hono/node-server'
 import { Body, Controller, Get, Module, Post, Req, Res } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
+import { ExpressAdapter } from '@nestjs/platform-express'
+import { FastifyAdapter } from '@nestjs/platform-fastify'
 import * as sdkExpress from '@pbstream/sdk/express'
 import * as sdkFastify from '@pbstream/sdk/fastify'
 import * as sdkHono from '@pbstream/sdk/hono'
 import * as sdkNest from '@pbstream/sdk/nest'
 import * as sdkServer from '@pbstream/sdk/server'
 import express, { type Response as ExpressResponse } from 'express'
-import fastify from 'fastify'
+import fastify, { type FastifyReply } from 'fastify'
 import { Hono } from 'hono'
 
 export type App = { url: string; stop(): Promise<void> }
@@ -134,42 +136,15 @@ export const frameworks: Record<string, Start> = {
     return { url, stop: () => (app.server.closeAllConnections(), app.close()) }
   },
 
-  nest: async (options, hands) => {
-    const { Meter, Paid, Payment, PaywallModule } = sdkNest
+  nest: (options, hands) => {
+    const { Meter, Paid } = sdkNest
     @Controller()
-    class Service {
-      @Get('flat')
-      @Paid(FLAT)
-      flat(@Payment() payment: sdkNest.Payment) {
-        hands.runs++
-        return { payer: payment.payer, content: payment.content }
-      }
-      @Post('flat')
-      @Paid(FLAT)
-      posted(@Payment() payment: sdkNest.Payment) {
-        return { content: payment.content }
-      }
-      @Post('echo')
-      @Paid(FLAT)
-      echo(@Body() body: unknown) {
-        return body
-      }
-      @Get('metered')
-      @Paid(METERED)
-      metered(@Meter() meter: sdkNest.Meter) {
-        meter(1234)
-        return {}
-      }
+    class Service extends nestService(hands) {
       @Get('sorry')
       @Paid(METERED)
       sorry(@Meter() meter: sdkNest.Meter, @Res() res: ExpressResponse) {
         meter(1234)
         res.status(404).json({})
-      }
-      @Get('throws')
-      @Paid(FLAT)
-      throws() {
-        throw new Error('no')
       }
       @Get('stream')
       @Paid(FLAT)
@@ -182,14 +157,81 @@ export const frameworks: Record<string, Start> = {
         return pour(res, countedChunks(hands, meter))
       }
     }
-    @Module({ imports: [PaywallModule.forRoot(options)], controllers: [Service] })
-    class AppModule {}
-    const app = await NestFactory.create(AppModule, { rawBody: true, logger: false })
-    await app.listen(0, '127.0.0.1')
-    const server = app.getHttpServer() as Server
-    const { port } = server.address() as AddressInfo
-    return { url: `http://127.0.0.1:${port}`, stop: () => (server.closeAllConnections(), app.close()) }
+    return nest(options, Service, new ExpressAdapter())
   },
+
+  'nest on fastify': (options, hands) => {
+    const { Meter, Paid } = sdkNest
+    @Controller()
+    class Service extends nestService(hands) {
+      @Get('sorry')
+      @Paid(METERED)
+      async sorry(@Meter() meter: sdkNest.Meter, @Res() reply: FastifyReply) {
+        meter(1234)
+        await reply.code(404).send({})
+      }
+      @Get('stream')
+      @Paid(FLAT)
+      async stream(@Res() reply: FastifyReply) {
+        await reply.send(through(chunks(hands)))
+      }
+      @Get('count')
+      @Paid(METERED)
+      async count(@Meter() meter: sdkNest.Meter, @Res() reply: FastifyReply) {
+        await reply.send(through(countedChunks(hands, meter)))
+      }
+    }
+    return nest(options, Service, new FastifyAdapter())
+  },
+}
+
+/** What a service in Nest is on either platform. */
+function nestService(hands: Hands) {
+  const { Meter, Paid, Payment } = sdkNest
+  class Service {
+    @Get('flat')
+    @Paid(FLAT)
+    flat(@Payment() payment: sdkNest.Payment) {
+      hands.runs++
+      return { payer: payment.payer, content: payment.content }
+    }
+    @Post('flat')
+    @Paid(FLAT)
+    posted(@Payment() payment: sdkNest.Payment) {
+      return { content: payment.content }
+    }
+    @Post('echo')
+    @Paid(FLAT)
+    echo(@Body() body: unknown) {
+      return body
+    }
+    @Get('metered')
+    @Paid(METERED)
+    metered(@Meter() meter: sdkNest.Meter) {
+      meter(1234)
+      return {}
+    }
+    @Get('throws')
+    @Paid(FLAT)
+    throws() {
+      throw new Error('no')
+    }
+  }
+  return Service
+}
+
+async function nest(
+  options: sdkServer.PaywallOptions,
+  service: new () => object,
+  platform: ExpressAdapter | FastifyAdapter,
+): Promise<App> {
+  @Module({ imports: [sdkNest.PaywallModule.forRoot(options)], controllers: [service] })
+  class AppModule {}
+  const app = await NestFactory.create(AppModule, platform, { rawBody: true, logger: false })
+  await app.listen(0, '127.0.0.1')
+  const server = app.getHttpServer() as Server
+  const { port } = server.address() as AddressInfo
+  return { url: `http://127.0.0.1:${port}`, stop: () => (server.closeAllConnections(), app.close()) }
 }
 
 /** 700 units with the first chunk, 300 with the second. */
