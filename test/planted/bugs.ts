@@ -7,6 +7,7 @@ import { meterBugs } from './meterBugs.ts'
 import { serverBugs } from './serverBugs.ts'
 import { sessionBugs } from './sessionBugs.ts'
 import { standaloneBugs } from './standaloneBugs.ts'
+import { usageBugs } from './usageBugs.ts'
 import { laneRuns, sim, vitest } from './suites.ts'
 
 const session = 'durable-objects/stream-session'
@@ -17,6 +18,7 @@ export const bugs: readonly Bug[] = [
   ...meterBugs,
   ...serverBugs,
   ...standaloneBugs,
+  ...usageBugs,
   {
     name: 'what was given back still counts as money of the channel',
     invariant: 'I1',

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { sessionEvent } from '../src/message/Event.ts'
-import * as Counts from '../src/message/Counts.ts'
-import * as Journal from '../src/Journal.ts'
+import { sessionEvent } from '../../src/message/Event.ts'
+import * as Counts from '../../src/message/Counts.ts'
+import * as Journal from '../../src/Journal.ts'
 
 describe('counts', () => {
   test('are decimal strings by unit', () => {
