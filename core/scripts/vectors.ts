@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { runners } from '../test/support/runners.ts'
 import { escrow } from './vectors/escrow.ts'
 import { money } from './vectors/money.ts'
+import { rates } from './vectors/rates.ts'
 import { requests } from './vectors/requests.ts'
 import { sessionKeys } from './vectors/sessionKeys.ts'
 import { sessions } from './vectors/sessions.ts'
@@ -22,7 +23,7 @@ const check = process.argv.includes('--check')
 const stale: string[] = []
 
 const files = new Map<string, VectorFile>()
-for (const group of [money, signing, sessionKeys, sessions, escrow, wire, tokens, requests]) {
+for (const group of [money, rates, signing, sessionKeys, sessions, escrow, wire, tokens, requests]) {
   for (const [name, file] of Object.entries(await group())) files.set(name, file)
 }
 

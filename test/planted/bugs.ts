@@ -3,7 +3,9 @@
  * `run.ts` puts each into a copy of the sources and demands that the suite named with it fails, saying `notices`.
  */
 import type { Bug } from './Bug.ts'
+import { forecastBugs } from './forecastBugs.ts'
 import { meterBugs } from './meterBugs.ts'
+import { rateBugs } from './rateBugs.ts'
 import { serverBugs } from './serverBugs.ts'
 import { sessionBugs } from './sessionBugs.ts'
 import { standaloneBugs } from './standaloneBugs.ts'
@@ -16,6 +18,8 @@ const lane = 'durable-objects/nonce-lane'
 export const bugs: readonly Bug[] = [
   ...sessionBugs,
   ...meterBugs,
+  ...forecastBugs,
+  ...rateBugs,
   ...serverBugs,
   ...standaloneBugs,
   ...usageBugs,

@@ -73,9 +73,9 @@ export const serverBugs: readonly Bug[] = [
     name: 'a server charges a caller that left for the whole ceiling',
     invariant: 'I7',
     file: `${server}/Payment.ts`,
-    find: '    const charge = this.#set ?? Rate.charge(card, { units: this.#units })\n',
+    find: '    const charge = this.#set ?? Rate.charge(card, { units: { reported: this.#units } }, ANY_TIME)\n',
     replace:
-      '    const charge = this.#closed === undefined ? Rate.charge(card, { units: this.#units }) : this.ceiling\n',
+      '    const charge = this.#closed === undefined ? Rate.charge(card, { units: { reported: this.#units } }, ANY_TIME) : this.ceiling\n',
     suite: suite('alone', 'a caller that leaves'),
     notices: /FAIL .*a caller that leaves pays for what was metered/,
   },

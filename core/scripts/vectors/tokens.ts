@@ -4,6 +4,7 @@ import * as Jws from '@pbstream/core/Jws'
 import * as PaymentToken from '@pbstream/core/PaymentToken'
 import * as Quote from '@pbstream/core/Quote'
 import * as Rate from '@pbstream/core/Rate'
+import { ofBounds } from '@pbstream/core/rate/Claims'
 import * as Receipt from '@pbstream/core/Receipt'
 import * as RequestBinding from '@pbstream/core/RequestBinding'
 import * as Ed25519 from '../../test/support/Ed25519.ts'
@@ -46,14 +47,33 @@ async function quotes(): Promise<Case[]> {
     ...input,
     token: await Jws.sign({ ...claims, ...change }, Quote.TYPE, signer),
   })
+  const bounds = { output_token: 500n }
+  const made = { ih: Rate.inputsHash({ bounds }), bd: ofBounds(bounds), tm: { at: NOW * 1_000, sg: { load: '30' } } }
+  const { iat, exp, ...front } = claims
+  const inOrder = (change: Claims) => ({ ...front, ...change, iat, exp })
+  const metered = async (change: Claims = {}) => ({
+    ...(await signed({ ...made, ...change })),
+    expected: { ...expected, ih: made.ih },
+  })
   return [
     valid('fresh', input, { claims }),
+    valid('of bounds, a moment and signals', await metered(), { claims: inOrder(made) }),
+    valid('of one price for every call', await signed({ fx: true }), { claims: inOrder({ fx: true }) }),
+    invalid('with a bound in a number', await metered({ bd: { output_token: 500 } }), { code: 'quote_invalid' }),
+    invalid('with a moment in a text', await metered({ tm: { at: `${NOW * 1_000}` } }), { code: 'quote_invalid' }),
+    invalid('with a signal in a number', await metered({ tm: { at: NOW, sg: { load: 30 } } }), {
+      code: 'quote_invalid',
+    }),
+    invalid('that is not fixed, and says so', await signed({ fx: false }), { code: 'quote_invalid' }),
     valid('in its last second', { ...input, now: NOW + 599 }, { claims }),
     valid('on a clock that is 60 s behind', { ...input, now: NOW - 60 }, { claims }),
     invalid('expired', { ...input, now: NOW + 600 }, { code: 'quote_expired' }),
     invalid('for another route', { ...input, expected: { ...expected, rt: 'tides' } }, { code: 'quote_invalid' }),
     invalid('for another method', { ...input, expected: { ...expected, m: 'POST' } }, { code: 'quote_invalid' }),
-    invalid('for other inputs', { ...input, expected: { ...expected, ih: Rate.inputsHash({ units: 64_000n }) } }),
+    invalid('for other inputs', {
+      ...input,
+      expected: { ...expected, ih: Rate.inputsHash({ bounds: { output_token: 64_000n } }) },
+    }),
     invalid('from the future', { ...input, now: NOW - 61 }, { code: 'quote_invalid' }),
     invalid('with a maximum in a number', await signed({ max: 1000 }), { code: 'quote_invalid' }),
     invalid('without an id', await signed({ jti: undefined }), { code: 'quote_invalid' }),
@@ -91,6 +111,13 @@ async function receipts(): Promise<Case[]> {
   const lease = 'ls_AAECAwQFBgcICQoLDA0ODw'
   const ofLease: Receipt.Claims = { ...rest, request: `${lease}.7`, lease }
   const input = { token: await Receipt.sign(claims, signer), keys }
+  const made = {
+    at: NOW * 1_000,
+    sg: { load: '30' },
+    lv: 'vip1',
+    mu: '0.9',
+    pos: { u: { output_token: '7' }, c: '12' },
+  }
   const signed = async (change: Claims) => ({
     ...input,
     token: await Jws.sign({ ...claims, ...change }, Receipt.TYPE, signer),
@@ -100,6 +127,12 @@ async function receipts(): Promise<Case[]> {
     valid('of a transfer', { ...input, token: await Receipt.sign(transfer, signer) }),
     valid('of a session', { ...input, token: await Receipt.sign(ofSession, signer) }),
     valid('of a lease', { ...input, token: await Receipt.sign(ofLease, signer) }),
+    valid('of a metered charge', await signed({ use: { request: '1', output_token: '80' }, tm: made })),
+    valid('of spans of time', await signed({ use: { second: '2000' }, tm: { at: NOW * 1_000, ts: [[1, 1_001]] } })),
+    invalid('a count in a number', await signed({ use: { output_token: 80 } }), { code: 'claims' }),
+    invalid('a count below 0', await signed({ use: { output_token: '-1' } }), { code: 'claims' }),
+    invalid('a position in a number', await signed({ tm: { ...made, pos: { u: {}, c: 5 } } }), { code: 'claims' }),
+    invalid('no moment', await signed({ tm: { lv: 'vip1' } }), { code: 'claims' }),
     invalid('of a session, no request', await signed({ ...ofSession, request: undefined }), { code: 'claims' }),
     invalid('of a session, a channel total in a number', await signed({ ...ofSession, cumulative: 42_000 })),
     invalid('of an unknown scheme', await signed({ scheme: 'escrow' }), { code: 'claims' }),

@@ -163,7 +163,7 @@ function mayBeLarge(facts: Facts): boolean {
 }
 
 function leastOf({ card }: Terms): bigint {
-  return card.kind === 'metered' ? BigInt(card.minimum ?? '0') : BigInt(card.amount)
+  return BigInt(card.kind === 'flat' ? card.amount : (card.minimum ?? '0'))
 }
 
 /** A reservation pays one call, but an `exact` authorisation that paid for nothing may come again with a newer token. */

@@ -2,7 +2,7 @@
 import type { Hex } from '@pbstream/core/Hex'
 import * as Rate from '@pbstream/core/Rate'
 import type { Binding, Grant } from './Deployment.ts'
-import { amountOf, type Terms } from './Price.ts'
+import { amountOf, ANY_TIME, type Terms } from './Price.ts'
 
 export type Payment = {
   /** The wallet that pays. */
@@ -75,7 +75,7 @@ export class Bill implements Payment {
   /** What is charged as things stand, in atomic units; never above the ceiling. */
   amount(): bigint {
     const { card } = this.#terms
-    const charge = this.#set ?? Rate.charge(card, { units: this.#units })
+    const charge = this.#set ?? Rate.charge(card, { units: { reported: this.#units } }, ANY_TIME)
     return charge < this.ceiling ? charge : this.ceiling
   }
 
@@ -83,7 +83,7 @@ export class Bill implements Payment {
   units(): bigint {
     const { card } = this.#terms
     if (this.#set === undefined || card.kind === 'flat') return this.#units
-    return Rate.unitsWithin(card, this.#set) ?? 0n
+    return Rate.within(card, { units: {} }, 'reported', this.#set, ANY_TIME) ?? 0n
   }
 
   /** Whether the amount will not change any more. */

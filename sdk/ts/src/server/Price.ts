@@ -2,6 +2,9 @@
 import * as Amount from '@pbstream/core/Amount'
 import * as Rate from '@pbstream/core/Rate'
 
+/** Prices of servers are the same at all times. */
+export const ANY_TIME: Rate.Terms = { at: 0 }
+
 /** USDC, the only kind of token that is taken now, has this many decimals. */
 const DECIMALS = 6
 
@@ -37,7 +40,7 @@ export class InvalidPriceError extends Error {
 /** @throws {InvalidPriceError} with a message that says what to write instead. */
 export function parse(price: Price): Terms {
   const card = typeof price === 'object' && price !== null ? metered(price) : flat(price)
-  return { card, most: Rate.quote(card) }
+  return { card, most: Rate.ceiling(card, {}, ANY_TIME) }
 }
 
 /**
