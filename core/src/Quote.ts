@@ -2,9 +2,13 @@
 import * as z from 'zod'
 import type { ErrorCode } from './Errors.ts'
 import * as Jws from './Jws.ts'
+import * as Price from './rate/Claims.ts'
 
 /** The `typ` of a quote's JWS header. */
 export const TYPE = 'pb-quote'
+
+/** Where a gateway publishes its cards: `<path>/<route>/<version>`. */
+export const RATES_PATH = '/.well-known/pbstream/rates'
 
 /** How far a signing isolate's clock may be ahead, in seconds. */
 const SKEW = 60
@@ -22,6 +26,12 @@ const schema = z.object({
   ih: z.string().max(64),
   /** The most the call costs: atomic units in decimal. */
   max: z.string().regex(/^(0|[1-9][0-9]{0,38})$/),
+  /** The price is `max`, whatever is used: the card has one price for every call. */
+  fx: z.literal(true).optional(),
+  /** What the price was made from: the bounds of the request, of which `ih` is the hash, … */
+  bd: Price.bounds.optional(),
+  /** … and the moment and the signals, which hold for the charge too. With them `Rate.ceiling` of the card is `max`. */
+  tm: Price.listTerms.optional(),
   /** CAIP-2 network, when the quote is for one only. */
   net: z.string().max(64).optional(),
   /** Unix seconds. */

@@ -1,6 +1,7 @@
 /** What the gateway signs after a charge. Anyone with its public keys can verify it offline, for ever. */
 import * as z from 'zod'
 import * as Jws from './Jws.ts'
+import * as Price from './rate/Claims.ts'
 
 /** The `typ` of a receipt's JWS header. */
 export const TYPE = 'pb-receipt'
@@ -25,6 +26,10 @@ const common = {
   rate: z.number().int().nonnegative(),
   /** Revision of the route: rises with every edit of it. Absent in receipts of before there were revisions. */
   rev: z.number().int().nonnegative().optional(),
+  /** Of a metered charge: what was used … */
+  use: Price.counts.optional(),
+  /** … and what else the price depended on. With both, `Rate.charge` of the card is `price`. */
+  tm: Price.terms.optional(),
   /** The transaction that moved money for this call, if one did. */
   tx: bytes32.optional(),
   /** Unix seconds. */

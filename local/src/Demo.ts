@@ -32,7 +32,7 @@ export async function demo(story: Story): Promise<void> {
   progress.say(`GET /weather → ${weather.status} ${await weather.text()}`, { status: weather.status })
   await tellCharge(story, weather)
 
-  progress.title('An answer that streams')
+  progress.title('An answer that streams, sold by tokens')
   await stream(story, payer)
 
   progress.title(`${calls} more calls, no block in between`)
@@ -71,9 +71,7 @@ async function tellCharge({ progress, system }: Story, response: Response): Prom
   const charge = chargeOf(response)
   if (charge === undefined) throw new Error('the answer has no PAYMENT-RESPONSE')
   const receipt = response.headers.get('PBStream-Receipt') ?? ''
-  const jwks = (await (await fetch(`${system.urls.gateway}/.well-known/jwks.json`)).json()) as { keys: JsonWebKey[] }
-  const claims = verifyReceipt(receipt, jwks)
-  if (claims === undefined) throw new Error('the receipt does not verify')
+  const claims = await claimsOf(system, receipt)
   progress.say(`charged ${usdc(charge.amount)}, running total ${usdc(charge.total)}`, {
     charged: String(charge.amount),
     total: String(charge.total),
@@ -81,30 +79,49 @@ async function tellCharge({ progress, system }: Story, response: Response): Prom
   progress.say(`receipt verified offline: ${receipt.slice(0, 24)}…`, { receipt, claims })
 }
 
+/** Sold by tokens: the most that the request allows is set aside, and what the answer used is charged at its end. */
 async function stream({ progress, system }: Story, payer: Payer): Promise<void> {
   const started = performance.now()
+  const messages = [{ role: 'user', content: 'What is a channel?' }]
   const response = await payer.fetch(`${system.urls.gateway}/v1/chat/completions`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ model: 'demo', stream: true, messages: [{ role: 'user', content: 'What is a channel?' }] }),
+    headers: { 'content-type': 'application/json', 'pbstream-receipt-event': 'true' },
+    body: JSON.stringify({ model: 'demo', stream: true, max_tokens: 200, messages }),
   })
   if (response.body === null || response.status !== 200) throw new Error(`the stream got ${response.status}`)
   progress.write('  ')
   let firstMs: number | undefined
   let rest = ''
+  let receipt: string | undefined
   for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
     firstMs ??= Math.round(performance.now() - started)
     const events = (rest + chunk).split('\n\n')
     rest = events.pop() ?? ''
-    for (const event of events) progress.write(deltaOf(event))
+    for (const event of events) {
+      progress.write(deltaOf(event))
+      receipt ??= receiptIn(event)
+    }
   }
   progress.write('\n')
   const ms = Math.round(performance.now() - started)
-  const total = chargeOf(response)?.total
-  progress.say(`first byte after ${firstMs} ms, last after ${ms} ms; running total ${usdc(total ?? 0n)}`, {
-    firstMs,
-    ms,
-  })
+  progress.say(`first byte after ${firstMs} ms, last after ${ms} ms`, { firstMs, ms })
+  const { price, use = {} } = await claimsOf(system, receipt ?? '')
+  const input = use['input_token'] ?? '0'
+  const output = use['output_token'] ?? '0'
+  progress.say(`${input} tokens in, ${output} tokens out: ${usdc(BigInt(price))}`, { price, input, output })
+}
+
+/** What a receipt says, when a key of the gateway has signed it. */
+async function claimsOf(system: System, receipt: string): Promise<{ price: string; use?: Record<string, string> }> {
+  const jwks = (await (await fetch(`${system.urls.gateway}/.well-known/jwks.json`)).json()) as { keys: JsonWebKey[] }
+  const claims = verifyReceipt(receipt, jwks)
+  if (claims === undefined) throw new Error('the receipt does not verify')
+  return claims as { price: string; use?: Record<string, string> }
+}
+
+/** The receipt, when this is the event that has it. */
+function receiptIn(event: string): string | undefined {
+  return /^event: pbstream-receipt\ndata: (\S+)$/.exec(event)?.[1]
 }
 
 function deltaOf(event: string): string {

@@ -8,7 +8,7 @@ const story =
 
 /**
  * The service behind the paywall in the demo: `GET /weather` answers JSON, `POST /v1/chat/completions` answers as
- * OpenAI does, streamed as server-sent events when asked for.
+ * OpenAI does, streamed as server-sent events when asked for, with its usage last when that is asked for too.
  */
 export class DemoUpstream {
   readonly url: string
@@ -47,10 +47,10 @@ async function complete(request: IncomingMessage, response: ServerResponse): Pro
   if (body === undefined) return json(response, 400, { error: { message: 'the body is not JSON' } })
   const id = `chatcmpl-${Date.now().toString(36)}`
   const head = { id, created: Math.floor(Date.now() / 1000), model: 'demo' }
-  const tokens = story.match(/\S+\s*/g) ?? []
+  const tokens = (story.match(/\S+\s*/g) ?? []).slice(0, limitOf(body.max_tokens))
   const usage = { prompt_tokens: 12, completion_tokens: tokens.length, total_tokens: 12 + tokens.length }
   if (body.stream !== true) {
-    const message = { role: 'assistant', content: story }
+    const message = { role: 'assistant', content: tokens.join('') }
     const choices = [{ index: 0, message, finish_reason: 'stop' }]
     return json(response, 200, { ...head, object: 'chat.completion', choices, usage })
   }
@@ -61,15 +61,23 @@ async function complete(request: IncomingMessage, response: ServerResponse): Pro
     send({ ...head, object: 'chat.completion.chunk', choices: [{ index: 0, delta: { content }, finish_reason: null }] })
     await delay(25)
   }
-  send({ ...head, object: 'chat.completion.chunk', choices: [{ index: 0, delta: {}, finish_reason: 'stop' }], usage })
+  send({ ...head, object: 'chat.completion.chunk', choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] })
+  if (body.stream_options?.include_usage === true)
+    send({ ...head, object: 'chat.completion.chunk', choices: [], usage })
   response.end('data: [DONE]\n\n')
 }
 
-async function readJson(request: IncomingMessage): Promise<{ stream?: unknown } | undefined> {
+function limitOf(asked: unknown): number {
+  return typeof asked === 'number' && asked > 0 ? Math.floor(asked) : Number.POSITIVE_INFINITY
+}
+
+type Asked = { stream?: unknown; stream_options?: { include_usage?: unknown }; max_tokens?: unknown }
+
+async function readJson(request: IncomingMessage): Promise<Asked | undefined> {
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(chunk as Buffer)
   try {
-    return JSON.parse(Buffer.concat(chunks).toString('utf8')) as { stream?: unknown }
+    return JSON.parse(Buffer.concat(chunks).toString('utf8')) as Asked
   } catch {
     return undefined
   }

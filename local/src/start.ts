@@ -7,11 +7,23 @@ import { bundleAll, root } from './Bundle.ts'
 import { Chain } from './Chain.ts'
 import { demo } from './Demo.ts'
 import { DemoUpstream } from './DemoUpstream.ts'
+import type { RateRule } from '@pbstream/db/Catalog'
 import { addressOf, loadKeys } from './Keys.ts'
 import { Progress } from './Progress.ts'
 import { seed } from './Seed.ts'
 import { System, fundedAccounts } from './System.ts'
 import { WalletSite } from './WalletSite.ts'
+
+/** What the demo's model costs: 0.02 USDC for 1,000 tokens in, 0.06 for 1,000 tokens out, 0.02 for one call at most. */
+const byTokens: RateRule = {
+  v: 2,
+  kind: 'card',
+  components: [
+    { unit: 'input_token', price: { model: 'per_unit', amount: '20000', per: '1000' } },
+    { unit: 'output_token', price: { model: 'per_unit', amount: '60000', per: '1000' } },
+  ],
+  maximum: '20000',
+}
 
 const help = `PB-Stream on one machine: local chain, gateway, settlement, dashboard, a demo upstream and a caller that pays.
 
@@ -95,7 +107,7 @@ async function main(): Promise<void> {
       upstreamUrl: upstream.url,
       routes: [
         { path: '/weather', methods: ['GET'], rate: { v: 1, kind: 'flat', amount: '1000' } },
-        { path: '/v1/chat/completions', methods: ['POST'], rate: { v: 1, kind: 'flat', amount: '5000' } },
+        { path: '/v1/chat/completions', methods: ['POST'], adapter: 'openai', bodyPriced: true, rate: byTokens },
       ],
     })
     const wallet = await WalletSite.start(system.urls.gateway, keys.payer, await freePort(8405))

@@ -3,7 +3,7 @@ import * as HeaderPolicy from './Headers.ts'
 import type { Call } from './Call.ts'
 
 /** Answers up to here are kept for callers that sent a request id. */
-const KEEP_LIMIT = 256 * 1024
+export const KEEP_LIMIT = 256 * 1024
 
 /** The headers of an upstream's answer on its way to the caller. */
 export function answerHeaders(call: Call, upstream: Response, url: URL, paid: boolean): Headers {

@@ -17,7 +17,8 @@ import { told } from './Limits.ts'
 import { corrective, offer, type Refusal } from './Offer.ts'
 import { reserve } from './Reporter.ts'
 import { problemResponse } from './Problem.ts'
-import { pinned } from './Pinned.ts'
+import { type Pinned, pinned } from './Pinned.ts'
+import * as Pricing from './Pricing.ts'
 import { settlementOf } from './Terms.ts'
 
 /** A voucher that this gateway has checked, and the price it is to pay. */
@@ -29,6 +30,7 @@ export type Checked = {
   channelId: Hex
   price: bigint
   rate: { version: number; rule: Rate.Card }
+  terms: Rate.Terms
   /** The quote's id: it names the call in turns. */
   callId?: string
   /** The quote as the caller echoed it. */
@@ -43,6 +45,7 @@ export async function payFromChannel(call: PaidCall, credential: BatchCredential
   if (early !== undefined) return offer(call, early)
   const stopped = knownRefusal(call, checked.name)
   if (stopped !== undefined) return refuse(call, stopped)
+  const standing = standingOf(call, checked)
   let observed = false
   let transaction: Hex | undefined
   for (;;) {
@@ -67,7 +70,7 @@ export async function payFromChannel(call: PaidCall, credential: BatchCredential
       transaction = submitted.transaction
       continue
     }
-    return answer(call, checked, reply, transaction)
+    return answer(call, checked, { reply, transaction, standing })
   }
 }
 
@@ -85,7 +88,8 @@ export async function check(call: PaidCall, credential: BatchCredential): Promis
     return { code: 'offer_mismatch', detail: 'another asset or payTo' }
   const quoted = await pinned(call, credential.quote, chain.network)
   // A refund has no price: a quote that has run out must not keep anyone's money.
-  const price = 'code' in quoted && credential.type === 'refund' ? { amount: call.price, rate: call.rate } : quoted
+  const list: Pinned = { amount: call.price, rate: call.rate, terms: call.terms }
+  const price = 'code' in quoted && credential.type === 'refund' ? list : quoted
   if ('code' in price) return price
   if (credential.type !== 'refund' && BigInt(accepted.amount) < price.amount)
     return { code: 'offer_mismatch', detail: 'the amount is below the price' }
@@ -113,6 +117,7 @@ export async function check(call: PaidCall, credential: BatchCredential): Promis
     channelId,
     price: price.amount,
     rate: price.rate,
+    terms: price.terms,
     ...(price.callId === undefined ? {} : { callId: price.callId }),
     ...(credential.quote === undefined ? {} : { quote: credential.quote }),
   }
@@ -141,19 +146,37 @@ export function open(call: PaidCall, name: string) {
   return call.gateway.env.STREAM_SESSION.getByName(name)
 }
 
+/** What the price depends on of who pays, beside what its session has counted. */
+type Standing = { terms: Rate.Terms; others: Rate.Position | undefined }
+
+/** Looked up while money is set aside: it changes what is charged, and not what is held. Never rejects. */
+async function standingOf(call: PaidCall, { rate: { rule }, terms, session, name }: Checked): Promise<Standing> {
+  const { payer } = session
+  const [own, others] = await Promise.all([
+    Pricing.ownTerms(call, rule, terms, payer),
+    Pricing.elsewhere(call, { rule, at: terms.at }, { payer, session: name }),
+  ])
+  return { terms: own, others }
+}
+
+type Answered = { reply: ReserveReply; transaction: Hex | undefined; standing: Promise<Standing> }
+
 /** What the session's answer means for the caller. */
-async function answer(
-  call: PaidCall,
-  checked: Checked,
-  reply: ReserveReply,
-  transaction: Hex | undefined,
-): Promise<Response> {
+async function answer(call: PaidCall, checked: Checked, { reply, transaction, standing }: Answered): Promise<Response> {
   switch (reply.kind) {
     case 'granted': {
-      const { reservationId, channel, keyVersion } = reply
+      const { reservationId, channel, keyVersion, position } = reply
       const payer = { payer: checked.session.payer, chain: checked.chain, session: checked.name, rid: reservationId }
       const by = keyVersion === undefined ? payer : { ...payer, keyVersion }
-      const grant = { by, reservationId, channel, hold: checked.price, rate: checked.rate }
+      const { terms, others } = await standing
+      const grant = {
+        by,
+        reservationId,
+        channel,
+        hold: checked.price,
+        rate: checked.rate,
+        terms: Pricing.standing(terms, position, others),
+      }
       return deliver(call, transaction === undefined ? grant : { ...grant, transaction })
     }
     case 'corrective':
@@ -207,6 +230,7 @@ function command(call: PaidCall, checked: Checked): Reserve {
     providerId: call.route.providerId,
     routeId: call.route.id,
     rateVersion: checked.rate.version,
+    ...Pricing.period(checked.rate.rule, checked.terms),
     ...settlementOf(call.route),
   }
 }

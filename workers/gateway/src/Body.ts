@@ -11,7 +11,8 @@ export const UNNAMED: Hex = `0x${'0'.repeat(64)}`
 /** A request's content, and the SHA-256 that it is bound by. */
 export type Body =
   | { kind: 'none'; digest: Hex }
-  | { kind: 'whole'; digest: Hex; bytes: Uint8Array<ArrayBuffer> }
+  /** `isRewritten`: the bytes are not those that the digest is of. */
+  | { kind: 'whole'; digest: Hex; bytes: Uint8Array<ArrayBuffer>; isRewritten?: true }
   /** Of a free route, passed on unseen. */
   | { kind: 'raw'; digest: Hex; stream: ReadableStream<Uint8Array> }
   /** `digest` is what Content-Digest says, or `UNNAMED`. */

@@ -2,11 +2,14 @@ import type { Address } from '@pbstream/core/Hex'
 import type * as Rate from '@pbstream/core/Rate'
 import type { Hex } from '@pbstream/core/Hex'
 import type { Recover } from '@pbstream/core/Signature'
+import type { Prepared } from '@pbstream/core/Usage'
 import type { CatalogRoute } from '@pbstream/db/CatalogRoute'
 import type { Body } from './Body.ts'
 import type { Cache } from './cache/Cache.ts'
-import type { CatalogCache } from './Catalog.ts'
+import type { CardBook } from './Cards.ts'
+import type { CatalogCache, Snapshot } from './Catalog.ts'
 import type { Chain, Chains } from './Chains.ts'
+import type { Customers } from './Customers.ts'
 import type { Grant } from './Delivery.ts'
 import type { Env, Ports } from './Env.ts'
 import type { Keys } from './Keys.ts'
@@ -27,6 +30,8 @@ export type Gateway = {
   /** Keys of session mode; absent: no sessions are offered. */
   masters?: Masters
   leases: LeaseBook
+  customers: Customers
+  cards: CardBook
   recover: Recover
   /** The key that signs claims and refunds, as offers name it. */
   receiverAuthorizer(): Promise<Address>
@@ -50,6 +55,8 @@ export type Call = {
   /** With its `?`, or empty. */
   search: string
   route: CatalogRoute
+  /** What oracles say, by their ids. */
+  signals: Snapshot['signals']
 }
 
 /** A call on a route that costs money. */
@@ -60,13 +67,19 @@ export type PaidCall = Call & {
   digest: Hex
   /** What the price was derived from, and the price: the most that the call costs. */
   inputs: Rate.Inputs
+  /** What it depends on beside them, of this moment and for everybody. */
+  terms: Rate.Terms
   price: bigint
+  /** Where usage is metered: the body for the upstream, and what of the answer is the caller's. */
+  prepared?: Prepared
   /** `Idempotency-Key`; a `payment-identifier` joins it when the credential is read. */
   requestId?: string
   /** The request id when the caller names none: that of a call whose charge comes in a request of its own. */
   ownId?: string
   /** What is done with money that was granted, in place of calling the upstream: a provider's own server does the work. */
   granted?(call: PaidCall, grant: Grant): Promise<Response>
+  /** With `granted`: what is set aside first, of a hold that grows all the same. */
+  firstStep?(terms: Rate.Terms): bigint
 }
 
 /** The origin of the gateway, where its own endpoints are. */

@@ -1,17 +1,27 @@
 import type { ErrorCode } from '@pbstream/core/Errors'
+import type { Counts } from '@pbstream/core/message/Counts'
 import * as PaymentResponse from '@pbstream/core/PaymentResponse'
 import * as Rate from '@pbstream/core/Rate'
 import type { Hex } from '@pbstream/core/Hex'
-import type { ChannelView, Report, ReportReply } from '@pbstream/core/message/Session'
-import { answerHeaders, isKeepable, relay, split, stored } from './Answer.ts'
+import type { ChannelView, Report, ReportReply, StoredAnswer } from '@pbstream/core/message/Session'
+import * as Usage from '@pbstream/core/Usage'
+import { answerHeaders, isKeepable, KEEP_LIMIT, relay, split, stored } from './Answer.ts'
+import { type Bill, bill, countsOf } from './Bill.ts'
+import type { Body } from './Body.ts'
 import type { PaidCall } from './Call.ts'
-import { USAGE_HEADER } from './Headers.ts'
-import { type FlowCard, meter } from './Meter.ts'
+import { adapterOf, isMetered } from './Inputs.ts'
+import { meter, type Used } from './Meter.ts'
+import { isBounded } from './Pricing.ts'
 import { problemResponse } from './Problem.ts'
 import * as ReceiptEvent from './ReceiptEvent.ts'
-import { type Payer, signReceipt, signToken } from './Receipts.ts'
+import { type Charge, type Payer, signReceipt, signToken } from './Receipts.ts'
 import { LATER_MS, report, SOON_MS } from './Reporter.ts'
 import { callUpstream, type Outcome, UPSTREAM_MS } from './Upstream.ts'
+
+/** How routes are read that name no adapter. */
+const HEADER: Usage.Adapter = { kind: 'header' }
+const NOTHING_PREPARED: Usage.Prepared = { rewritten: false, bounds: {}, stream: false, hides: false }
+const DECODED = /^(?:gzip|x-gzip|br)$/i
 
 /** A reservation that pays for a call. */
 export type Grant = {
@@ -20,8 +30,13 @@ export type Grant = {
   /** After the reservation: `chargedCumulative` counts it. */
   channel: ChannelView
   hold: bigint
-  /** The card that the price was made by. */
+  /** The card that the price is made by, and what it depends on beside use. */
   rate: { version: number; rule: Rate.Card }
+  terms: Rate.Terms
+  /** Asks for a hold of so much; answers what is held then. Absent: the hold stays as it is. */
+  grow?: (to: bigint) => Promise<bigint>
+  /** The hold never grows beyond. */
+  ceiling?: bigint
   /** Of the deposit that came with the call. */
   transaction?: Hex
   /** Where it is told what became of the reservation, if that is not the session's object. */
@@ -44,16 +59,35 @@ export async function deliver(call: PaidCall, grant: Grant): Promise<Response> {
   }
 }
 
+/**
+ * When the charge of an answer is known: before it, by what its headers say, or when it has passed. A card that counts
+ * nothing but the request needs no answer to be read.
+ */
+type Known = 'before' | 'headers' | 'after'
+
+function knownOf(call: PaidCall, { rate: { rule } }: Grant): Known {
+  if (!isMetered(rule)) return 'before'
+  const counted = Rate.counted(rule)
+  const flows = counted.has('byte') || counted.has('second')
+  return flows || !readsHeaders(call) ? 'after' : 'headers'
+}
+
+/** Whether the usage of an answer is in its headers, and not in its body. */
+function readsHeaders({ route }: PaidCall): boolean {
+  const adapter = adapterOf(route)
+  return adapter === undefined || adapter.kind === 'header'
+}
+
 async function serve(call: PaidCall, grant: Grant, finish: () => void): Promise<Response> {
-  const { rule } = grant.rate
-  const token = await signToken(call, grant.by, grant.hold)
-  // A flat price is known already: its receipt is signed while the upstream works, and leaves only with a 2xx.
-  const early =
-    rule.kind === 'flat' ? receiptOf(call, grant, grant.hold, grant.channel.chargedCumulative) : Promise.resolve('')
+  const known = knownOf(call, grant)
+  const token = await signToken(call, grant.by, grant.ceiling ?? grant.hold)
+  const plain = known === 'before' ? billOf(grant, { units: {} }) : undefined
+  // A price that is known already: its receipt is signed while the upstream works, and leaves only with a 2xx.
+  const early = plain === undefined ? Promise.resolve('') : receiptOf(call, grant, plain)
   early.catch(() => {})
   const outcome = await callUpstream(
     call,
-    call.body,
+    sentBody(call),
     {
       timeoutMs: UPSTREAM_MS,
       chargeOnAbandon: call.route.chargeOnAbandon,
@@ -77,11 +111,10 @@ async function serve(call: PaidCall, grant: Grant, finish: () => void): Promise<
     void send(call, grant, { kind: 'void', reservationId: grant.reservationId, freesId: true }).finally(finish)
     return relay(response, answerHeaders(call, response, url, false))
   }
-  if (isFlow(rule)) return flowing(call, grant, response, url, rule, finish)
-  if (rule.kind === 'flat') return fixed(call, grant, outcome, grant.hold, early, finish)
-  const amount = reported(rule, response, grant.hold)
-  const receipt = receiptOf(call, grant, amount, grant.channel.chargedCumulative - grant.hold + amount)
-  return fixed(call, grant, outcome, amount, receipt, finish)
+  if (known === 'after') return flowing(call, grant, response, url, finish)
+  if (plain !== undefined) return fixed(call, grant, outcome, plain, early, finish)
+  const billed = billOf(grant, { units: toldBy(call, response) })
+  return fixed(call, grant, outcome, billed, receiptOf(call, grant, billed), finish)
 }
 
 /** The charge is known when the headers are: posted at once, and the body passes through without us. */
@@ -89,11 +122,12 @@ async function fixed(
   call: PaidCall,
   grant: Grant,
   answered: Extract<Outcome, { kind: 'answered' }>,
-  amount: bigint,
+  billed: Bill,
   signed: Promise<string>,
   finish: () => void,
 ): Promise<Response> {
   const { response: upstream, url } = answered
+  const { amount } = billed
   const channel = { ...grant.channel, chargedCumulative: grant.channel.chargedCumulative - grant.hold + amount }
   const receipt = await signed
   const headers = answerHeaders(call, upstream, url, true)
@@ -111,7 +145,8 @@ async function fixed(
   const withId = call.requestId !== undefined
   // What the next voucher starts from counts the hold already: only a smaller charge changes it.
   const patience = amount === grant.hold ? LATER_MS : SOON_MS
-  const posted = send(call, grant, { kind: 'post', reservationId, amount, ...(withId ? { receipt } : {}) }, patience)
+  const what = { reservationId, amount, ...usageOf(grant, billed), ...(withId ? { receipt } : {}) }
+  const posted = send(call, grant, { kind: 'post', ...what }, patience)
   // Under a lease nothing but money is reported: a repeat gets the receipt.
   const isKept = withId && grant.by.paid?.lease === undefined && isKeepable(upstream)
   if (!isKept) {
@@ -121,7 +156,7 @@ async function fixed(
       : relay(upstream, headers)
   }
   const { body, copy } = split(upstream.body)
-  void keepAnswer(call, grant, posted, copy, upstream, headers).finally(finish)
+  void keepAnswer(call, grant, posted, copy, stored(upstream, headers, new Uint8Array())).finally(finish)
   return relay(upstream, headers, body)
 }
 
@@ -129,46 +164,86 @@ async function fixed(
 async function keepAnswer(
   call: PaidCall,
   grant: Grant,
-  posted: Promise<ReportReply | undefined>,
+  posted: Promise<unknown>,
   copy: Promise<Uint8Array | undefined>,
-  upstream: Response,
-  headers: Headers,
+  answer: StoredAnswer,
 ): Promise<void> {
-  const answer = stored(upstream, headers, new Uint8Array())
   const [, body] = await Promise.all([posted, copy])
   if (body === undefined) return
   await send(call, grant, { kind: 'answer', reservationId: grant.reservationId, answer: { ...answer, body } })
 }
 
-/** The charge grows while the body flows: marked on the way, cut when the hold is used up, posted at the end. */
-function flowing(
-  call: PaidCall,
-  grant: Grant,
-  upstream: Response,
-  url: URL,
-  card: FlowCard,
-  finish: () => void,
-): Response {
+/** The charge is known when the answer has passed: marked on the way, cut when the hold is used up, posted at the end. */
+function flowing(call: PaidCall, grant: Grant, upstream: Response, url: URL, finish: () => void): Response {
   const headers = answerHeaders(call, upstream, url, true)
-  const { reservationId } = grant
+  const told = readsHeaders(call) ? toldBy(call, upstream) : undefined
+  const reader = told === undefined ? readerOf(call, upstream) : undefined
   if (upstream.body === null) {
-    void post(call, grant, Rate.charge(card, { units: 0n })).finally(finish)
+    const billed = billOf(grant, { units: told ?? reader?.finish('end').usage.units ?? {} })
+    void post(call, grant, billed).finally(finish)
     return relay(upstream, headers)
   }
+  // It is that of the answer with all that is not for the caller.
+  if (call.prepared?.hides === true) headers.delete('content-digest')
+  const isKept = mayKeep(call, grant, upstream)
   const { readable, used } = meter(upstream.body, {
-    card,
-    hold: grant.hold,
+    ...meteringOf(call, grant),
+    ...(told === undefined ? {} : { told }),
+    ...(reader === undefined ? {} : { reader }),
+    ...(isKept ? { keep: KEEP_LIMIT } : {}),
+  })
+  const sign = async () => receiptOf(call, grant, await used)
+  if (ReceiptEvent.isWanted(call.request, upstream)) {
+    const receipt = sign()
+    void used.then((what) => post(call, grant, what, receipt)).finally(finish)
+    return withReceipt(upstream, headers, readable, receipt)
+  }
+  const answer = stored(upstream, headers, new Uint8Array())
+  void (isKept ? postKept(call, grant, used, sign(), answer) : used.then((what) => post(call, grant, what))).finally(
+    finish,
+  )
+  return relay(upstream, headers, readable)
+}
+
+/** Whoever asks again gets the receipt with the answer: it was not known yet when the headers left. */
+async function postKept(
+  call: PaidCall,
+  grant: Grant,
+  used: Promise<Used>,
+  signed: Promise<string>,
+  answer: StoredAnswer,
+): Promise<void> {
+  const posted = used.then((what) => post(call, grant, what, signed))
+  const headers: StoredAnswer['headers'] = [...answer.headers, ['pbstream-receipt', await signed]]
+  const copy = used.then((what) => what.copy)
+  await keepAnswer(call, grant, posted, copy, { ...answer, headers })
+}
+
+/** A small answer that was read as a whole, and is no stream: kept for a caller that may ask again. */
+function mayKeep(call: PaidCall, grant: Grant, upstream: Response): boolean {
+  const { rule } = grant.rate
+  if (call.requestId === undefined || grant.by.paid?.lease !== undefined || !isKeepable(upstream)) return false
+  return !Rate.counted(rule).has('byte') && !Rate.counted(rule).has('second')
+}
+
+function meteringOf(call: PaidCall, grant: Grant) {
+  const { reservationId, rate, terms, hold, grow, ceiling } = grant
+  const counted = Rate.counted(rate.rule)
+  return {
+    rule: rate.rule,
+    terms,
+    hold,
+    ...(grow === undefined ? {} : { grow }),
+    ...(ceiling === undefined ? {} : { ceiling }),
+    isBounded: isBounded(rate.rule, call.inputs),
+    counts: { byte: counted.has('byte'), second: counted.has('second') },
     now: call.gateway.ports.now,
     left: call.request.signal,
-    mark: async (amount) => (await send(call, grant, { kind: 'mark', reservationId, amount }))?.done !== false,
-  })
-  if (!ReceiptEvent.isWanted(call.request, upstream)) {
-    void used.then((amount) => post(call, grant, amount)).finally(finish)
-    return relay(upstream, headers, readable)
+    mark: async (used: Bill) => {
+      const what = { reservationId, amount: used.amount, ...usageOf(grant, used) }
+      return (await send(call, grant, { kind: 'mark', ...what }))?.done !== false
+    },
   }
-  const receipt = used.then((amount) => receiptAfter(call, grant, amount))
-  void used.then((amount) => post(call, grant, amount, receipt)).finally(finish)
-  return withReceipt(upstream, headers, readable, receipt)
 }
 
 /** The events of the upstream, and the receipt as the last one. */
@@ -183,23 +258,64 @@ function withReceipt(
   return relay(upstream, headers, body === null ? null : ReceiptEvent.append(body, receipt))
 }
 
-async function post(call: PaidCall, grant: Grant, amount: bigint, signed?: Promise<string>): Promise<void> {
+async function post(call: PaidCall, grant: Grant, billed: Bill, signed?: Promise<string>): Promise<void> {
   const { reservationId } = grant
-  const receipt = call.requestId === undefined ? undefined : await (signed ?? receiptAfter(call, grant, amount))
-  await send(call, grant, { kind: 'post', reservationId, amount, ...(receipt === undefined ? {} : { receipt }) })
+  const receipt = call.requestId === undefined ? {} : { receipt: await (signed ?? receiptOf(call, grant, billed)) }
+  await send(call, grant, {
+    kind: 'post',
+    reservationId,
+    amount: billed.amount,
+    ...usageOf(grant, billed),
+    ...receipt,
+  })
 }
 
-/** Of a charge that is known after the reservation. */
-function receiptAfter(call: PaidCall, grant: Grant, amount: bigint): Promise<string> {
-  return receiptOf(call, grant, amount, grant.channel.chargedCumulative - grant.hold + amount)
+/** The body for the upstream: the caller's, or what an adapter has made of it. */
+function sentBody({ body, prepared }: PaidCall): Body {
+  if (body.kind !== 'whole' || prepared?.rewritten !== true || prepared.body === undefined) return body
+  return { kind: 'whole', digest: body.digest, bytes: prepared.body as Uint8Array<ArrayBuffer>, isRewritten: true }
 }
 
-function receiptOf(call: PaidCall, grant: Grant, price: bigint, cumulative: bigint): Promise<string> {
-  return signReceipt(call, grant.by, {
-    price,
-    rateVersion: grant.rate.version,
-    channel: { id: grant.channel.channelId, cumulative },
-    ...(grant.transaction === undefined ? {} : { transaction: grant.transaction }),
+/** What is charged for a use, within the hold. */
+function billOf({ rate, terms, hold }: Grant, usage: Rate.Usage): Bill {
+  return bill({ rule: rate.rule, terms }, usage, hold)
+}
+
+/** What a metered charge is the price of, for the journal. */
+function usageOf({ rate }: Grant, { usage }: Bill): { usage?: Counts } {
+  if (Rate.fixed(rate.rule) !== undefined) return {}
+  return { usage: countsOf(usage) }
+}
+
+function receiptOf(call: PaidCall, grant: Grant, billed: Bill): Promise<string> {
+  const { rate, terms, channel, hold, transaction } = grant
+  // The reservation counted the hold that it began with.
+  const cumulative = channel.chargedCumulative - hold + billed.amount
+  const metered = Rate.fixed(rate.rule) === undefined ? { usage: billed.usage, terms } : {}
+  const charge: Charge = {
+    price: billed.amount,
+    rateVersion: rate.version,
+    channel: { id: channel.channelId, cumulative },
+    ...metered,
+    ...(transaction === undefined ? {} : { transaction }),
+  }
+  return signReceipt(call, grant.by, charge)
+}
+
+/** What the headers of an answer say was used. */
+function toldBy(call: PaidCall, upstream: Response): Usage.Units {
+  return readerOf(call, upstream)?.finish('end').usage.units ?? {}
+}
+
+/** Reads the usage of an answer. The runtime has undone the encodings that it knows, whatever the headers say. */
+function readerOf({ route, prepared }: PaidCall, { headers }: Response): Usage.Reader | undefined {
+  const adapter = adapterOf(route) ?? HEADER
+  const encoding = headers.get('content-encoding')
+  return Usage.reader(adapter, {
+    contentType: headers.get('content-type'),
+    contentEncoding: encoding !== null && DECODED.test(encoding) ? null : encoding,
+    header: (name) => headers.get(name),
+    prepared: prepared ?? NOTHING_PREPARED,
   })
 }
 
@@ -208,16 +324,4 @@ function send(call: PaidCall, grant: Grant, what: Report, patienceMs?: number): 
   if (grant.send !== undefined) return grant.send(what, patienceMs)
   const { session } = grant.by
   return report(session, () => call.gateway.env.STREAM_SESSION.getByName(session), what, patienceMs)
-}
-
-function isFlow(rule: Rate.Card): rule is FlowCard {
-  return rule.kind === 'metered' && rule.unit !== 'reported'
-}
-
-/** What the upstream says was used. Without a word from it nothing is: usage is never made up. */
-function reported(rule: Rate.Card, upstream: Response, hold: bigint): bigint {
-  const text = upstream.headers.get(USAGE_HEADER) ?? ''
-  const units = /^(?:0|[1-9][0-9]{0,38})$/.test(text) ? BigInt(text) : 0n
-  const charge = Rate.charge(rule, { units })
-  return charge < hold ? charge : hold
 }

@@ -3,6 +3,7 @@ import type { ExactCredential } from '@pbstream/core/Credential'
 import type { ErrorCode } from '@pbstream/core/Errors'
 import { exactClaimName, type TakeExact, type TakeReply } from '@pbstream/core/message/ExactClaim'
 import type { Authorization } from '@pbstream/core/message/Settlement'
+import * as Rate from '@pbstream/core/Rate'
 import { replay } from './Answer.ts'
 import { UNNAMED } from './Body.ts'
 import { refuse } from './BatchSettlement.ts'
@@ -34,7 +35,7 @@ export async function payExact(call: PaidCall, credential: ExactCredential): Pro
 }
 
 async function check(call: PaidCall, credential: ExactCredential): Promise<Transfer | Refusal> {
-  if (call.rate.rule.kind !== 'flat') return { code: 'unsupported_scheme' }
+  if (Rate.fixed(call.rate.rule) === undefined) return { code: 'unsupported_scheme' }
   const chain = chainsOf(call).find((each) => each.network === credential.network)
   if (chain === undefined) return { code: 'network_mismatch' }
   const { authorization } = credential

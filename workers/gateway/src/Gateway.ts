@@ -4,11 +4,16 @@ import type { Recover } from '@pbstream/core/Signature'
 import * as UpstreamUrl from '@pbstream/core/UpstreamUrl'
 import { touch } from '@pbstream/db/ApiKeys'
 import type { Database } from '@pbstream/db/Database'
+import { termsFor } from '@pbstream/db/CustomerTerms'
 import { isReceiver, providerKey } from '@pbstream/db/ProviderKeys'
+import { cardsOf } from '@pbstream/db/RateCards'
+import { usageOf } from '@pbstream/db/UsageTotals'
 import { createCache } from './cache/Cache.ts'
 import type { Gateway } from './Call.ts'
+import { CardBook, type CardLookup } from './Cards.ts'
 import { CatalogCache } from './Catalog.ts'
 import * as Chains from './Chains.ts'
+import { type CustomerLookup, Customers } from './Customers.ts'
 import type { Env, Ports } from './Env.ts'
 import * as Keys from './Keys.ts'
 import { report } from './Reporter.ts'
@@ -30,17 +35,20 @@ export async function assemble(env: Env, ports: Ports, recover: Recover, open?: 
     throw new TypeError('neither the flag global_fetch_strictly_public nor OWN_ZONES is set')
   const keys = await Keys.load(env.GATEWAY_KEY, env.RETIRED_KEYS)
   const masters = env.SESSION_MASTER === undefined ? undefined : await Masters.load(env.SESSION_MASTER)
+  const catalog = new CatalogCache()
   return {
     env,
     ports,
     recover,
     chains: Chains.parse(env.CHAINS),
     keys,
-    catalog: new CatalogCache(),
+    catalog,
+    cards: new CardBook(catalog, open === undefined ? undefined : cardsIn(open, ports.now)),
     cache: await createCache(env, ports, open),
     providerKeys: new ProviderKeys(open === undefined ? undefined : lookupIn(open), ports.now),
     receiverAuthorizer: authorizerOf(env, ports),
     leases: leasesOf(env, ports),
+    customers: new Customers(open === undefined ? undefined : customersIn(open), ports.now),
     ...(masters === undefined ? {} : { masters }),
   }
 }
@@ -76,5 +84,21 @@ function lookupIn(open: () => Database): Lookup {
     key: (hash) => providerKey(open(), hash),
     isReceiver: (payTo, mode) => isReceiver(open(), payTo, mode),
     touch: (id, now) => touch(open(), id, now),
+  }
+}
+
+function customersIn(open: () => Database): CustomerLookup {
+  return {
+    terms: (providerId, payer) => termsFor(open(), providerId, payer),
+    usage: (counted, exceptSession) => usageOf(open(), counted, exceptSession),
+  }
+}
+
+/** Cards that have come into force, also those that are no longer. */
+function cardsIn(open: () => Database, now: () => number): CardLookup {
+  return async (routeId, version) => {
+    const [card] = await cardsOf(open(), routeId, version - 1, 1)
+    const hasCome = card?.version === version && card.withdrawnAt === null && card.effectiveAt.getTime() <= now()
+    return hasCome ? card.rule : undefined
   }
 }

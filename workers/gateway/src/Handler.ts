@@ -5,9 +5,10 @@ import type { Load, Snapshot } from './Catalog.ts'
 import { allowBrowsers, preflight } from './Headers.ts'
 import { decide } from './Paywall.ts'
 import { problemResponse } from './Problem.ts'
-import { isPaymentsPath, isReserved, isSessionPath, type Match } from './Router.ts'
+import { isPaymentsPath, isRatesPath, isReserved, isSessionPath, type Match } from './Router.ts'
 import * as SessionEndpoint from './session/Endpoint.ts'
 import * as Standalone from './standalone/Endpoint.ts'
+import { publishedCard } from './PublishedCard.ts'
 import * as WellKnown from './WellKnown.ts'
 
 /** How the handler gets at what it needs; all of it may fail, and then nothing is charged. */
@@ -75,6 +76,7 @@ async function dispatch(
     path: target.path,
     search: target.search,
     route: match.route,
+    signals: snapshot.signals,
   }
   return decide(call)
 }
@@ -105,6 +107,7 @@ function reserved(
   }
   if (path === '/healthz') return WellKnown.health(gateway, snapshot)
   if (path === '/.well-known/jwks.json') return WellKnown.keySet(gateway)
+  if (isRatesPath(path)) return publishedCard(gateway, snapshot, path, id)
   return WellKnown.describe(gateway, snapshot, origin)
 }
 

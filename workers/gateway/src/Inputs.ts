@@ -1,34 +1,33 @@
-import * as Base64 from '@pbstream/core/Base64'
-import type { Inputs } from '@pbstream/core/Rate'
+/** What of a request its price is made from, and what of it the upstream gets. */
+import * as Rate from '@pbstream/core/Rate'
+import * as Usage from '@pbstream/core/Usage'
+import type { CatalogRoute } from '@pbstream/db/CatalogRoute'
 import type { Body } from './Body.ts'
 
-/** The members by which AI requests bound their own answer, and those that ask for several answers at once. */
-const BOUNDS = new Set(['max_tokens', 'max_completion_tokens', 'max_output_tokens'])
-const COPIES = new Set(['n', 'best_of'])
-
-/**
- * What a body-priced route is priced from: the most units that the request allows, where it says so.
- *
- * Origins differ in which bound they obey, in the case of names and in what they take for a number. So the largest
- * counts, names are read in any case, and a value that is no plain number leaves the price at its maximum.
- */
-export function inputsOf(body: Body): Inputs {
-  if (body.kind !== 'whole') return {}
-  const json = Base64.parseJson(body.bytes)
-  if (typeof json !== 'object' || json === null) return {}
-  let units = 0n
-  let copies = 1n
-  for (const [name, value] of Object.entries(json)) {
-    const key = name.toLowerCase()
-    const isBound = BOUNDS.has(key)
-    if (value === null || !(isBound || COPIES.has(key))) continue
-    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value <= 0) return {}
-    if (isBound) units = larger(units, BigInt(value))
-    else copies = larger(copies, BigInt(value))
-  }
-  return units === 0n ? {} : { units: units * copies }
+/** How the usage of a route's answers is read; undefined: by `PBStream-Usage`. */
+export function adapterOf({ adapter }: Pick<CatalogRoute, 'adapter'>): Usage.Adapter | undefined {
+  return Usage.parseAdapter(adapter)
 }
 
-function larger(a: bigint, b: bigint): bigint {
-  return a > b ? a : b
+/** Whether a request has to be read whole before it is priced (or, `paying`, before it is sent). */
+export function isRead(route: CatalogRoute, rule: Rate.Card, paying: boolean): boolean {
+  if (route.bodyPriced) return true
+  const adapter = adapterOf(route)
+  return paying && adapter !== undefined && isMetered(rule) && Usage.needsBody(adapter)
+}
+
+/** Whether what an answer uses has a price. */
+export function isMetered(rule: Rate.Card): boolean {
+  for (const unit of Rate.counted(rule)) if (unit !== 'request') return true
+  return false
+}
+
+/** Gets a request ready: its bounds, and the body as the upstream is to have it. */
+export function prepare(route: CatalogRoute, body: Body, contentType: string | null): Usage.Prepared {
+  return Usage.prepare(adapterOf(route), body.kind === 'whole' ? body.bytes : undefined, contentType)
+}
+
+/** What the price is made from: the bounds of the request, on a route that is priced by them. */
+export function inputsOf(route: CatalogRoute, { bounds }: Usage.Prepared): Rate.Inputs {
+  return route.bodyPriced && Object.keys(bounds).length > 0 ? { bounds } : {}
 }

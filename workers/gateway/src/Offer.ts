@@ -4,6 +4,7 @@ import { type ErrorCode, errors, problem } from '@pbstream/core/Errors'
 import type { ChannelView, VerifiedVoucher } from '@pbstream/core/message/Session'
 import * as Quote from '@pbstream/core/Quote'
 import * as Rate from '@pbstream/core/Rate'
+import { ofBounds, ofList } from '@pbstream/core/rate/Claims'
 import { EXTENSION } from '@pbstream/core/session/OpenSession'
 import { chainsOf, delayOn, type PaidCall, seconds } from './Call.ts'
 import type { Chain } from './Chains.ts'
@@ -52,7 +53,7 @@ export type Refusal = {
 export async function offer(call: PaidCall, refusal: Refusal = { code: 'payment_required' }): Promise<Response> {
   const { code } = refusal
   // `exact` pays the whole maximum before anything is measured: only a flat price can be paid so.
-  const flat = call.rate.rule.kind === 'flat'
+  const flat = Rate.fixed(call.rate.rule) !== undefined
   const terms = await Promise.all(chainsOf(call).map((chain) => termsOn(call, chain)))
   // A route without a chain of this gateway cannot be sold: a mistake of the configuration.
   if (terms.length === 0) return problemResponse('temporarily_unavailable', call.id)
@@ -125,10 +126,25 @@ async function freshQuote(call: PaidCall): Promise<string> {
     cv: call.rate.version,
     ih: Rate.inputsHash(call.inputs),
     max: call.price.toString(),
+    ...madeFrom(call),
     iat: now,
     exp: now + longest,
   }
   return Quote.sign(claims, call.gateway.keys.signer)
+}
+
+/** So that the payer can make the price again, from the card that is published. */
+function madeFrom({
+  rate: { rule },
+  inputs: { bounds = {} },
+  terms,
+}: PaidCall): Pick<Quote.Claims, 'fx' | 'bd' | 'tm'> {
+  if (Rate.fixed(rule) !== undefined) return { fx: true }
+  const hasBounds = Object.keys(bounds).length > 0
+  return {
+    ...(hasBounds ? { bd: ofBounds(bounds) } : {}),
+    ...(Rate.needsTerms(rule) ? { tm: ofList(terms) } : {}),
+  }
 }
 
 function resourceOf(call: PaidCall): Challenge.ResourceInfo {

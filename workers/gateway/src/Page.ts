@@ -2,6 +2,7 @@ import * as Amount from '@pbstream/core/Amount'
 import * as Base64 from '@pbstream/core/Base64'
 import type { PaymentRequired } from '@pbstream/core/Challenge'
 import * as Network from '@pbstream/core/Network'
+import * as Rate from '@pbstream/core/Rate'
 import { type PaidCall, seconds } from './Call.ts'
 import { script } from './PageScript.ts'
 import { type Language, languageOf, texts } from './PageText.ts'
@@ -41,7 +42,7 @@ function html(call: PaidCall, required: PaymentRequired, language: Language, non
     chains: exact.map((offer) => Network.chainId(offer.network)),
     text: text.script,
   }
-  const label = call.rate.rule.kind === 'flat' ? text.price : text.upTo
+  const label = Rate.fixed(call.rate.rule) === undefined ? text.upTo : text.price
   return `<!doctype html>
 <html lang="${language}">
 <head>

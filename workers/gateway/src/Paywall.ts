@@ -8,8 +8,9 @@ import { answerHeaders, relay } from './Answer.ts'
 import * as Body from './Body.ts'
 import type { Call, PaidCall } from './Call.ts'
 import { payExact } from './Exact.ts'
-import { inputsOf } from './Inputs.ts'
+import { inputsOf, isMetered, isRead, prepare } from './Inputs.ts'
 import { offer } from './Offer.ts'
+import { listTerms } from './Pricing.ts'
 import { problemResponse } from './Problem.ts'
 import { refund } from './Refund.ts'
 import { authoriseCall } from './session/Authorise.ts'
@@ -26,7 +27,7 @@ export async function decide(call: Call): Promise<Response> {
   const { route, request } = call
   if (Number(request.headers.get('content-length') ?? 0) > route.maxBodyBytes)
     return problemResponse('payload_too_large', call.id)
-  if (route.rate === null || isFree(route.rate.rule)) return passThrough(call)
+  if (route.rate === null || Rate.isFree(route.rate.rule)) return passThrough(call)
   const given = means(call)
   if (given instanceof Response) return given
   if (given.session === true) return decideSigned(call, route.rate, given)
@@ -110,17 +111,28 @@ async function price(
   requestId: string | undefined,
 ): Promise<PaidCall | Response> {
   const { request, route } = call
-  const needed = paying || route.bodyPriced
-  const body: Body.Body | Body.Failure = needed
-    ? await Body.read(request, route.maxBodyBytes)
-    : { kind: 'none', digest: Body.UNNAMED }
+  const body: Body.Body | Body.Failure =
+    paying || route.bodyPriced ? await Body.read(request, route.maxBodyBytes) : { kind: 'none', digest: Body.UNNAMED }
   if (typeof body === 'string') return problemResponse(body, call.id)
-  if (route.bodyPriced && body.kind === 'stream')
-    return problemResponse('payload_too_large', call.id, 'this route is priced by its body, of at most 1 MiB')
-  const inputs = route.bodyPriced ? inputsOf(body) : {}
+  if (body.kind === 'stream' && isRead(route, rate.rule, paying))
+    return problemResponse('payload_too_large', call.id, 'the body of this route is read, and may have 1 MiB at most')
+  const isNeeded = isMetered(rate.rule) && (paying || route.bodyPriced)
+  const prepared = isNeeded ? prepare(route, body, request.headers.get('content-type')) : undefined
+  if (prepared?.refused !== undefined) return problemResponse('malformed_body', call.id, prepared.refused)
+  const inputs = prepared === undefined ? {} : inputsOf(route, prepared)
+  const terms = listTerms(call, rate.rule, call.gateway.ports.now())
   // An unpaid call is only told its price; what it stands for matters when it comes back.
   const digest = paying ? digestOf(call, body.digest) : Body.UNNAMED
-  const priced: PaidCall = { ...call, rate, body, digest, inputs, price: Rate.quote(rate.rule, inputs) }
+  const priced: PaidCall = {
+    ...call,
+    rate,
+    body,
+    digest,
+    inputs,
+    terms,
+    price: Rate.ceiling(rate.rule, inputs, terms),
+    ...(prepared === undefined ? {} : { prepared }),
+  }
   return requestId === undefined ? priced : { ...priced, requestId }
 }
 
@@ -149,8 +161,4 @@ function paymentHeader(headers: Headers): string | undefined {
   const v1 = headers.get('x-payment')
   if (v2 !== null && v1 !== null) return `${v2},${v1}`
   return v2 ?? v1 ?? undefined
-}
-
-function isFree(rule: Rate.Card): boolean {
-  return rule.kind === 'flat' && rule.amount === '0'
 }

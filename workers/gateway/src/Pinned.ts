@@ -1,18 +1,25 @@
 import type { ErrorCode } from '@pbstream/core/Errors'
 import * as Quote from '@pbstream/core/Quote'
 import * as Rate from '@pbstream/core/Rate'
+import { toTerms } from '@pbstream/core/rate/Claims'
 import { type PaidCall, seconds } from './Call.ts'
 import { Lru } from './Lru.ts'
 
 /** What a payment is for: by its quote, or by the list. */
-export type Pinned = { amount: bigint; rate: { version: number; rule: Rate.Card }; callId?: string }
+export type Pinned = {
+  amount: bigint
+  rate: { version: number; rule: Rate.Card }
+  /** What the charge depends on beside use. */
+  terms: Rate.Terms
+  callId?: string
+}
 
 /** Quotes whose signature this isolate has verified. */
 const verified = new Lru<string, Quote.Claims>(4096)
 
 /**
  * The price of a paid call. A quote that is valid for this request is honoured until it expires, also when the rate
- * has changed since; without a quote the list price holds.
+ * has changed since: its card, its moment and its signals make the charge. Without a quote the list price holds.
  *
  * @param at when the quote had to be good, in Unix seconds.
  */
@@ -22,12 +29,13 @@ export async function pinned(
   network: string,
   at = seconds(call),
 ): Promise<Pinned | { code: ErrorCode }> {
-  if (quote === undefined) return { amount: call.price, rate: call.rate }
+  if (quote === undefined) return { amount: call.price, rate: call.rate, terms: call.terms }
   const claims = await claimsOf(call, quote, network, at)
   if ('code' in claims) return claims
-  const rate = cardOf(call, claims)
-  if (rate === undefined) return { code: 'quote_invalid' }
-  return { amount: BigInt(claims.max), rate, callId: claims.jti }
+  const rate = await cardOf(call, claims)
+  const terms = rate === undefined ? undefined : termsOf(claims, rate.rule)
+  if (rate === undefined || terms === undefined) return { code: 'quote_invalid' }
+  return { amount: BigInt(claims.max), rate, terms, callId: claims.jti }
 }
 
 async function claimsOf(
@@ -53,14 +61,16 @@ async function claimsOf(
   return result.claims
 }
 
-/**
- * The card that the quote was made by. A flat one is all in the quote's amount; of a metered one that has been
- * replaced, this isolate must have seen the text.
- */
-function cardOf(call: PaidCall, claims: Quote.Claims): { version: number; rule: Rate.Card } | undefined {
-  if (claims.cv === call.rate.version) return call.rate
-  const rule = call.gateway.catalog.card(call.route.id, claims.cv)
-  if (rule !== undefined) return { version: claims.cv, rule }
-  if (call.rate.rule.kind === 'metered') return undefined
-  return { version: claims.cv, rule: { v: 1, kind: 'flat', amount: claims.max } }
+/** The card that the quote was made by. One that is the same for every call is all in the quote's amount. */
+async function cardOf(call: PaidCall, { cv, fx, max }: Quote.Claims): Promise<PaidCall['rate'] | undefined> {
+  if (cv === call.rate.version) return call.rate
+  if (fx === true) return { version: cv, rule: { v: 1, kind: 'flat', amount: max } }
+  const rule = await call.gateway.cards.card(call.route, cv)
+  return rule === undefined ? undefined : { version: cv, rule }
+}
+
+/** What the charge depends on; undefined: the quote does not say, and its card needs it. */
+function termsOf({ tm, iat }: Quote.Claims, rule: Rate.Card): Rate.Terms | undefined {
+  if (tm !== undefined) return toTerms(tm)
+  return Rate.needsTerms(rule) ? undefined : { at: iat * 1_000 }
 }

@@ -1,6 +1,9 @@
 import * as PaymentToken from '@pbstream/core/PaymentToken'
+import * as Claims from '@pbstream/core/rate/Claims'
+import type * as Rate from '@pbstream/core/Rate'
 import * as Receipt from '@pbstream/core/Receipt'
 import { type PaidCall, seconds } from './Call.ts'
+import { countsOf } from './Bill.ts'
 import type { Chain } from './Chains.ts'
 
 /** Who pays, for a token and a receipt. */
@@ -43,6 +46,9 @@ export type Charge = {
   transaction?: Receipt.Claims['tx']
   /** For a channel: its id and all that is charged on it, this call included. */
   channel?: { id: NonNullable<Receipt.Claims['tx']>; cumulative: bigint }
+  /** Of a metered charge: what was used, and what the price depended on beside. */
+  usage?: Rate.Usage
+  terms?: Rate.Terms
 }
 
 /** What a receipt says of the call that was charged. */
@@ -62,6 +68,8 @@ export function signReceipt(call: Receipted, by: Payer, charge: Charge): Promise
     rev: call.route.revision,
     iat: seconds(call),
     ...(charge.transaction === undefined ? {} : { tx: charge.transaction }),
+    ...(charge.usage === undefined ? {} : { use: countsOf(charge.usage) }),
+    ...(charge.terms === undefined ? {} : { tm: Claims.ofTerms(charge.terms, charge.usage?.times) }),
   }
   return Receipt.sign(claimsOf(common, by, charge.channel), call.gateway.keys.signer)
 }

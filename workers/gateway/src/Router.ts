@@ -1,3 +1,5 @@
+import { RATES_PATH } from '@pbstream/core/Quote'
+import { RENTALS_PATH } from '@pbstream/core/rental/Wire'
 import { PAYMENTS_PATH } from '@pbstream/core/standalone/Wire'
 import { PATH as SESSIONS } from '@pbstream/core/session/OpenSession'
 import type { CatalogRoute } from '@pbstream/db/CatalogRoute'
@@ -12,12 +14,17 @@ const reservedPaths: ReadonlySet<string> = new Set(['/healthz', '/.well-known/pb
 
 /** Paths that the gateway answers itself: no route can take them. */
 export function isReserved(path: string): boolean {
-  return reservedPaths.has(path) || isSessionPath(path) || isPaymentsPath(path)
+  return reservedPaths.has(path) || isSessionPath(path) || isPaymentsPath(path) || isRatesPath(path)
 }
 
-/** Where providers' own servers have payments authorised. */
+/** Where providers' own servers have payments authorised, and rentals billed. */
 export function isPaymentsPath(path: string): boolean {
-  return path === PAYMENTS_PATH || path.startsWith(`${PAYMENTS_PATH}/`)
+  return [PAYMENTS_PATH, RENTALS_PATH].some((base) => path === base || path.startsWith(`${base}/`))
+}
+
+/** Where rate cards are published. */
+export function isRatesPath(path: string): boolean {
+  return path === RATES_PATH || path.startsWith(`${RATES_PATH}/`)
 }
 
 /** Where sessions are opened, and what lies below. */

@@ -61,6 +61,7 @@ export async function callUpstream(call: Call, body: Body, wait: Wait, token?: s
   call.request.signal.addEventListener('abort', leave)
   try {
     const headers = await upstreamHeaders(call, token)
+    if (body.kind === 'whole' && body.isRewritten === true) headers.delete('content-digest')
     const { method } = call.request
     const content = body.kind === 'whole' ? body.bytes : body.kind === 'raw' ? body.stream : hashed?.readable
     const init: RequestInit = { method, headers, redirect: 'manual', signal: abort.signal }

@@ -1,5 +1,7 @@
 import * as Amount from '@pbstream/core/Amount'
 import { errors } from '@pbstream/core/Errors'
+import { RATES_PATH } from '@pbstream/core/Quote'
+import type * as Rate from '@pbstream/core/Rate'
 import * as OpenSession from '@pbstream/core/session/OpenSession'
 import type { CatalogRoute } from '@pbstream/db/CatalogRoute'
 import type { Gateway } from './Call.ts'
@@ -69,13 +71,21 @@ function describeRoute(gateway: Gateway, route: CatalogRoute) {
     provider: { id: providerId, name: providerName },
     payTo,
     networks,
-    price: rate === null ? null : describeRate(rate),
+    price: rate === null ? null : describeRate(id, rate),
   }
 }
 
-function describeRate(rate: NonNullable<CatalogRoute['rate']>) {
+/** `card` is where the whole of it is; what fits in a line is here too. */
+function describeRate(routeId: string, rate: NonNullable<CatalogRoute['rate']>) {
   const { version, rule } = rate
-  const most = rule.kind === 'flat' ? rule.amount : rule.max
-  const { v: _, ...card } = rule
-  return { version, ...card, most: { amount: most, text: `${Amount.format(Amount.parse(most), DECIMALS)} USDC` } }
+  const most = mostOf(rule)
+  const { v: _, ...short } = rule.kind === 'card' ? { v: rule.v, kind: rule.kind } : rule
+  const card = `${RATES_PATH}/${routeId}/${version}`
+  return { version, ...short, most: { amount: most.toString(), text: `${Amount.format(most, DECIMALS)} USDC` }, card }
+}
+
+/** Of any call, at any time. */
+function mostOf(rule: Rate.Card): bigint {
+  if (rule.kind === 'flat') return Amount.parse(rule.amount)
+  return Amount.parse(rule.kind === 'metered' ? rule.max : rule.maximum)
 }

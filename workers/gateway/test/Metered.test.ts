@@ -122,10 +122,12 @@ describe('marks', () => {
     const marks: bigint[] = []
     const clock = { now: START }
     const { readable, used } = meter(source.readable, {
-      card: card as never,
+      rule: card,
+      terms: { at: START },
       hold: BigInt(card.max),
+      counts: { byte: card.unit === 'byte', second: card.unit === 'second' },
       now: () => clock.now,
-      mark: async (amount) => (marks.push(amount), alive),
+      mark: async ({ amount }) => (marks.push(amount), alive),
     })
     const reader = readable.getReader()
     const pass = async (bytes: number, afterMs: number) => {
@@ -172,6 +174,6 @@ describe('marks', () => {
     await pass(1, 1_234)
     void source.writer.close()
     expect((await reader.read()).done).toBe(true)
-    expect(await used).toBe(124n)
+    expect(await used).toMatchObject({ amount: 124n, cause: 'end' })
   })
 })

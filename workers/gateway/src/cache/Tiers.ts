@@ -9,10 +9,10 @@ import {
   toRecords,
 } from '@pbstream/db/cache/Entries'
 import type { Entry } from '@pbstream/db/cache/Sealed'
-import { catalogVersion, loadRoutes } from '@pbstream/db/Catalog'
+import { loadRoutes, loadSignals, loadVersions } from '@pbstream/db/Catalog'
 import type { Database } from '@pbstream/db/Database'
 import { keyChanges, NOTICES_MAX } from '@pbstream/db/KeyRecords'
-import type { Loaded } from '../Catalog.ts'
+import type { Known, Loaded } from '../Catalog.ts'
 import type { Bulletins } from './Bulletins.ts'
 import type { KeyCache } from './KeyCache.ts'
 
@@ -51,7 +51,7 @@ export class Tiers {
    *
    * @throws when neither the database nor a young enough entry has it.
    */
-  async load(open: () => Database, known: number | undefined, keep: Keep): Promise<Loaded> {
+  async load(open: () => Database, known: Known | undefined, keep: Keep): Promise<Loaded> {
     this.counts.checks++
     // An isolate without anything asks Redis for all it needs at once, while the database is asked.
     // What cannot be read of it is as good as not there.
@@ -63,22 +63,27 @@ export class Tiers {
     return (await within(DATABASE_MS, work)) ?? (await this.#vouched(known)) ?? work
   }
 
-  async #fromDatabase(open: () => Database, known: number | undefined, first: Promise<Entry | undefined>) {
+  async #fromDatabase(
+    open: () => Database,
+    known: Known | undefined,
+    first: Promise<Entry | undefined>,
+  ): Promise<Loaded> {
     const database = open()
-    const [row] = await this.#timed('version', () => catalogVersion(database))
-    const version = row?.version ?? 0
-    if (version === known) return 'unchanged'
+    const { version, signals: said } = await this.#timed('version', () => loadVersions(database))
+    // A change since then is at worst read again by the next check, never missed.
+    const signals = () => this.#timed('database', () => loadSignals(database, said))
+    if (version === known?.version) return said === known.signals ? 'unchanged' : { signals: await signals() }
     const entry = (await first) ?? (known === undefined ? undefined : await this.#newest())
     const cached = entry === undefined ? undefined : toCatalog(entry)
     if (cached?.version === version) {
       this.counts.redis++
-      return cached
+      // Signals change more often than what is sold, and are not written to Redis each time.
+      return cached.signals.version === said ? cached : { ...cached, signals: await signals() }
     }
     if (entry !== undefined) this.counts.outdated++
     const routes = await this.#timed('database', () => loadRoutes(database))
     this.counts.database++
-    // A change since then is at worst read again by the next check, never missed.
-    return { version, routes }
+    return { version, routes, signals: await signals() }
   }
 
   /** The catalog of Redis. What else an isolate begins with is read along. */
@@ -108,11 +113,11 @@ export class Tiers {
   }
 
   /** What the database said lately, by the word of Redis, and never of an older version than is known. */
-  async #vouched(known: number | undefined): Promise<Loaded | undefined> {
+  async #vouched(known: Known | undefined): Promise<Loaded | undefined> {
     const [entry, notices] = await this.#read([catalogPlace, noticesPlace])
     if (notices !== undefined) this.#heard(toNotices(notices), notices.writtenAt)
     if (entry === undefined || this.#now() - entry.writtenAt > VOUCHED_MS) return undefined
-    if (known !== undefined && entry.version < known) return undefined
+    if (known !== undefined && entry.version < known.version) return undefined
     const catalog = toCatalog(entry)
     if (catalog === undefined) return undefined
     this.counts.redis++

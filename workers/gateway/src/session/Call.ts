@@ -1,6 +1,7 @@
 import type { Hex } from '@pbstream/core/Hex'
 import type { SessionRef, VerifiedVoucher } from '@pbstream/core/message/Session'
 import type { ErrorCode } from '@pbstream/core/Errors'
+import type * as Rate from '@pbstream/core/Rate'
 import type { Snapshot } from '../Catalog.ts'
 import type { Gateway, PaidCall } from '../Call.ts'
 import type { Chain } from '../Chains.ts'
@@ -27,7 +28,14 @@ export type Authorised = {
 }
 
 /** A call that is paid in session mode. */
-export type SessionCall = PaidCall & { requestId: string; session: Authorised }
+export type SessionCall = PaidCall & {
+  requestId: string
+  session: Authorised
+  /** On what the price depends for this payer, the most that the call costs it, and what is set aside of that first. */
+  own: Rate.Terms
+  ceiling: bigint
+  hold: bigint
+}
 
 /** A request to one of the session endpoints. */
 export type EndpointCall = {

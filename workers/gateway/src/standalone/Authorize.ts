@@ -47,14 +47,14 @@ export async function authorize(ask: Ask, key: ProviderKey, body: unknown): Prom
 }
 
 /** The one that is named, or the only one; undefined: there is none such, or more. */
-function providerOf({ providers }: ProviderKey, id: string | undefined): KeyProvider | undefined {
+export function providerOf({ providers }: ProviderKey, id: string | undefined): KeyProvider | undefined {
   if (id !== undefined) return providers.find((each) => each.id === id)
   const inUse = providers.filter(({ enabled }) => enabled)
   return inUse.length === 1 ? inUse[0] : undefined
 }
 
 /** The caller's request as the paywall sees those that come through it; a response when it cannot be one. */
-function callOf(
+export function callOf(
   ask: Ask,
   route: CatalogRoute & { rate: PaidCall['rate'] },
   asked: Read['authorize'],
@@ -81,18 +81,20 @@ function callOf(
     path: target.path,
     search: target.search,
     route,
+    signals: {},
     rate: route.rate,
     // The provider's server has it, and says what it is.
     body: { kind: 'none', digest: body },
     digest,
     // A quote is for this price of this request: only the server knows what else its prices follow.
     inputs: { only: `${asked.price} ${digest}` },
+    terms: { at: gateway.ports.now() },
     price: asked.price,
     ownId: `own_${Base64.encodeUrl(gateway.ports.random(16))}`,
   }
 }
 
-async function relayed(response: Response): Promise<AuthorizeReply> {
+export async function relayed(response: Response): Promise<Extract<AuthorizeReply, { kind: 'response' }>> {
   return {
     kind: 'response',
     status: response.status,

@@ -1,11 +1,14 @@
 /**
- * `/.well-known/pbstream/payments/…`: a provider's own server has payments authorised, and captures what its work cost.
+ * `/.well-known/pbstream/payments/…`: a provider's own server has payments authorised, and captures what its work cost;
+ * `/.well-known/pbstream/rentals/…`: it rents something out by time.
  * What a payment is worth is decided by the same code as for calls that pass through the gateway.
  */
 import { parseJson } from '@pbstream/core/Base64'
+import { RENTALS_PATH } from '@pbstream/core/rental/Wire'
 import { PAYMENTS_PATH } from '@pbstream/core/standalone/Wire'
 import * as Body from '../Body.ts'
 import { problemResponse } from '../Problem.ts'
+import * as Rentals from '../rentals/Rentals.ts'
 import type { Ask, Operation } from './Ask.ts'
 import { authorize } from './Authorize.ts'
 import { identify } from './Caller.ts'
@@ -19,6 +22,11 @@ const operations: ReadonlyMap<string, Operation> = new Map([
   [`${PAYMENTS_PATH}/capture`, capture],
   [`${PAYMENTS_PATH}/mark`, mark],
   [`${PAYMENTS_PATH}/void`, release],
+  [`${RENTALS_PATH}/start`, Rentals.start],
+  [`${RENTALS_PATH}/heartbeat`, Rentals.tell('beat')],
+  [`${RENTALS_PATH}/pause`, Rentals.tell('pause')],
+  [`${RENTALS_PATH}/resume`, Rentals.tell('resume')],
+  [`${RENTALS_PATH}/stop`, Rentals.tell('stop')],
 ])
 
 /** Who asks is found out first; nothing of the body is read before. */

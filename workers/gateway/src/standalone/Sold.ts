@@ -39,6 +39,7 @@ export function routeFor(
       version: OWN_PRICES,
       rule: { v: 1, kind: 'metered', unit: 'reported', unitAmount: '1', per: '1', max: price.toString() },
     },
+    coming: [],
     bodyPriced: false,
     maxBodyBytes: 0,
     chargeOnAbandon: true,
@@ -53,6 +54,6 @@ export function routeFor(
 }
 
 /** A test key reaches test chains only, a live one others only. A chain that does not say which it is belongs to neither. */
-function chainsOf({ chains }: Gateway, mode: Mode): number[] {
+export function chainsOf({ chains }: Gateway, mode: Mode): number[] {
   return [...chains.values()].filter(({ testnet }) => testnet === (mode === 'test')).map(({ chainId }) => chainId)
 }

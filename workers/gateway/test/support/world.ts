@@ -17,7 +17,8 @@ import type {
 } from '@pbstream/core/message/PaidSession'
 import type { Report, ReportReply, Reserve, ReserveReply, StreamSessionApi } from '@pbstream/core/message/Session'
 import type { SettlementApi } from '@pbstream/core/message/Settlement'
-import type { CatalogRoute } from '@pbstream/db/CatalogRoute'
+import type { Catalog, CatalogRoute } from '@pbstream/db/CatalogRoute'
+import type { Known } from '../../src/Catalog.ts'
 import type { Gateway } from '../../src/Call.ts'
 import type { Env, Ports } from '../../src/Env.ts'
 import { assemble } from '../../src/Gateway.ts'
@@ -64,6 +65,7 @@ export function route(more: Partial<CatalogRoute> = {}): CatalogRoute {
     payTo: PAY_TO,
     chainIds: [84532],
     rate: { version: 3, rule: { v: 1, kind: 'flat', amount: '1000' } },
+    coming: [],
     bodyPriced: false,
     maxBodyBytes: 4 * 1024 * 1024,
     chargeOnAbandon: true,
@@ -113,7 +115,22 @@ export class FakeSession implements StreamSessionApi {
     this.calls.push(reports.length)
     await this.onReport?.(reports)
     this.reports.push(...reports)
-    return reports.map(() => this.reply)
+    return reports.map((report) => (report.kind === 'grow' ? this.#grown(report) : this.reply))
+  }
+
+  /** What each reservation holds in session mode. */
+  readonly #holds = new Map<string, bigint>()
+
+  /** As far as there is room. */
+  #grown({ reservationId, to }: Extract<Report, { kind: 'grow' }>): ReportReply {
+    const { accepted, charged } = this.paid
+    const before = this.#holds.get(reservationId)
+    if (before === undefined) return { done: false }
+    const room = accepted - charged
+    const hold = to <= before ? before : to - before <= room ? to : before + room
+    this.#holds.set(reservationId, hold)
+    this.paid.charged += hold - before
+    return { done: hold >= to, hold }
   }
 
   readonly openings: SessionOpen[] = []
@@ -163,7 +180,9 @@ export class FakeSession implements StreamSessionApi {
     if (voucher !== undefined && voucher.max > this.paid.accepted) this.paid.accepted = voucher.max
     if (this.paid.charged + hold > this.paid.accepted) return { kind: 'short', ...this.#room(channelId) }
     this.paid.charged += hold
-    return { kind: 'granted', reservationId: `p${this.pays.length}`, ...this.#room(channelId) }
+    const reservationId = `p${this.pays.length}`
+    this.#holds.set(reservationId, hold)
+    return { kind: 'granted', reservationId, ...this.#room(channelId) }
   }
 
   async leased(): Promise<LeaseReply[]> {
@@ -218,6 +237,7 @@ export async function world(routes: CatalogRoute[] = [route()], more: Partial<En
     now: START,
     routes,
     version: 1,
+    signals: { version: 0, values: {} } as Catalog['signals'],
     upstream: sunny as (request: Request) => Response | Promise<Response>,
   }
   const ports: Ports = {
@@ -241,8 +261,10 @@ export async function world(routes: CatalogRoute[] = [route()], more: Partial<En
   const gateway: Gateway = await assemble(bindings, ports, NobleRecover.recover)
   const sources = {
     gateway: async () => gateway,
-    load: async (known: number | undefined) =>
-      known === state.version ? ('unchanged' as const) : { version: state.version, routes: state.routes },
+    load: async (known: Known | undefined) =>
+      known?.version === state.version && known.signals === state.signals.version
+        ? ('unchanged' as const)
+        : { version: state.version, routes: state.routes, signals: state.signals },
     random: ports.random,
   }
   const keep = (work: Promise<unknown>) => void kept.push(work)
