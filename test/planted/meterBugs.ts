@@ -3,6 +3,8 @@ import type { Bug } from './Bug.ts'
 import { vitest } from './suites.ts'
 
 const session = 'durable-objects/stream-session'
+const rentals = 'workers/gateway/src/rentals'
+const renting = (only: string) => vitest('workers/gateway', 'test/rentals.test.ts', only)
 const metering = (only: string) => vitest(session, 'test/Metering.test.ts', only)
 
 export const meterBugs: readonly Bug[] = [
@@ -64,7 +66,7 @@ export const meterBugs: readonly Bug[] = [
     name: 'a hold grows in a channel that is being withdrawn from',
     invariant: 'I10',
     file: `${session}/src/Growth.ts`,
-    find: "  if (shut !== undefined) return left(shut.kind === 'refused' ? { refused: shut.code } : { observe: true })\n",
+    find: "  if (shut !== undefined) return left(shut.kind === 'refused' ? { refused: shut.code } : { observe: channel.config })\n",
     replace: '',
     suite: metering('does not grow when its session is over'),
     notices: /FAIL .*does not grow when its session is over/,
@@ -131,5 +133,52 @@ export const meterBugs: readonly Bug[] = [
     replace: 'op, now)',
     suite: metering('ends with its session or its key'),
     notices: /FAIL .*ends with its session or its key/,
+  },
+  {
+    name: 'a rental is charged for the time that is set aside, not for what is proven',
+    invariant: 'I13',
+    file: `${rentals}/Charge.ts`,
+    find: 'bill(rental.priced, useOf(times), hold)',
+    replace: 'bill(rental.priced, useOf([[times[0]![0], times[0]![0] + 120_000]]), hold)',
+    suite: renting('is charged for its time, once'),
+    notices: /FAIL .*is charged for its time, once/,
+  },
+  {
+    name: 'a rental goes on at the price of a card that was published after its start',
+    invariant: 'I11',
+    file: `${rentals}/Rentals.ts`,
+    find: '    const state = await told(ask, rental, op)\n',
+    replace:
+      '    const now = ask.snapshot.routes.find(({ id }) => id === rental.claims.rt)?.rate?.rule ?? rental.priced.rule\n' +
+      '    const state = await told(ask, { ...rental, priced: { ...rental.priced, rule: now } }, op)\n',
+    suite: renting('is split exactly where peak hours'),
+    notices: /FAIL .*is split exactly where peak hours begin and end/,
+  },
+  {
+    name: 'anybody with an API key speaks for the rentals of others',
+    invariant: 'I4',
+    file: `${rentals}/Rental.ts`,
+    find: ' || claims.own !== owner || claims.mod !== mode',
+    replace: ' || owner + mode === claims.rt',
+    suite: renting('cannot speak for the rental of another owner'),
+    notices: /FAIL .*cannot speak for the rental of another owner/,
+  },
+  {
+    name: 'a rental grows beyond what its payer has signed for',
+    invariant: 'I4',
+    file: `${rentals}/Standing.ts`,
+    find: 'least(due(priced, times, [now, now + AHEAD_MS]), BigInt(claims.max))',
+    replace: 'due(priced, times, [now, now + AHEAD_MS])',
+    suite: renting('never grows beyond what its payer has signed for'),
+    notices: /FAIL .*never grows beyond what its payer has signed for/,
+  },
+  {
+    name: 'a heartbeat proves time and marks nothing, so silence makes it free',
+    invariant: 'I7',
+    file: `${rentals}/Standing.ts`,
+    find: '    amount,\n    usage: countsOf(usage),\n',
+    replace: '    amount: 0n,\n    usage: countsOf(usage),\n',
+    suite: renting('nobody speaks of for 90 seconds'),
+    notices: /FAIL .*that nobody speaks of for 90 seconds is over/,
   },
 ]

@@ -26,7 +26,7 @@ export function grow(state: State, { reservationId, to }: Grow, held: Reservatio
   if (held.epoch === undefined) return left({})
   if (held.epoch !== row.epoch) return left({ refused: Sessions.ended(state, row, now).code })
   const shut = Admission.shut(state, channel, now)
-  if (shut !== undefined) return left(shut.kind === 'refused' ? { refused: shut.code } : { observe: true })
+  if (shut !== undefined) return left(shut.kind === 'refused' ? { refused: shut.code } : { observe: channel.config })
   const most: ReturnType<typeof Permit.growth> = done
     ? { hold: held.hold }
     : Permit.growth(state, held, channel.config, to, now)
@@ -43,7 +43,7 @@ export function grow(state: State, { reservationId, to }: Grow, held: Reservatio
     hold,
     channel: Ledger.view(grown.channel),
     ...(hold === most.hold && hold < to ? limit : {}),
-    ...(hold < most.hold && lacksMoney(state, grown.channel, most.hold - hold, now) ? { observe: true } : {}),
+    ...(hold < most.hold && lacksMoney(state, grown.channel, most.hold - hold, now) ? { observe: channel.config } : {}),
   }
 }
 

@@ -80,7 +80,7 @@ describe('a hold', () => {
     expect(await grow(stub, reservationId, 90n)).toMatchObject({ done: true, hold: 90n })
     later(31_000)
     // Beyond the deposit the vouchers allow for more: its money may have come without us, and somebody has to look.
-    expect(await grow(stub, reservationId, 170n)).toMatchObject({ done: false, hold: 120n, observe: true })
+    expect(await grow(stub, reservationId, 170n)).toMatchObject({ done: false, hold: 120n, observe: channel.config })
     expect(await grow(stub, reservationId, 170n)).not.toHaveProperty('observe')
     await stub.acknowledge(1, [channel.observed(300n)])
     expect(await grow(stub, reservationId, 170n)).toMatchObject({ done: true, hold: 170n })
@@ -170,7 +170,7 @@ describe('a hold', () => {
       sql.exec('UPDATE channel SET observed_at = ?', Date.now() - 43_200_000)
     })
     await evictDurableObject(stub)
-    expect(await grow(stub, reservationId, 20n)).toMatchObject({ done: false, hold: 10n, observe: true })
+    expect(await grow(stub, reservationId, 20n)).toMatchObject({ done: false, hold: 10n, observe: channel.config })
     await stub.acknowledge(1, [channel.observed(1_000n)])
     expect(await grow(stub, reservationId, 20n)).toMatchObject({ done: true, hold: 20n })
   })

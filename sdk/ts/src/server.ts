@@ -13,6 +13,7 @@ import { parse, type Price, type Terms } from './server/Price.ts'
 import { answer, environmentOf, factsOf, keepOf, toResponse } from './server/Web.ts'
 
 export * from './server/Public.ts'
+export * from './server/Rental.ts'
 export * from './server/Standalone.ts'
 
 /** What a handler is given beside the request. */
