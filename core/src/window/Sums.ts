@@ -17,6 +17,9 @@ export class Sums {
   /** Ring: a part is at its number modulo the size. */
   readonly #counts: number[]
   readonly #amounts: bigint[]
+  /** Of all parts in the ring. */
+  #count = 0
+  #amount = 0n
   #newest: number
 
   /** Throws RangeError for a window that has no length or cannot be cut. */
@@ -39,22 +42,24 @@ export class Sums {
   }
 
   count(now: number): number {
-    let count = 0
-    for (const slot of this.#slots(now)) count += this.#counts[slot]!
+    let count = this.#count
+    for (const slot of this.#gone(now)) count -= this.#counts[slot]!
     return count
   }
 
   sum(now: number): bigint {
-    let sum = 0n
-    for (const slot of this.#slots(now)) sum += this.#amounts[slot]!
+    let sum = this.#amount
+    for (const slot of this.#gone(now)) sum -= this.#amounts[slot]!
     return sum
   }
 
-  /** Of the parts in the window at a time. A time before the newest event counts as of that: time does not go back. */
-  #slots(now: number): number[] {
-    const last = Math.max(this.#newest, Math.floor(now / this.#length))
+  /** Of the parts that the newest time has in its window and this time has not. Time does not go back: an earlier one is as the newest. */
+  #gone(now: number): number[] {
+    const last = Math.floor(now / this.#length)
+    if (last <= this.#newest) return []
     const slots: number[] = []
-    for (let part = Math.max(0, last - this.#parts); part <= this.#newest; part++) slots.push(this.#slot(part))
+    const until = Math.min(this.#newest, last - this.#parts - 1)
+    for (let part = Math.max(0, this.#newest - this.#parts); part <= until; part++) slots.push(this.#slot(part))
     return slots
   }
 
@@ -62,13 +67,17 @@ export class Sums {
     const slot = this.#slot(part)
     this.#counts[slot]! += count
     this.#amounts[slot]! += amount
+    this.#count += count
+    this.#amount += amount
   }
 
   #advance(part: number): void {
-    const first = Math.max(this.#newest + 1, part - this.#parts)
-    for (let next = first; next <= part; next++) {
-      this.#counts[this.#slot(next)] = 0
-      this.#amounts[this.#slot(next)] = 0n
+    for (let next = Math.max(this.#newest + 1, part - this.#parts); next <= part; next++) {
+      const slot = this.#slot(next)
+      this.#count -= this.#counts[slot]!
+      this.#amount -= this.#amounts[slot]!
+      this.#counts[slot] = 0
+      this.#amounts[slot] = 0n
     }
     this.#newest = Math.max(this.#newest, part)
   }
