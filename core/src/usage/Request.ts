@@ -21,7 +21,7 @@ export function prepare(
   body: Uint8Array | undefined,
   contentType: string | null,
 ): Prepared {
-  if (body === undefined) return plain(undefined)
+  if (body === undefined || body.length === 0) return plain(body)
   const isModel = adapter?.kind === 'openai' || adapter?.kind === 'anthropic'
   const text = decode(body)
   const json = text === undefined ? undefined : parse(text)

@@ -364,6 +364,52 @@ describe('within a hold', () => {
   })
 })
 
+describe('a card that is nothing but rates', () => {
+  const rate = card({
+    components: [
+      { unit: 'second', price: { model: 'per_unit', amount: '60' } },
+      { unit: 'image', price: { model: 'per_unit', amount: '10' } },
+    ],
+  })
+
+  test('counts times instead of a number of seconds', () => {
+    const of = (usage: Rate.Usage) => Rate.charge(rate, usage, terms())
+    expect(of({ units: { second: 1500n, image: 1n } })).toBe(100n)
+    const times: [number, number][] = [
+      [0, 1000],
+      [5000, 7000],
+    ]
+    expect(of({ units: { second: 99_000n, image: 1n }, times })).toBe(190n)
+    expect(of({ units: { image: 1n }, times: [] })).toBe(10n)
+    expect(charge(one({ model: 'per_unit', amount: '10' }), { second: 1n })).toBe(0n)
+    expect(Rate.charge(one({ model: 'per_unit', amount: '10' }), { units: {}, times }, terms())).toBe(0n)
+  })
+
+  test('leaves room for seconds beside the rest, whatever their times are', () => {
+    const usage: Rate.Usage = { units: { image: 4n }, times: [[0, 9000]] }
+    expect(Rate.within(rate, usage, 'second', 100n, terms())).toBe(1000n)
+    expect(Rate.within(rate, usage, 'image', 600n, terms())).toBe(6n)
+  })
+
+  test('of the short form is for every customer alike', () => {
+    const metered = Rate.parse({ v: 1, kind: 'metered', unit: 'byte', unitAmount: '10', per: '1', max: '1000' })
+    expect(charge(metered, { byte: 3n }, { level: 'vip', multiplier: '0.5' })).toBe(30n)
+    expect(Rate.within(metered, { units: {} }, 'byte', 30n, terms({ multiplier: '0.5' }))).toBe(3n)
+  })
+
+  test('is priced as the long way prices it', () => {
+    const counts = fc.record({ image: fc.bigInt(0n, 99n), second: fc.bigInt(0n, 9999n) }, { requiredKeys: [] })
+    const span = fc.tuple(fc.nat(9999), fc.nat(9999))
+    const usage = fc.record({ units: counts, times: fc.array(span, { maxLength: 3 }) }, { requiredKeys: ['units'] })
+    fc.assert(
+      fc.property(usage, fc.constantFrom('1', '0.3', '2'), (used, multiplier) => {
+        const given = terms({ multiplier })
+        expect(`${Rate.charge(rate, used, given)}`).toBe(Rate.explain(rate, used, given).charge)
+      }),
+    )
+  })
+})
+
 test('counts beyond all bounds cost the maximum, negative ones nothing', () => {
   for (const price of [graduated, volume, { model: 'package', amount: MAX, size: '1' }]) {
     const rate = one(price, { maximum: '1000' })

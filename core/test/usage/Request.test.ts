@@ -172,7 +172,7 @@ describe('a body that servers could read otherwise than we', () => {
     ['a list', bytes('[]')],
     ['a text', bytes('"x"')],
     ['null', bytes('null')],
-    ['empty', bytes('')],
+    ['white space', bytes(' ')],
     ['broken', bytes('{"messages":[],"stream":true')],
     ['with NaN', bytes('{"messages":[],"stream":true,"top_p":NaN}')],
     ['no UTF-8', Uint8Array.of(123, 34, 0xff, 34, 58, 49, 125)],

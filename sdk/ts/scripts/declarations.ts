@@ -102,8 +102,9 @@ function checked(name: string, path: string): string {
 
 /** Types that are inferred from zod schemas, written out. The schemas themselves are core's own: no entry exports one. */
 function withoutZod(text: string, program: ts.Program, source: string): string {
-  if (!/\bfrom ['"]zod['"]/.test(text)) return text
   const checker = program.getTypeChecker()
+  const others = schemasOfOthers(program.getSourceFile(source), checker)
+  if (others.size === 0 && !/\bfrom ['"]zod['"]/.test(text)) return text
   const aliases = new Map<string, string>()
   program.getSourceFile(source)?.forEachChild((node) => {
     if (!ts.isTypeAliasDeclaration(node)) return
@@ -119,7 +120,7 @@ function withoutZod(text: string, program: ts.Program, source: string): string {
   let out = ''
   let at = 0
   for (const node of parsed.statements) {
-    const instead = isZods(node) ? typed(node, aliases, source) : withoutNames(node, schemas)
+    const instead = isZods(node) ? typed(node, aliases, source) : withoutNames(node, schemas, others)
     if (instead === undefined) continue
     out += text.slice(at, node.getStart(parsed)) + instead
     at = node.getEnd()
@@ -134,12 +135,31 @@ function typed(node: ts.Statement, aliases: ReadonlyMap<string, string>, source:
   throw new Error(`${source}: a declaration needs zod`)
 }
 
+/** Names that a source passes on from another of ours where they are schemas. */
+function schemasOfOthers(source: ts.SourceFile | undefined, checker: ts.TypeChecker): Set<string> {
+  const names = new Set<string>()
+  source?.forEachChild((node) => {
+    if (!ts.isExportDeclaration(node) || node.moduleSpecifier === undefined) return
+    if (node.exportClause === undefined || !ts.isNamedExports(node.exportClause)) return
+    for (const element of node.exportClause.elements) {
+      const symbol = checker.getSymbolAtLocation(element.name)
+      const target = symbol && symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol
+      const isVariable = target?.valueDeclaration !== undefined && ts.isVariableDeclaration(target.valueDeclaration)
+      if (isVariable && /^Zod/.test(checker.typeToString(checker.getTypeOfSymbol(target))))
+        names.add((element.propertyName ?? element.name).text)
+    }
+  })
+  return names
+}
+
 /** A list of exports without those that are gone; `undefined` to leave the statement as it is. */
-function withoutNames(node: ts.Statement, gone: ReadonlySet<string>): string | undefined {
-  if (!ts.isExportDeclaration(node) || node.moduleSpecifier !== undefined) return undefined
+function withoutNames(node: ts.Statement, own: ReadonlySet<string>, others: ReadonlySet<string>): string | undefined {
+  if (!ts.isExportDeclaration(node)) return undefined
   if (node.exportClause === undefined || !ts.isNamedExports(node.exportClause)) return undefined
-  const { elements } = node.exportClause
-  const kept = elements.filter(({ propertyName, name }) => !gone.has((propertyName ?? name).text))
-  if (kept.length === elements.length) return undefined
-  return `export { ${kept.map((element) => element.getText()).join(', ')} };`
+  const { exportClause, moduleSpecifier } = node
+  const gone = moduleSpecifier === undefined ? own : others
+  const kept = exportClause.elements.filter(({ propertyName, name }) => !gone.has((propertyName ?? name).text))
+  if (kept.length === exportClause.elements.length) return undefined
+  const from = moduleSpecifier === undefined ? '' : ` from ${moduleSpecifier.getText()}`
+  return `export { ${kept.map((element) => element.getText()).join(', ')} }${from};`
 }

@@ -10,6 +10,7 @@ export const ENTRIES = [
   'fastify',
   'nest',
   'mcp',
+  'verify',
   'webhooks',
   'errors',
 ] as const

@@ -9,6 +9,7 @@ import { keysCommand } from './keysCommand.ts'
 import type { Environment } from './Options.ts'
 import { inWords } from './PayOptions.ts'
 import type { Screen } from './Screen.ts'
+import { priceCommand } from './priceCommand.ts'
 import { sessionsCommand } from './sessionsCommand.ts'
 import { validateCommand } from './validateCommand.ts'
 import { withdrawCommand } from './withdrawCommand.ts'
@@ -16,6 +17,7 @@ import { withdrawCommand } from './withdrawCommand.ts'
 const help = `Usage: pbstream COMMAND [options]
 
   curl      call an address and pay for the answer
+  price     what a call would cost, and why
   sessions  what was paid from where; close, freeze
   validate  look at a server that is paid by x402, ours or anybody's
   keys      keys that pay, on this machine
@@ -30,6 +32,7 @@ not be done, 2 when it was called wrongly.`
 
 const commands: Record<string, (args: string[], at: Environment, screen: Screen) => Promise<number>> = {
   curl: curlCommand,
+  price: priceCommand,
   sessions: sessionsCommand,
   validate: validateCommand,
   keys: keysCommand,

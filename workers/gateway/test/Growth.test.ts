@@ -92,8 +92,8 @@ describe('a hold that grows', () => {
   })
 
   it('never grows above the ceiling, whatever is reported', async () => {
-    const answer = delta('a') + stop + usageChunk({ prompt_tokens: 0, completion_tokens: 1e9 }) + done
-    const more = { rule: tokens, hold: 100n, reader: chatReader(), ceiling: 400n }
+    const answer = delta('a').repeat(20) + stop + usageChunk({ prompt_tokens: 0, completion_tokens: 1e9 }) + done
+    const more = { rule: tokens, hold: 300n, reader: chatReader(), ceiling: 400n }
     const flow = metered(streamOf([encoder.encode(answer)]), more, 5_000n)
     await text(flow.readable)
     expect(await flow.used).toMatchObject({ amount: 400n, usage: { units: { output_token: 40n } } })

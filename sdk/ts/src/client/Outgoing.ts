@@ -11,24 +11,28 @@ export class Outgoing {
   /** The caller's `Idempotency-Key`, if it has one. */
   readonly id: string | undefined
   readonly #template: Request
+  /** The caller's own: that of a request which was made from another one no longer ends when the other one is gone. */
+  readonly #signal: AbortSignal | undefined
   readonly #body: Uint8Array<ArrayBuffer> | undefined
   #contentDigest: Promise<string | undefined> | undefined
   #wasMoved = false
 
-  private constructor(template: Request, body: Uint8Array<ArrayBuffer> | undefined) {
+  private constructor(template: Request, body: Uint8Array<ArrayBuffer> | undefined, signal: AbortSignal | undefined) {
     this.url = new URL(template.url)
     this.url.hash = ''
     this.method = template.method
     this.id = template.headers.get('idempotency-key') ?? undefined
     this.#template = template
     this.#body = body
+    this.#signal = signal
   }
 
   /** @throws {TypeError} as `new Request` does. */
   static async from(input: string | URL | Request, init: RequestInit | undefined): Promise<Outgoing> {
     const template = new Request(input, init)
     const body = template.body === null ? undefined : new Uint8Array(await template.arrayBuffer())
-    return new Outgoing(template, body)
+    const signal = init?.signal === undefined && input instanceof Request ? input.signal : init?.signal
+    return new Outgoing(template, body, signal ?? undefined)
   }
 
   /** True when the caller pays by itself. */
@@ -37,7 +41,12 @@ export class Outgoing {
   }
 
   get signal(): AbortSignal {
-    return this.#template.signal
+    return this.#signal ?? this.#template.signal
+  }
+
+  /** To be given along with each request that is made of it. */
+  get init(): RequestInit {
+    return { signal: this.signal }
   }
 
   /** What is signed of the body; `undefined` for none. */
@@ -89,9 +98,9 @@ export class Outgoing {
   }
 
   #at(url: URL, method: string, headers: Headers, body: Uint8Array<ArrayBuffer> | undefined): Outgoing {
-    const { signal } = this.#template
+    const { signal } = this
     const template = new Request(url, { method, headers, signal, ...(body === undefined ? {} : { body }) })
-    return new Outgoing(template, body)
+    return new Outgoing(template, body, signal)
   }
 }
 

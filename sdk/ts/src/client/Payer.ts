@@ -153,7 +153,7 @@ class PayingFetch {
     if (scheme !== undefined && !/^https?$/i.test(scheme)) return this.#send(input, init)
     let outgoing = await Outgoing.from(input, init)
     for (let redirects = 0; ; redirects++) {
-      const response = outgoing.isPaid ? await this.#send(outgoing.with()) : await this.#pay(outgoing)
+      const response = outgoing.isPaid ? await this.#send(outgoing.with(), outgoing.init) : await this.#pay(outgoing)
       const next = redirects < MAX_REDIRECTS ? outgoing.redirected(response) : undefined
       if (next === undefined) return response
       await response.body?.cancel()
@@ -169,7 +169,7 @@ class PayingFetch {
       const isLast = round === ROUNDS
       if (required === undefined) {
         const known = isAllowed && !isLast ? await this.#known(outgoing) : undefined
-        const response = known ?? (await this.#send(outgoing.with()))
+        const response = known ?? (await this.#send(outgoing.with(), outgoing.init))
         // It was somewhere else that asks for money: that is where a payment has to go.
         const moved = response.status === 402 && response.redirected ? outgoing.movedTo(response.url) : undefined
         if (moved !== undefined) return this.#pay(moved)

@@ -98,7 +98,7 @@ async function send(context: Context, session: Session, outgoing: Outgoing, tick
     ...(ticket.voucher === undefined ? {} : { voucher: Room.encodeVoucher(ticket.voucher) }),
   }
   const headers = await signedHeaders(parts, await session.signer(), session.record.algorithm, context.clock.now())
-  return { response: await context.send(outgoing.with(headers)) }
+  return { response: await context.send(outgoing.with(headers), outgoing.init) }
 }
 
 /** What an answer that is a problem means for the request. */

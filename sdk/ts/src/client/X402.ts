@@ -56,7 +56,7 @@ export async function sendPaid(
   for (let pending = 0; ;) {
     let response: Response
     try {
-      response = await context.send(outgoing.with(headers))
+      response = await context.send(outgoing.with(headers), outgoing.init)
     } catch (error) {
       lost += 1
       const mayRepeat = may.id !== undefined || may.isOnce === true

@@ -93,8 +93,8 @@ async function readJson(response: Response): Promise<unknown> {
   return bytes.length > MAX_BYTES ? undefined : Base64.parseJson(bytes)
 }
 
-/** Keys of other kinds are left out, so that a set may hold them. The first of a name counts. */
-async function importAll(set: unknown): Promise<Map<string, VerifyBytes>> {
+/** The keys of a key set. Keys of other kinds are left out, so that a set may hold them. The first of a name counts. */
+export async function importAll(set: unknown): Promise<Map<string, VerifyBytes>> {
   const listed = (set as { keys?: unknown } | null | undefined)?.keys
   const keys = new Map<string, VerifyBytes>()
   for (const each of Array.isArray(listed) ? listed : []) {
