@@ -7,6 +7,7 @@ import { bundleAll, root } from '@pbstream/local/Bundle'
 import { Chain } from '@pbstream/local/Chain'
 import { type Keys, addressOf, loadKeys } from '@pbstream/local/Keys'
 import { type Channel, openChannel } from './Channel.ts'
+import { chunkCost } from './ChunkCost.ts'
 import { Child, cores } from './Child.ts'
 import { type Contestant, type Helpers, type Slice, lanes, slice } from './Contestant.ts'
 import { processFamily } from './Cpu.ts'
@@ -38,7 +39,9 @@ export async function bench({ seconds, say }: BenchOptions): Promise<Report> {
     const voucher = rows.find(({ name }) => name === 'voucher')
     say('time to the first byte')
     const first = await firstByte(arena, seconds, (voucher?.rps ?? 0) / 2)
-    return { rows, ratios: ratios(rows), first_byte: first, facts: await facts(arena.directory, load) }
+    say('chunks of streams')
+    const cost = await chunkCost(arena.streams, arena.helpers.signers, seconds)
+    return { rows, ratios: ratios(rows), first_byte: first, chunk_us: cost, facts: await facts(arena.directory, load) }
   } finally {
     for (const stop of started.reverse()) await stop()
   }
@@ -50,7 +53,8 @@ type Arena = {
   /** Measured in turns, so that a noisy moment hits all of them. */
   main: Contestant[]
   variants: Contestant[]
-  probe: { url: string; channels: Channel[]; freeUrl: string; gatewayKey: string }
+  probe: { url: string; channels: Channel[]; metered: Contestant; freeUrl: string; gatewayKey: string }
+  streams: { unpaid: Contestant; flat: Contestant; metered: Contestant }
 }
 
 async function setUp(started: Started, seconds: number, say: (line: string) => void): Promise<Arena> {
@@ -93,6 +97,12 @@ async function setUp(started: Started, seconds: number, say: (line: string) => v
   const session = (name: string, path: string, leases: boolean): Contestant => {
     return { name, url: gatewayUrl + path, pid: workerd, channels: inSession, sessions: { open, leases } }
   }
+  // What an answer by tokens has cost is known at its end: the client has not heard of it when it signs again.
+  const byTokens = async (path: string, count: number) =>
+    (await ours(count, path, count)).map((channel) => ({ ...channel, charged: channel.charged + 2n * channel.price }))
+  const streaming = (name: string, path: string, channels: Channel[] | number): Contestant => {
+    return { name, url: gatewayUrl + path, pid: workerd, channels, gatewayKey: keys.gateway }
+  }
   const official = await openChannels(chain, `${honoUrl}/paid`, { sessions: 8, count: connections, parallel: 1 })
   return {
     directory,
@@ -111,7 +121,13 @@ async function setUp(started: Started, seconds: number, say: (line: string) => v
       url: `${gatewayUrl}/paid/sse`,
       freeUrl: `${gatewayUrl}/free/sse`,
       channels: await ours(probes, '/paid/sse', probes),
+      metered: streaming('metered', '/metered/sse', await byTokens('/metered/sse', probes)),
       gatewayKey: keys.gateway,
+    },
+    streams: {
+      unpaid: streaming('unpaid', '/free/chunks', 1),
+      flat: streaming('flat', '/paid/chunks', await ours(1, '/paid/chunks', 1)),
+      metered: streaming('metered', '/metered/chunks', await byTokens('/metered/chunks', 1)),
     },
   }
 }
@@ -181,24 +197,27 @@ async function measure(
   return slices
 }
 
-/** Unpaid and paid streams in turn while half of what the voucher path can do goes on beside them. */
+/** Unpaid, paid and metered streams in turn while half of what the voucher path can do goes on beside them. */
 async function firstByte({ helpers, main, probe }: Arena, seconds: number, rate: number): Promise<FirstByte> {
   const background = main.find(({ name }) => name === 'voucher')
   if (background === undefined) throw new Error('there is no voucher row')
   const child = Child.start('FirstByte', 'load')
   try {
-    const { url, freeUrl, channels, gatewayKey } = probe
-    const paid = await lanes(
-      { name: 'probe', url, pid: 0, channels, gatewayKey },
-      helpers.signers,
-      Math.ceil(20 * seconds),
-    )
-    const options = { url, unpaid: { head: head(freeUrl) }, paid, seconds }
+    const { url, freeUrl, channels, metered, gatewayKey } = probe
+    const perLane = Math.ceil(20 * seconds)
+    const paid = await lanes({ name: 'probe', url, pid: 0, channels, gatewayKey }, helpers.signers, perLane)
+    const byTokens = await lanes(metered, helpers.signers, perLane)
+    const options = { url, unpaid: { head: head(freeUrl) }, paid, metered: byTokens, seconds }
     const [result, load] = await Promise.all([
       child.call<FirstByteResult>('measure', options),
       slice(background, helpers, { seconds, rate }, rate),
     ])
-    return { load_rps: load.answered / load.seconds, unpaid: quantiles(result.unpaid), voucher: quantiles(result.paid) }
+    return {
+      load_rps: load.answered / load.seconds,
+      unpaid: quantiles(result.unpaid),
+      voucher: quantiles(result.paid),
+      metered: quantiles(result.metered),
+    }
   } finally {
     await child.stop()
   }

@@ -112,7 +112,7 @@ async function account({ name, channels, sessions }: Contestant, { sent, heads }
 }
 
 /** Waits until a process does next to nothing, for at most half a minute. */
-async function quiet(pid: number): Promise<void> {
+export async function quiet(pid: number): Promise<void> {
   let last = cpuSeconds(pid)
   for (let i = 0; i < quietWaits; i++) {
     await delay(quietMs)

@@ -1,5 +1,5 @@
 /** PB-Stream as it is deployed, every Worker in one workerd, in front of an upstream that costs next to nothing. */
-import { upsertProvider, upsertRoute } from '@pbstream/db/Catalog'
+import { type RateRule, upsertProvider, upsertRoute } from '@pbstream/db/Catalog'
 import type { Bundle, WorkerName } from '@pbstream/local/Bundle'
 import { Chain } from '@pbstream/local/Chain'
 import { type Keys, addressOf } from '@pbstream/local/Keys'
@@ -20,6 +20,15 @@ export type GatewayOptions = {
 
 let system: System | undefined
 
+const paths = ['/free', '/free/sse', '/free/chunks', '/paid', '/paid/sse', '/paid/strict', '/paid/chunks']
+paths.push('/metered/sse', '/metered/chunks')
+
+/** By tokens, at most what the other routes cost. */
+function byTokens(maximum: string): RateRule {
+  const price = { model: 'per_unit', amount: '1', per: '1000' } as const
+  return { v: 2, kind: 'card', components: [{ unit: 'output_token', price }], maximum }
+}
+
 async function start({ price, ...options }: GatewayOptions): Promise<string> {
   system = await System.start({
     ...options,
@@ -30,8 +39,9 @@ async function start({ price, ...options }: GatewayOptions): Promise<string> {
   const { database } = system
   const by = { actor: 'bench', at: Date.now() }
   await upsertProvider(database, { id: 'bench', name: 'Benchmark', payTo: addressOf(options.keys.provider) }, by)
-  for (const path of ['/free', '/free/sse', '/paid', '/paid/sse', '/paid/strict']) {
-    const paid = path.startsWith('/paid')
+  for (const path of paths) {
+    const isMetered = path.startsWith('/metered')
+    const paid = isMetered || path.startsWith('/paid')
     await upsertRoute(
       database,
       {
@@ -40,7 +50,8 @@ async function start({ price, ...options }: GatewayOptions): Promise<string> {
         path,
         origin: { kind: 'service', binding: 'UPSTREAM_BENCH' },
         chainIds: paid ? [Chain.id] : [],
-        rate: paid ? { v: 1, kind: 'flat', amount: price } : null,
+        adapter: isMetered ? 'openai' : null,
+        rate: isMetered ? byTokens(price) : paid ? { v: 1, kind: 'flat', amount: price } : null,
       },
       by,
     )

@@ -12,11 +12,16 @@ import { Latency } from './Latency.ts'
 export type Row = { name: string; rps: number; p50_ms: number; p99_ms: number; cpu_ms_per_request: number | null }
 
 /** Milliseconds until the first byte of a stream, beside a load of `load_rps` paid requests a second. */
-export type FirstByte = { load_rps: number; unpaid: Quantiles; voucher: Quantiles }
+export type FirstByte = { load_rps: number; unpaid: Quantiles; voucher: Quantiles; metered: Quantiles }
 export type Quantiles = { p50_ms: number; p99_ms: number; samples: number }
+
+/** Microseconds of CPU of the server for each chunk of a long stream; `metering`: what counting its tokens adds. */
+export type ChunkCost = { chunks: number; unpaid: number; flat: number; metered: number; metering: number }
 
 export type Report = {
   rows: Row[]
+  /** Null where the CPU of the server is not known. */
+  chunk_us: ChunkCost | null
   /** Requests a second of one row over those of another; those that end in `-cpu`: of requests a second of CPU. */
   ratios: Record<string, number>
   first_byte: FirstByte
@@ -98,7 +103,7 @@ export async function facts(directory: string, loadBefore: number): Promise<Repo
   }
 }
 
-export function table({ rows, ratios: all, first_byte: first, facts: about }: Report): string {
+export function table({ rows, ratios: all, first_byte: first, chunk_us: cost, facts: about }: Report): string {
   const line = (...cells: string[]) => cells.map((cell, i) => (i === 0 ? cell.padEnd(22) : cell.padStart(12))).join('')
   return [
     '',
@@ -113,9 +118,19 @@ export function table({ rows, ratios: all, first_byte: first, facts: about }: Re
     line(`first SSE byte at ${number(first.load_rps)}/s`, 'samples', 'p50 ms', 'p99 ms'),
     line('unpaid', String(first.unpaid.samples), number(first.unpaid.p50_ms), number(first.unpaid.p99_ms)),
     line('voucher', String(first.voucher.samples), number(first.voucher.p50_ms), number(first.voucher.p99_ms)),
+    line('metered', String(first.metered.samples), number(first.metered.p50_ms), number(first.metered.p99_ms)),
+    ...(cost === null ? [] : chunkLines(cost, line)),
     '',
     ...Object.entries(about).map(([name, value]) => `${name}: ${value}`),
   ].join('\n')
+}
+
+function chunkLines({ chunks, unpaid, flat, metered, metering }: ChunkCost, line: (...cells: string[]) => string) {
+  return [
+    '',
+    line('CPU µs a chunk', 'unpaid', 'flat', 'by tokens', 'metering'),
+    line(`${chunks} chunks`, number(unpaid), number(flat), number(metered), number(metering)),
+  ]
 }
 
 function aims(all: Record<string, number>): string {
