@@ -5,14 +5,15 @@
  * writes nothing, so each of these calls can be repeated after an unknown outcome.
  */
 import * as Rate from '@pbstream/core/Rate'
-import { and, desc, eq, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, inArray, isNotNull, isNull, or, sql } from 'drizzle-orm'
 import { change, PLATFORM, type Act } from './Audit.ts'
 import { canonical } from './Canonical.ts'
-import type { Catalog, CatalogRoute, RateRule } from './CatalogRoute.ts'
+import type { Catalog, CatalogRoute, ComingCard, RateRule, Signals } from './CatalogRoute.ts'
 import type { Database, Orm, Statement } from './Database.ts'
+import { FREE, newestVersion, type RouteRow, standingOf } from './RateCards.ts'
 import { checkProvider, checkRoute, type ProviderInput, type RouteInput } from './RouteInput.ts'
 
-export type { Catalog, CatalogRoute, Origin, RateRule, SealedCredential } from './CatalogRoute.ts'
+export type { Catalog, CatalogRoute, Origin, RateRule, SealedCredential, Signals } from './CatalogRoute.ts'
 export type { ProviderInput, RouteInput } from './RouteInput.ts'
 
 /** Who makes a change, when (Unix milliseconds), and the audit chain it is written in: the platform's if none. */
@@ -25,25 +26,76 @@ export type By = { actor: string; at: number; chain?: string }
 export async function loadCatalog(db: Database): Promise<Catalog>
 export async function loadCatalog(db: Database, known: number | undefined): Promise<Catalog | 'unchanged'>
 export async function loadCatalog(db: Database, known?: number): Promise<Catalog | 'unchanged'> {
-  const [row] = await catalogVersion(db)
-  const version = row?.version ?? 0
+  const { version, signals: signalsVersion } = await loadVersions(db)
   if (version === known) return 'unchanged'
-  const rows = await catalogRoutes(db)
-  return { version, routes: rows.map(toCatalogRoute) }
+  return { version, routes: await loadRoutes(db), signals: await loadSignals(db, signalsVersion) }
 }
 
 /** The routes of the catalog, for who has read its version just before. */
 export async function loadRoutes(db: Database): Promise<CatalogRoute[]> {
-  return (await catalogRoutes(db)).map(toCatalogRoute)
+  const [rows, cards] = await Promise.all([catalogRoutes(db), comingCards(db)])
+  const coming = new Map<string, ComingCard[]>()
+  for (const { routeId, version, rule, effectiveAt } of cards) {
+    const card = { version, rule: readable(rule) ?? null, effectiveAt: effectiveAt.getTime() }
+    coming.set(routeId, [...(coming.get(routeId) ?? []), card])
+  }
+  return rows.map((row) => toCatalogRoute(row, coming.get(row.route.id) ?? []))
 }
 
-/** The statement behind `loadCatalog` when nothing has changed. */
+/** What oracles say, for who has read the version of the signals just before. */
+export async function loadSignals(db: Database, version: number): Promise<Signals> {
+  const rows = await signalRows(db)
+  const values = rows.map(({ id, value, valueAt, staleSeconds, fallback }) => {
+    const at = valueAt?.getTime() ?? 0
+    // One that has not spoken yet has been silent for too long.
+    const staleAt = value === null ? 0 : at + staleSeconds * 1000
+    return [id, { value: value ?? fallback ?? '0', at, staleAt, fallback }] as const
+  })
+  return { version, values: Object.fromEntries(values) }
+}
+
+/** The versions of routes and of signals: what gateways ask for every few seconds. */
+export async function loadVersions(db: Database): Promise<{ version: number; signals: number }> {
+  const rows = await catalogVersions(db)
+  const of = (name: string) => rows.find((row) => row.name === name)?.version ?? 0
+  return { version: of(NAME), signals: of(SIGNALS) }
+}
+
+export function catalogVersions(db: Database) {
+  const { catalog } = db.tables
+  return db.orm
+    .select({ name: catalog.name, version: catalog.version })
+    .from(catalog)
+    .where(inArray(catalog.name, [NAME, SIGNALS]))
+}
+
+/** The version of the routes alone. */
 export function catalogVersion(db: Database) {
   const { catalog } = db.tables
   return db.orm.select({ version: catalog.version }).from(catalog).where(eq(catalog.name, NAME))
 }
 
-/** Every route with its provider and the card in force. Reads the whole route table: that is the snapshot. */
+/** Cards with a time after that of the one that their route names, in the order in which they come. */
+export function comingCards(db: Database) {
+  const { route, rateCard: card } = db.tables
+  return db.orm
+    .select({ routeId: card.routeId, version: card.version, rule: card.rule, effectiveAt: card.effectiveAt })
+    .from(route)
+    .innerJoin(card, and(eq(card.routeId, route.id), gt(card.effectiveAt, route.rateAt)))
+    .where(isNull(card.withdrawnAt))
+    .orderBy(asc(route.id), asc(card.effectiveAt), asc(card.version))
+}
+
+/** Oracles that say something, or something in their place. */
+export function signalRows(db: Database) {
+  const { oracle: o } = db.tables
+  return db.orm
+    .select({ id: o.id, value: o.value, valueAt: o.valueAt, staleSeconds: o.staleSeconds, fallback: o.fallback })
+    .from(o)
+    .where(and(eq(o.enabled, true), isNull(o.deletedAt), or(isNotNull(o.value), isNotNull(o.fallback))))
+}
+
+/** Every route with its provider and the card it names. Reads the whole route table: that is the snapshot. */
 export function catalogRoutes(db: Database) {
   const { route, provider, rateCard } = db.tables
   const inForce = and(eq(rateCard.routeId, route.id), eq(rateCard.version, route.rateVersion))
@@ -95,9 +147,9 @@ export async function upsertRoute(db: Database, input: RouteInput, by: By): Prom
   const row = checkRoute(input)
   const at = new Date(by.at)
   await change(db, by.chain ?? PLATFORM, async () => {
-    const price = input.rate === undefined ? undefined : await nextPrice(db, row.id, input.rate)
     const [old] = await db.orm.select().from(route).where(eq(route.id, row.id))
-    const next = price === undefined ? row : { ...row, rateVersion: price.version }
+    const price = input.rate === undefined ? undefined : await nextPrice(db, row.id, old, input.rate, at)
+    const next = price === undefined ? row : { ...row, rateVersion: price.version, rateAt: price.rateAt }
     if (old !== undefined && price?.card === undefined && sameFields(next, old)) return NOTHING
     // A sealed credential is of no use outside the gateway, and the audit is read by people: it says only whether there is one.
     const detail = {
@@ -131,19 +183,20 @@ export async function upsertRoute(db: Database, input: RouteInput, by: By): Prom
  */
 export async function publishRateCard(db: Database, routeId: string, rule: RateRule, by: By): Promise<number> {
   const { route } = db.tables
-  const [exists] = await db.orm.select({ id: route.id }).from(route).where(eq(route.id, routeId))
-  if (exists === undefined) throw new TypeError(`no such route: ${routeId}`)
   const at = new Date(by.at)
   return change(db, by.chain ?? PLATFORM, async () => {
-    const { version, card } = await nextPrice(db, routeId, rule)
+    const [old] = await db.orm.select().from(route).where(eq(route.id, routeId))
+    if (old === undefined) throw new TypeError(`no such route: ${routeId}`)
+    const price = await nextPrice(db, routeId, old, rule, at)
+    const { version, rateAt, card } = price
     if (version === null || card === undefined) return { ...NOTHING, result: version ?? 0 }
     return {
       acts: [act(by, 'rate_card.publish', routeId, { version, rule: card })],
       statements: (orm) => [
-        ...newCard(db, orm, routeId, { version, card }, at),
+        ...newCard(db, orm, routeId, price, at),
         orm
           .update(route)
-          .set({ rateVersion: version, updatedAt: at, revision: sql`${route.revision} + 1` })
+          .set({ rateVersion: version, rateAt, updatedAt: at, revision: sql`${route.revision} + 1` })
           .where(eq(route.id, routeId)),
         riseCatalog(db, orm),
       ],
@@ -153,31 +206,38 @@ export async function publishRateCard(db: Database, routeId: string, rule: RateR
 }
 
 const NAME = 'routes'
+const SIGNALS = 'signals'
 const NOTHING = { acts: [], statements: () => [], result: undefined }
 
-type Price = { version: number | null; card?: RateRule }
+/** What a route is to name, from when, and the card to write when it is not there yet: under `number`. */
+type Price = { version: number | null; rateAt: Date; card?: RateRule; number?: number }
 
-/** The version that prices a route by `rule`, and the card to write when it is not the one in force. */
-async function nextPrice(db: Database, routeId: string, rule: RateRule | null): Promise<Price> {
-  if (rule === null) return { version: null }
-  const card = Rate.parse(rule)
-  const { rateCard, route } = db.tables
-  const [newest] = await db.orm
-    .select({ version: rateCard.version, rule: rateCard.rule, inForce: route.rateVersion })
-    .from(rateCard)
-    .innerJoin(route, eq(route.id, rateCard.routeId))
-    .where(eq(rateCard.routeId, routeId))
-    .orderBy(desc(rateCard.version))
-    .limit(1)
-  if (newest === undefined) return { version: 1, card }
-  const same = newest.inForce === newest.version && canonical(newest.rule) === canonical(card)
-  return same ? { version: newest.version } : { version: newest.version + 1, card }
+/** How a route comes to be priced by `rule` from `at` on. The same rule as the one in force is not written again. */
+async function nextPrice(
+  db: Database,
+  routeId: string,
+  old: RouteRow | undefined,
+  rule: RateRule | null,
+  at: Date,
+): Promise<Price> {
+  const card = rule === null ? null : Rate.parse(rule)
+  if (old === undefined)
+    return card === null ? { version: null, rateAt: at } : { version: 1, rateAt: at, card, number: 1 }
+  const { version, rateAt, rule: inForce } = await standingOf(db, old, at)
+  if (canonical(inForce) === canonical(card)) return { version, rateAt }
+  const number = (await newestVersion(db, routeId)) + 1
+  // Time does not go back in a route, whatever the clock of the writer says.
+  const from = at > old.rateAt ? at : old.rateAt
+  return card === null
+    ? { version: null, rateAt: from, card: FREE, number }
+    : { version: number, rateAt: from, card, number }
 }
 
 function newCard(db: Database, orm: Orm, routeId: string, price: Price | undefined, at: Date): Statement[] {
-  if (price?.card === undefined || price.version === null) return []
+  if (price?.card === undefined || price.number === undefined) return []
   // A plain insert: a version that exists already fails the whole change, it is never overwritten.
-  return [orm.insert(db.tables.rateCard).values({ routeId, version: price.version, rule: price.card, createdAt: at })]
+  const card = { routeId, version: price.number, rule: price.card, createdAt: at, effectiveAt: price.rateAt }
+  return [orm.insert(db.tables.rateCard).values(card)]
 }
 
 function act(by: By, action: string, subject: string, detail: object): Act {
@@ -186,16 +246,25 @@ function act(by: By, action: string, subject: string, detail: object): Act {
 
 /** The statement that makes gateways load the catalog again: part of every change of what is sold. */
 export function riseCatalog(db: Database, orm: Orm): Statement {
+  return rise(db, orm, NAME)
+}
+
+/** The statement that makes gateways load the signals again: part of every value, and of every change of an oracle. */
+export function riseSignals(db: Database, orm: Orm): Statement {
+  return rise(db, orm, SIGNALS)
+}
+
+function rise(db: Database, orm: Orm, name: string): Statement {
   const { catalog } = db.tables
   return orm
     .insert(catalog)
-    .values({ name: NAME, version: 1 })
+    .values({ name, version: 1 })
     .onConflictDoUpdate({ target: catalog.name, set: { version: sql`${catalog.version} + 1` } })
 }
 
 type CatalogRow = Awaited<ReturnType<typeof catalogRoutes>>[number]
 
-function toCatalogRoute({ route, provider, rule }: CatalogRow): CatalogRoute {
+function toCatalogRoute({ route, provider, rule }: CatalogRow, coming: ComingCard[]): CatalogRoute {
   const { rateVersion, credentialHeader, credentialSealed } = route
   const card = readable(rule)
   const rate = rateVersion !== null && card !== undefined ? { version: rateVersion, rule: card } : null
@@ -211,6 +280,7 @@ function toCatalogRoute({ route, provider, rule }: CatalogRow): CatalogRoute {
     payTo: provider.payTo,
     chainIds: route.chainIds,
     rate,
+    coming,
     bodyPriced: route.bodyPriced,
     maxBodyBytes: route.maxBodyBytes,
     chargeOnAbandon: route.chargeOnAbandon,

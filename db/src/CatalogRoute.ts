@@ -3,6 +3,7 @@
  * Worker can import it without the database driver.
  */
 import type { Address } from '@pbstream/core/Hex'
+import type { Signal } from '@pbstream/core/Oracle'
 import type { Card } from '@pbstream/core/Rate'
 
 /** Where a route's requests go. */
@@ -34,8 +35,10 @@ export type CatalogRoute = {
   payTo: Address
   /** The chains on which the route takes payment, best first. */
   chainIds: number[]
-  /** The card in force and its version; null: the route is free. */
+  /** The card in force and its version; null: the route is free. See `coming`. */
   rate: { version: number; rule: RateRule } | null
+  /** Cards that follow it, in the order in which they do. Some may have come by now: `CatalogTime` says which. */
+  coming: readonly ComingCard[]
   /** The price depends on the request body: the body is read (up to `maxBodyBytes`) before it is quoted. */
   bodyPriced: boolean
   maxBodyBytes: number
@@ -59,9 +62,25 @@ export type CatalogRoute = {
 /** Unclaimed atomic units, and age of the oldest unclaimed charge in milliseconds, at which a channel is claimed. */
 export type SettlementPolicy = { amount: string | null; ageMs: number | null }
 
+/** A card with a time. `rule` null: this release cannot read it, and from then on the route is switched off. */
+export type ComingCard = {
+  version: number
+  rule: RateRule | null
+  /** Unix milliseconds: from then on it is in force, in every isolate at once. */
+  effectiveAt: number
+}
+
+/** What oracles say, by their ids. Those that never said anything, or are switched off, are not in it. */
+export type Signals = {
+  /** Rises with every value, and with every change of an oracle. */
+  version: number
+  values: Readonly<Record<string, Signal>>
+}
+
 /** Every route of every provider at one catalog version. */
 export type Catalog = {
   /** Rises with every change of a provider, route or rate card. */
   version: number
   routes: CatalogRoute[]
+  signals: Signals
 }

@@ -1,6 +1,7 @@
 /** Read-only views over the projections, each a single indexed statement; `overview` puts them on one page. */
 import { desc, eq, getTableColumns, inArray, isNotNull } from 'drizzle-orm'
 import { type CatalogRoute, loadCatalog } from './Catalog.ts'
+import { inForce } from './CatalogTime.ts'
 import type { Database } from './Database.ts'
 
 /** A channel's money as a person wants to see it; atomic units as decimal strings. */
@@ -112,7 +113,7 @@ export function latestAudit(db: Database, limit: number) {
 }
 
 /** Everything at a glance: the newest of each kind, narrowed by the filter where it applies. */
-export async function overview(db: Database, filter: OverviewFilter = {}): Promise<Overview> {
+export async function overview(db: Database, filter: OverviewFilter = {}, now = Date.now()): Promise<Overview> {
   const [catalog, channels, payments, movements, settlements, incidents, audit] = await Promise.all([
     loadCatalog(db),
     overviewChannels(db, filter),
@@ -124,7 +125,8 @@ export async function overview(db: Database, filter: OverviewFilter = {}): Promi
   ])
   return {
     catalogVersion: catalog.version,
-    routes: catalog.routes.map(({ id, providerId, methods, path, chainIds, rate, enabled }) => {
+    routes: catalog.routes.map((route) => {
+      const { id, providerId, methods, path, chainIds, rate, enabled } = inForce(route, now)
       return { id, providerId, methods, path, chainIds, rate, enabled }
     }),
     channels,

@@ -5,14 +5,15 @@ import { chainOf, change } from './Audit.ts'
 import { canonical } from './Canonical.ts'
 import { type RateRule, riseCatalog } from './Catalog.ts'
 import type { Database, Orm, Statement } from './Database.ts'
+import { requireOracles } from './OracleRows.ts'
 import { providerOf } from './Providers.ts'
 import { isTaken, take } from './ProvidersPath.ts'
+import { type CardRow, type RouteRow, standingOf } from './RateCards.ts'
 import { actOf, LIMITS, match, nothing, Refused, type Scope, type Who } from './ProvidersScope.ts'
 import { checkRoute, type RouteInput } from './RouteInput.ts'
 import { eventStatements } from './Webhooks.ts'
 
-export type RouteRow = Database['tables']['route']['$inferSelect']
-export type CardRow = Database['tables']['rateCard']['$inferSelect']
+export type { RouteRow } from './RateCards.ts'
 
 /** A route as its owner describes it. `rate`: its first card, which stands or falls with it; null: free. */
 export type NewRoute = Omit<RouteInput, 'rate' | 'audience'> & { adapter: string | null; rate: RateRule | null }
@@ -53,6 +54,7 @@ export async function createRoute(db: Database, who: Who, input: NewRoute): Prom
   return withPath(db, who, next.path, () =>
     change(db, chainOf(who.owner, who.mode), async () => {
       await providerOf(db, who, input.providerId)
+      if (rule !== null) await requireOracles(db, input.providerId, rule)
       const all = await routesOfOwner(db, who)
       const known = all.find(({ id }) => id === input.id)
       if (known !== undefined) return { ...nothing, result: known }
@@ -60,8 +62,8 @@ export async function createRoute(db: Database, who: Who, input: NewRoute): Prom
       apart(next, all)
       const taken = await take(db, who, next.path)
       const stamps = { revision: 1, createdAt: who.at, updatedAt: who.at }
-      const row: RouteRow = { ...next, adapter, rateVersion: rule === null ? null : 1, ...stamps }
-      const card = rule === null ? undefined : { routeId: row.id, version: 1, rule, createdAt: who.at }
+      const row: RouteRow = { ...next, adapter, rateVersion: rule === null ? null : 1, rateAt: who.at, ...stamps }
+      const card: CardRow | undefined = rule === null ? undefined : firstCard(row.id, rule, who.at)
       return {
         acts: [actOf(who, 'route.create', row.id, { ...shown(row), rule })],
         statements: (orm) => [
@@ -92,7 +94,8 @@ export async function editRoute(
     change(db, chainOf(who.owner, who.mode), async () => {
       const old = await routeOf(db, who, id)
       match(old, revision)
-      const next = checked(merged(old, patch), old.rateVersion !== null)
+      const { version, coming } = await standingOf(db, old, who.at)
+      const next = checked(merged(old, patch), version !== null || coming.length > 0)
       const moved = canonical(old.origin) !== canonical(next.origin)
       if (moved && patch.credential === undefined && old.credentialSealed !== null)
         throw new Refused('credential_needed')
@@ -116,53 +119,6 @@ export async function editRoute(
   )
 }
 
-/** Puts a card in force for a route; a rule like the one in force is not published again. */
-export async function publishCard(
-  db: Database,
-  who: Who,
-  routeId: string,
-  revision: number,
-  rule: RateRule | null,
-): Promise<{ row: RouteRow; card: CardRow | null }> {
-  const { route, rateCard } = db.tables
-  const parsed = rule === null ? null : Rate.parse(rule)
-  return change(db, chainOf(who.owner, who.mode), async () => {
-    const old = await routeOf(db, who, routeId)
-    match(old, revision)
-    if (parsed !== null && old.chainIds.length === 0) throw new Refused('malformed_body', 'the route has no chainIds')
-    const [inForce] = old.rateVersion === null ? [] : await cardsOf(db, routeId, old.rateVersion - 1, 1)
-    if (parsed === null ? old.rateVersion === null : inForce && canonical(inForce.rule) === canonical(parsed))
-      return { ...nothing, result: { row: old, card: inForce ?? null } }
-    const version = parsed === null ? null : (await newestVersion(db, routeId)) + 1
-    const card = parsed === null || version === null ? null : { routeId, version, rule: parsed, createdAt: who.at }
-    const row = { ...old, rateVersion: version, revision: old.revision + 1, updatedAt: who.at }
-    const news = { route: routeId, provider: old.providerId, version, rule: parsed }
-    return {
-      acts: [actOf(who, 'rate_card.publish', routeId, { version, rule: parsed, revision: row.revision })],
-      statements: (orm) => [
-        // A plain insert: a version that is there is never overwritten.
-        ...(card === null ? [] : [orm.insert(rateCard).values(card)]),
-        orm.update(route).set(row).where(eq(route.id, routeId)),
-        riseCatalog(db, orm),
-        ...eventStatements(db, orm, who.owner, who.mode, 'rate_card.published', news, who.at),
-        ...(who.also?.(orm) ?? []),
-      ],
-      result: { row, card },
-    }
-  })
-}
-
-/** Cards of a route from the version after `after`, in order. */
-export function cardsOf(db: Database, routeId: string, after: number, limit: number) {
-  const { rateCard } = db.tables
-  return db.orm
-    .select()
-    .from(rateCard)
-    .where(and(eq(rateCard.routeId, routeId), gt(rateCard.version, after)))
-    .orderBy(asc(rateCard.version))
-    .limit(limit)
-}
-
 /** Every route of an owner in a mode. */
 export async function routesOfOwner(db: Database, { owner, mode }: Scope): Promise<RouteRow[]> {
   const { route, provider } = db.tables
@@ -174,11 +130,6 @@ export async function routesOfOwner(db: Database, { owner, mode }: Scope): Promi
   return rows.map((row) => row.route)
 }
 
-async function newestVersion(db: Database, routeId: string): Promise<number> {
-  const rows = await cardsOf(db, routeId, 0, 10_000)
-  return rows.at(-1)?.version ?? 0
-}
-
 /** Of two that take one path at once, the one whose insert fails learns why. */
 async function withPath<T>(db: Database, who: Who, path: string, work: () => Promise<T>): Promise<T> {
   try {
@@ -187,6 +138,10 @@ async function withPath<T>(db: Database, who: Who, path: string, work: () => Pro
     if (!(error instanceof Refused) && (await isTaken(db, who, path))) throw new Refused('path_taken')
     throw error
   }
+}
+
+function firstCard(routeId: string, rule: RateRule, at: Date): CardRow {
+  return { routeId, version: 1, rule, createdAt: at, effectiveAt: at, withdrawnAt: null }
 }
 
 function checked(input: Omit<RouteInput, 'rate'>, sold: boolean) {

@@ -1,6 +1,7 @@
 /** Checks what is written into the catalog: providers and routes as people and seeds describe them. */
 import { isAddress, lower } from '@pbstream/core/Hex'
 import * as Path from '@pbstream/core/Path'
+import * as Usage from '@pbstream/core/Usage'
 import type { CatalogRoute, Origin, RateRule, SealedCredential } from './CatalogRoute.ts'
 
 export type ProviderInput = {
@@ -28,6 +29,8 @@ export type RouteInput = {
   /** Default true. */
   chargeOnAbandon?: boolean
   credential?: SealedCredential
+  /** How the usage of answers is read (`Usage.parseAdapter`). Default null: by `PBStream-Usage`. */
+  adapter?: string | null
   /** Default true. */
   enabled?: boolean
   /** Default `<providerId>/<id>`. */
@@ -39,7 +42,7 @@ export type RouteInput = {
 /** A route as its row holds it, price aside. */
 export type RouteRow = Omit<
   CatalogRoute,
-  'providerName' | 'payTo' | 'rate' | 'credential' | 'revision' | 'adapter' | 'withdrawDelay' | 'settle'
+  'providerName' | 'payTo' | 'rate' | 'coming' | 'credential' | 'revision' | 'withdrawDelay' | 'settle'
 > & {
   credentialHeader: string | null
   credentialSealed: string | null
@@ -75,6 +78,8 @@ export function checkRoute(input: RouteInput): RouteRow {
     'maxBodyBytes',
     `${maxBodyBytes}`,
   )
+  const { adapter = null } = input
+  require_(adapter === null || Usage.parseAdapter(adapter) !== undefined, 'adapter', `${adapter}`)
   require_(input.credential === undefined || TOKEN.test(input.credential.header), 'credential header', '')
   return {
     id: input.id,
@@ -86,6 +91,7 @@ export function checkRoute(input: RouteInput): RouteRow {
     bodyPriced: input.bodyPriced ?? false,
     maxBodyBytes,
     chargeOnAbandon: input.chargeOnAbandon ?? true,
+    adapter,
     credentialHeader: input.credential?.header.toLowerCase() ?? null,
     credentialSealed: input.credential?.sealed ?? null,
     enabled: input.enabled ?? true,

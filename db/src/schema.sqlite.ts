@@ -68,7 +68,9 @@ export const route = sqliteTable(
     updatedAt: time('updated_at').notNull(),
     revision: integer('revision').notNull().default(1),
     adapter: text('adapter'),
-    rateAt: time('rate_at').notNull().default(sql`0`),
+    rateAt: time('rate_at')
+      .notNull()
+      .default(sql`0`),
   },
   (t) => [index('route_provider').on(t.providerId, t.id)],
 )
@@ -82,7 +84,9 @@ export const rateCard = sqliteTable(
     version: integer('version').notNull(),
     rule: text('rule', { mode: 'json' }).$type<RateRule>().notNull(),
     createdAt: time('created_at').notNull(),
-    effectiveAt: time('effective_at').notNull().default(sql`0`),
+    effectiveAt: time('effective_at')
+      .notNull()
+      .default(sql`0`),
     withdrawnAt: time('withdrawn_at'),
   },
   // The cards to come are read with the catalog: few of all.

@@ -24,7 +24,7 @@ async function withChat() {
 
 describe('loadCatalog', () => {
   test('an empty database is version 0 without routes', async () => {
-    expect(await loadCatalog(db)).toEqual({ version: 0, routes: [] })
+    expect(await loadCatalog(db)).toEqual({ version: 0, routes: [], signals: { version: 0, values: {} } })
     expect(await loadCatalog(db, 0)).toBe('unchanged')
   })
 
@@ -43,6 +43,7 @@ describe('loadCatalog', () => {
           payTo: `0x${'ab'.repeat(20)}`,
           chainIds: [84532, 31337],
           rate: { version: 1, rule: { v: 1, kind: 'flat', amount: '340282366920938463463374607431768211455' } },
+          coming: [],
           bodyPriced: false,
           maxBodyBytes: 1_048_576,
           chargeOnAbandon: true,
@@ -55,6 +56,7 @@ describe('loadCatalog', () => {
           settle: { amount: null, ageMs: null },
         },
       ],
+      signals: { version: 0, values: {} },
     })
   })
 
@@ -111,13 +113,15 @@ describe('rate cards', () => {
     expect(await loadCatalog(db)).toMatchObject({ version: 2 + published })
   })
 
-  test('a route without a card, or whose price was taken away, is free; its cards stay', async () => {
+  test('a route without a card, or whose price was taken away, is free; its cards stay, and history says since when', async () => {
     await withChat()
     await upsertRoute(db, { ...chat, rate: null }, by)
     expect(await loadCatalog(db)).toMatchObject({ routes: [{ rate: null, enabled: true }] })
-    expect(await db.orm.select().from(db.tables.rateCard)).toHaveLength(1)
+    const { rateCard } = db.tables
+    const cards = await db.orm.select().from(rateCard).orderBy(asc(rateCard.version))
+    expect(cards.map(({ rule }) => rule)).toEqual([chat.rate, { v: 1, kind: 'flat', amount: '0' }])
     await upsertRoute(db, chat, by)
-    expect(await loadCatalog(db)).toMatchObject({ routes: [{ rate: { version: 2 } }] })
+    expect(await loadCatalog(db)).toMatchObject({ routes: [{ rate: { version: 3, rule: chat.rate } }] })
   })
 
   test('replacing a route without naming a price keeps its price', async () => {
@@ -147,7 +151,7 @@ describe('what cannot be used is refused and changes nothing', () => {
   test.each(bad)('%s', async (_, change) => {
     await upsertProvider(db, acme, by)
     await expect(upsertRoute(db, { ...chat, ...change }, by)).rejects.toThrow()
-    expect(await loadCatalog(db)).toEqual({ version: 1, routes: [] })
+    expect(await loadCatalog(db)).toMatchObject({ version: 1, routes: [] })
   })
 
   test('a card for no route', async () => {

@@ -77,7 +77,7 @@ describe('project', () => {
   test('what is older than what is known changes nothing', async () => {
     await project(db, [sessionEvent(first, first.rows, first.snapshots, first.totals), ...lane('claim-1')])
     const before = await projected()
-    for (const total of first.totals) await project(db, [sessionEvent(first, [], [], [total])])
+    for (const total of first.totals.toReversed()) await project(db, [sessionEvent(first, [], [], [total])])
     for (const [i, snapshot] of first.snapshots.slice(0, -1).entries()) {
       await project(db, [sessionEvent(first, first.rows.slice(i, i + 1), [snapshot])])
     }

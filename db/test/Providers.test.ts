@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { loadCatalog } from '../src/Catalog.ts'
 import { project } from '../src/Projection.ts'
 import * as Providers from '../src/Providers.ts'
+import * as Cards from '../src/ProvidersCards.ts'
 import * as Drains from '../src/ProvidersDrain.ts'
 import * as Hosts from '../src/ProvidersHosts.ts'
 import * as Lists from '../src/ProvidersLists.ts'
@@ -39,7 +40,7 @@ describe('changes', () => {
   test('of provider, route and price are in the catalog, the audit and the revision of the row at once', async () => {
     await provider('prov_1')
     await route('route_1', 'prov_1')
-    await Routes.publishCard(db, who, 'route_1', 1, { ...flat, amount: '2000' })
+    await Cards.publishCard(db, who, 'route_1', 1, { ...flat, amount: '2000' })
     await Providers.editProvider(db, who, 'prov_1', 1, { enabled: false, settleAmount: null })
     expect(await loadCatalog(db)).toMatchObject({
       version: 4,
@@ -81,7 +82,7 @@ describe('changes', () => {
     for (const refused of [
       () => Providers.editProvider(db, other, 'prov_1', 1, { name: 'x' }),
       () => Routes.editRoute(db, other, 'route_1', 1, { enabled: false }),
-      () => Routes.publishCard(db, { ...who, mode: 'live' }, 'route_1', 1, flat),
+      () => Cards.publishCard(db, { ...who, mode: 'live' }, 'route_1', 1, flat),
       () => route('route_2', 'prov_1', { path: '/b' }, other),
     ])
       await expect(refused()).rejects.toMatchObject({ code: 'not_found' })
@@ -242,7 +243,7 @@ describe('lists', () => {
       Providers.providersOf(db, who, 'a', 10),
       Providers.duePayouts(db, at, 10),
       Routes.routesOf(db, 'prov_1', 'a', 10),
-      Routes.cardsOf(db, 'route_1', 0, 10),
+      Cards.cardsOf(db, 'route_1', 0, 10),
       Hosts.hostsOf(db, who, '', 10),
       Drains.drainsOf(db, who, 'prov_1', '', 10),
       Drains.goingOn(db, at, 10),

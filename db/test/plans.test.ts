@@ -1,7 +1,11 @@
 /** Query plans: every statement that runs often finds its rows by an index. */
 import { sql } from 'drizzle-orm'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { catalogRoutes, catalogVersion } from '../src/Catalog.ts'
+import { catalogRoutes, catalogVersion, catalogVersions, comingCards } from '../src/Catalog.ts'
+import { customersOf, termsOf } from '../src/CustomerTerms.ts'
+import { dueOracles, oraclesOf, silentOracles } from '../src/OracleRows.ts'
+import { valuesOf } from '../src/OracleValues.ts'
+import { usageRows } from '../src/UsageTotals.ts'
 import { listAudit } from '../src/AuditList.ts'
 import * as Overview from '../src/Overview.ts'
 import * as Incidents from '../src/Incidents.ts'
@@ -20,6 +24,49 @@ type Query = { toSQL(): { sql: string; params: unknown[] } }
 /** Statement, and the index (SQLite's name, Postgres' name) by which it must find its rows. */
 const plans: [string, () => Query, sqlite: RegExp, postgres: RegExp][] = [
   ['catalog version', () => catalogVersion(db), /USING INDEX sqlite_autoindex_catalog_1/, /catalog_pkey/],
+  [
+    'versions of routes and signals',
+    () => catalogVersions(db),
+    /USING INDEX sqlite_autoindex_catalog_1/,
+    /catalog_pkey/,
+  ],
+  [
+    'oracles of a provider',
+    () => oraclesOf(db, 'p1', '', 20),
+    /oracle USING INDEX oracle_provider \(provider_id=\? AND id>\?\)/,
+    /using oracle_provider/,
+  ],
+  ['oracles that are due', () => dueOracles(db, new Date(5), 20), /oracle USING INDEX oracle_due/, /using oracle_due/],
+  [
+    'oracles that are silent',
+    () => silentOracles(db, new Date(5), 20),
+    /oracle USING INDEX oracle_stale/,
+    /using oracle_stale/,
+  ],
+  [
+    'values of an oracle',
+    () => valuesOf(db, 'o1', { since: new Date(0) }, { at: new Date(15_000_000), seq: 15_000 }, 20),
+    /oracle_value USING INDEX oracle_value_at \(oracle_id=\?/,
+    /using oracle_value_at/,
+  ],
+  [
+    'customers of a provider',
+    () => customersOf(db, 'p1', hex('a1', 20), 20),
+    /customer_terms USING INDEX sqlite_autoindex_customer_terms_1 \(provider_id=\? AND payer>\?\)/,
+    /using customer_terms_provider_id_payer_pk/,
+  ],
+  [
+    'the terms of a customer',
+    () => termsOf(db, 'p1', hex('a1', 20)),
+    /customer_terms USING INDEX sqlite_autoindex_customer_terms_1 \(provider_id=\? AND payer=\?\)/,
+    /customer_terms_provider_id_payer_pk/,
+  ],
+  [
+    'what a payer has used of a route in a period',
+    () => usageRows(db, { payer: hex('a1', 20), routeId: 'r1', period: '2026-11' }),
+    /usage_total USING INDEX usage_total_payer \(payer=\? AND route_id=\? AND period=\?\)/,
+    /usage_total_payer/,
+  ],
   [
     'newest payments',
     () => Overview.latestPayments(db, {}, 30),
@@ -173,6 +220,16 @@ describe('query plans', () => {
       expect(plan).not.toMatch(/Seq Scan on rate_card/)
     }
   })
+
+  test('cards to come are found by the time of the card that their route names, or all cards are read once', async () => {
+    const plan = await explain(comingCards(db).toSQL())
+    if (db.dialect === 'd1') {
+      expect(plan).toMatch(/SEARCH rate_card USING INDEX rate_card_effective \(route_id=\? AND effective_at>\?\)/)
+    } else {
+      // Its statistics do not say that few cards are younger than what their route names.
+      expect(plan.match(/ on rate_card /g)).toHaveLength(1)
+    }
+  })
 })
 
 /**
@@ -203,6 +260,10 @@ async function fillForPlanner() {
     sql`${t.provider} select 'p' || n, 'p', '0x' || n, true, now(), now() ${upTo(5000)}`,
     sql`${t.route} select 'r' || n, 'p' || 1 + n % 20, '[]', '/', '{}', '[]', 1000, false, 0, false, null, null, true, '', now(), now() ${upTo(20)}`,
     sql`${t.rateCard} select 'r' || 1 + n / 1000, 1 + n % 1000, '{}', now() ${upTo(19_999)}`,
+    sql`${t.oracle} (id, provider_id, name, kind, config, min, max, stale_seconds, enabled, created_at, updated_at, stale_at, next_at) select 'o' || n, 'p' || 1 + n % 5, 'o', 'url', '{}', '0', '9', 60, true, now(), now(), case when n % 50 = 0 then to_timestamp(n) end, case when n % 50 = 0 then to_timestamp(n) end ${upTo(20_000)}`,
+    sql`${t.oracleValue} (oracle_id, seq, status, source, at) select 'o' || n % 4, n, 'accepted', 'push', to_timestamp(n) ${upTo(20_000)}`,
+    sql`${t.customerTerms} select 'p' || 1 + n % 20, '0x' || n, null, null, 1, now(), now() ${upTo(20_000)}`,
+    sql`${t.usageTotal} select 's' || n, '0x' || n % 1000, 'r' || n % 20, '2026-11', '{}', 0, 1 ${upTo(20_000)}`,
   ]
   for (const fill of fills) await run(sql`insert into ${fill}`)
   await run(sql`analyze`)

@@ -5,7 +5,11 @@
 import type { Bug } from './Bug.ts'
 import { forecastBugs } from './forecastBugs.ts'
 import { meterBugs } from './meterBugs.ts'
+import { meteringBugs } from './meteringBugs.ts'
+import { oracleBugs } from './oracleBugs.ts'
+import { quoteBugs } from './quoteBugs.ts'
 import { rateBugs } from './rateBugs.ts'
+import { sentinelBugs } from './sentinelBugs.ts'
 import { serverBugs } from './serverBugs.ts'
 import { sessionBugs } from './sessionBugs.ts'
 import { standaloneBugs } from './standaloneBugs.ts'
@@ -18,8 +22,12 @@ const lane = 'durable-objects/nonce-lane'
 export const bugs: readonly Bug[] = [
   ...sessionBugs,
   ...meterBugs,
+  ...meteringBugs,
   ...forecastBugs,
+  ...oracleBugs,
+  ...quoteBugs,
   ...rateBugs,
+  ...sentinelBugs,
   ...serverBugs,
   ...standaloneBugs,
   ...usageBugs,

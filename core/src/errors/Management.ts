@@ -32,6 +32,12 @@ export const management = {
     hint: 'Sign in with your wallet, or send Authorization: Bearer with an API key that is neither revoked nor expired.',
     retryable: false,
   },
+  message_refused: {
+    status: 401,
+    title: 'The message is not one of this oracle',
+    hint: 'Sign id, timestamp and body by Standard Webhooks with the secret of the oracle, within five minutes of sending.',
+    retryable: false,
+  },
   sign_in_refused: {
     status: 401,
     title: 'The sign-in message does not do',
@@ -110,6 +116,18 @@ export const management = {
     hint: 'There is nothing to cancel.',
     retryable: false,
   },
+  rate_card_in_force: {
+    status: 409,
+    title: 'This rate card cannot be taken back',
+    hint: 'Publish another card: one that is in force, or comes within a minute, stays in the history as it is.',
+    retryable: false,
+  },
+  oracle_in_use: {
+    status: 409,
+    title: 'A rate card names this oracle',
+    hint: 'Publish a card without it and take back those to come that name it, or switch the oracle off.',
+    retryable: false,
+  },
   precondition_failed: {
     status: 412,
     title: 'It has changed since you read it',
@@ -163,6 +181,12 @@ export const management = {
     title: 'The host does not show the token',
     hint: 'Serve the token as text with status 200 at /.well-known/pbstream-verification, without a redirect.',
     retryable: true,
+  },
+  value_refused: {
+    status: 422,
+    title: 'The value cannot be taken',
+    hint: 'Send a whole number within 64 bits that is newer than the last one, in the order in which they were made.',
+    retryable: false,
   },
   credential_needed: {
     status: 422,

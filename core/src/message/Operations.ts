@@ -137,6 +137,17 @@ export type ReplayReply =
   /** It is kept: nothing can be done with it yet. */
   | { kind: 'kept'; why: string }
 
+/** A view of a contract that somebody wants read: at most 4 KiB of calldata. */
+export type ViewCall = { chainId: number; contract: Address; data: Hex }
+
+export type ViewReply =
+  /** What it returned, of this block; at most 4 KiB. */
+  | { kind: 'returned'; data: Hex; block: number }
+  /** The contract refuses, is not there, or returns nothing or too much. */
+  | { kind: 'reverted' }
+  /** The chain is not one of settlement's, or its node does not answer. */
+  | { kind: 'unavailable' }
+
 /** The RPC surface of workers/settlement for workers/control (entrypoint `Operations`). */
 export interface OperationsApi {
   /** At most 50. */
@@ -155,4 +166,6 @@ export interface OperationsApi {
   /** Lets go of letters whose claim has been settled since, and lists those that are left. */
   deadLetters(v: 1, limit: number): Promise<{ letters: DeadLetter[]; depth: number; settled: string[] }>
   replay(v: 1, id: string): Promise<ReplayReply>
+  /** Reads a view at the depth at which a transaction is final: what a reorg could take back is not believed. */
+  view(v: 1, call: ViewCall): Promise<ViewReply>
 }

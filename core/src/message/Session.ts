@@ -156,8 +156,8 @@ export type ReportReply = {
   hold?: bigint
   /** After `grow`: what keeps it from being `to`. Absent with `done`, and where only the room is short. */
   refused?: ErrorCode
-  /** After `grow`: settlement should look at the chain (`observe`), and where it was not done, ask again then. */
-  observe?: true
+  /** After `grow`: settlement should look at this channel on chain; and where it was not done, ask again then. */
+  observe?: ChannelConfig
   /** After `time`: all that is proven of this reservation, and whether its clock runs. */
   times?: Times
   running?: boolean

@@ -22,6 +22,12 @@ export const webhookEvents = [
   'route.created',
   'route.updated',
   'rate_card.published',
+  'rate_card.withdrawn',
+  'oracle.created',
+  'oracle.updated',
+  // Nothing came in time, and its fallback holds; or a value came again.
+  'oracle.stale',
+  'oracle.recovered',
   'drain.started',
   'drain.finished',
   'session_key.created',

@@ -1,6 +1,6 @@
 /** What lies in Redis, by kind: how it is written, how long it lives, how old it may be, and how it is read. */
 import * as Rate from '@pbstream/core/Rate'
-import type { Catalog, CatalogRoute } from '../CatalogRoute.ts'
+import type { Catalog, CatalogRoute, Signals } from '../CatalogRoute.ts'
 import type { KeyNotice, KeyRecord } from '../KeyRecords.ts'
 import type { Entry } from './Sealed.ts'
 
@@ -16,17 +16,21 @@ export const hotPlace: Place = { kind: 'hot', key: 'pbs:hot', maxAgeMs: 180_000 
 /** The record of one key. */
 export const keyPlace = (session: string): Place => ({ kind: 'key', key: `pbs:key:${session}`, maxAgeMs: 180_000 })
 
-export function catalogEntry({ version, routes }: Catalog, writtenAt: number): Entry & Place {
-  return { ...catalogPlace, version, writtenAt, body: JSON.stringify({ fields, routes }) }
+export function catalogEntry({ version, routes, signals }: Catalog, writtenAt: number): Entry & Place {
+  return { ...catalogPlace, version, writtenAt, body: JSON.stringify({ fields, routes, signals }) }
 }
 
-/** Undefined when another release wrote it, whose routes or cards are not ours. */
+/** Undefined when another release wrote it, whose routes or cards are not ours. Its signals may be older than its version. */
 export function toCatalog({ version, body }: Entry): Catalog | undefined {
   try {
-    const { fields: written, routes } = JSON.parse(body) as { fields: string; routes: CatalogRoute[] }
+    const parsed = JSON.parse(body) as { fields: string; routes: CatalogRoute[]; signals: Signals }
+    const { fields: written, routes, signals } = parsed
     if (written !== fields) return undefined
-    for (const { rate } of routes) if (rate !== null) Rate.parse(rate.rule)
-    return { version, routes }
+    for (const { rate, coming } of routes) {
+      if (rate !== null) Rate.parse(rate.rule)
+      for (const { rule } of coming) if (rule !== null) Rate.parse(rule)
+    }
+    return { version, routes, signals }
   } catch {
     return undefined
   }
@@ -67,6 +71,7 @@ const routeFields: Record<keyof CatalogRoute, true> = {
   payTo: true,
   chainIds: true,
   rate: true,
+  coming: true,
   bodyPriced: true,
   maxBodyBytes: true,
   chargeOnAbandon: true,

@@ -5,6 +5,7 @@ import { type DeadLettersApi, deadLettersName } from '@pbstream/core/message/Ope
 import { recordHeads } from '@pbstream/db/AuditHeads'
 import { open } from '@pbstream/db/Database'
 import * as Incidents from '@pbstream/db/Incidents'
+import { countDue } from '@pbstream/db/UsageHours'
 import { sweepOld } from './auth/Sweep.ts'
 import { prewarm } from './cache/Prewarm.ts'
 import { feed, tellStanding } from './Counter.ts'
@@ -12,6 +13,7 @@ import { type DeadDeps, incidentId } from './DeadEvents.ts'
 import type { Env } from './Env.ts'
 import { log } from './Log.ts'
 import { sweepKeys } from './keys/Sweep.ts'
+import { everyMinute as everyMinuteOfOracles } from './oracle/Clock.ts'
 import { everyMinute as everyMinuteOfProviders } from './providers/Clock.ts'
 import { type Outcome, PAGE_MAX, reconcile } from './Reconcile.ts'
 import { sweepWebhooks } from './webhooks/Queue.ts'
@@ -40,10 +42,12 @@ export function deadDeps(env: Env): DeadDeps {
 /** What happens every minute. One part that fails does not keep the others from being done. */
 export async function everyMinute(env: Env): Promise<void> {
   const outcome = await guarded('reconcile', () => runReconciliation(env))
+  await guarded('oracles', () => everyMinuteOfOracles(env))
   await guarded('prewarm', () => prewarm(env, open(env)))
   const deadLetters = await guarded('dead_letters', () => lookAtLetters(env))
   await guarded('session_keys', () => sweepKeys(env, log))
   await guarded('providers', () => everyMinuteOfProviders(env))
+  await guarded('usage_hours', () => countDue(open(env), new Date()))
   await guarded('webhooks', () => sweepWebhooks(env))
   await guarded('audit_heads', async () => void (await recordHeads(open(env), new Date())))
   await guarded('sweep', () => sweepOld(open(env), new Date()))

@@ -12,6 +12,8 @@ import { db, hex } from './support.ts'
 export type Belongings = Record<
   | 'provider'
   | 'route'
+  | 'oracle'
+  | 'customer'
   | 'host'
   | 'sessionKey'
   | 'escrowKey'
@@ -26,6 +28,8 @@ export type Belongings = Record<
 export const unknown: Belongings = {
   provider: `prov_${'0'.repeat(24)}`,
   route: `route_${'0'.repeat(24)}`,
+  oracle: `orc_${'0'.repeat(24)}`,
+  customer: hex('0c', 20),
   host: 'host-of-nobody.example',
   sessionKey: `sk_${'0'.repeat(24)}`,
   escrowKey: `sk_${'0'.repeat(24)}`,
@@ -48,6 +52,8 @@ export async function belongingsOf({ owner, wallet }: Person, mode: Mode): Promi
   const mine: Belongings = {
     provider: `prov_mine${n}`,
     route: `route_mine${n}`,
+    oracle: `orc_mine${n}`,
+    customer: `0x${n.repeat(20)}`,
     host: `host${n}.example`,
     sessionKey: `sk_mine${n}`,
     escrowKey: `sk_escrow${n}`,
@@ -101,6 +107,26 @@ export async function belongingsOf({ owner, wallet }: Person, mode: Mode): Promi
       ...{ chargeOnAbandon: false, enabled: true, audience: mine.route, ...times },
     }),
     orm.insert(t.rateCard).values({ routeId: mine.route, version: 1, rule: FLAT, createdAt: at }),
+    orm.insert(t.oracle).values({
+      ...{ id: mine.oracle, providerId: mine.provider, name: 'mine', kind: 'push', config: {}, min: '0', max: '9' },
+      ...{ staleSeconds: 60, enabled: true, secretSealed: 'sealed', lastSeq: 1, value: '5', valueAt: at, ...times },
+    }),
+    orm
+      .insert(t.oracleValue)
+      .values({ oracleId: mine.oracle, seq: 1, raw: '5', value: '5', status: 'accepted', source: 'push', at }),
+    orm
+      .insert(t.customerTerms)
+      .values({
+        providerId: mine.provider,
+        payer: mine.customer as Address,
+        level: 'vip1',
+        multiplier: null,
+        ...times,
+      }),
+    orm.insert(t.rateCard).values({
+      ...{ routeId: mine.route, version: 2, rule: FLAT, createdAt: at },
+      effectiveAt: new Date(at.getTime() + 86_400_000),
+    }),
     orm.insert(t.pathRoot).values({ root: `mine${n}`, owner, mode, createdAt: at }),
     orm.insert(t.upstreamHost).values({ owner, mode, host: mine.host, token: 'token', createdAt: at, verifiedAt: at }),
     ...keys.map((row) => orm.insert(t.sessionKey).values(row)),
@@ -144,6 +170,7 @@ export const FLAT = { v: 1, kind: 'flat', amount: '1000' } as const
 const OWNED = [
   ...(['provider', 'route', 'rateCard', 'pathRoot', 'upstreamHost', 'sessionKey', 'webhookEndpoint'] as const),
   ...(['webhookDelivery', 'drain', 'apiKey', 'audit', 'relayUse', 'providerChannel'] as const),
+  ...(['oracle', 'oracleValue', 'customerTerms'] as const),
 ]
 
 /** Everything that anybody has, as text. */
@@ -160,6 +187,7 @@ export async function everything(but: readonly string[] = []): Promise<string> {
 
 export async function clear(): Promise<void> {
   const { tables: t, orm } = db
+  for (const table of [t.oracleValue, t.oracle, t.customerTerms]) await orm.delete(table)
   const more = [t.rateCard, t.route, t.provider, t.pathRoot, t.upstreamHost, t.drain, t.providerChannel, t.sessionKey]
   for (const table of [...more, t.webhookDelivery, t.webhookEndpoint, t.microPayment, t.movement, t.relayUse]) {
     await orm.delete(table)

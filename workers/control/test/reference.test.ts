@@ -23,6 +23,8 @@ describe('the document', () => {
       'createSignInNonce',
       'signIn',
       'signOut',
+      // By the id of its message.
+      'pushOracleValue',
     ])
   })
 })

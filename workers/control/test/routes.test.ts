@@ -117,7 +117,7 @@ describe('a route', () => {
       'validation_failed',
     ],
     ['a credential with a line break', { credential: { header: 'a', value: 'x\r\ny: z' } }, 400, 'validation_failed'],
-    ['an adapter that there is not', { adapter: 'openai' }, 400, 'validation_failed'],
+    ['an adapter that there is not', { adapter: 'telepathy' }, 400, 'validation_failed'],
     ['a sealed credential of its own', { credential: { header: 'a', sealed: 'x' } }, 400, 'validation_failed'],
   ])('with %s is refused', async (_, over, status, code) => {
     const { id } = await provider()

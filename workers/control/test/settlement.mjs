@@ -51,6 +51,11 @@ export class Operations extends WorkerEntrypoint {
     done.push(`replay ${id}`)
     return words.replay ?? { kind: 'not_found' }
   }
+
+  view(_v, { chainId, contract, data }) {
+    done.push(`view ${chainId} ${contract} ${data}`)
+    return words.view ?? { kind: 'unavailable' }
+  }
 }
 
 /** Answers each call with what a test said for its name; `verifyWallet` says no unless told otherwise. */

@@ -35,6 +35,7 @@ export function openShop(): void {
     )
     const { tables } = db
     await db.atomically((orm) => [
+      ...[tables.oracleValue, tables.oracle, tables.customerTerms].map((t) => orm.delete(t)),
       ...[tables.rateCard, tables.route, tables.provider, tables.pathRoot, tables.upstreamHost].map((t) =>
         orm.delete(t),
       ),

@@ -10,6 +10,7 @@ import type {
   LaneState,
   OperationsApi,
   ReplayReply,
+  ViewReply,
 } from '@pbstream/core/message/Operations'
 import type { WalletReply } from '@pbstream/core/message/KeyRelay'
 import { open } from '@pbstream/db/Database'
@@ -30,6 +31,7 @@ type Words = {
   lanes?: LaneState[]
   deadLetters?: Awaited<ReturnType<OperationsApi['deadLetters']>>
   verifyWallet?: WalletReply
+  view?: ViewReply
 }
 export const settlement = bindings.OPERATIONS as unknown as {
   say(words: Words): Promise<void>
@@ -98,6 +100,8 @@ export async function metrics(): Promise<string> {
 
 export async function empty(): Promise<void> {
   const { tables, orm } = db
+  for (const table of [tables.oracleValue, tables.oracle, tables.customerTerms, tables.usageTotal])
+    await orm.delete(table)
   const { channel, sentinelEvent, suspicion, reconciliation, audit, auditHead } = tables
   const { owner, signIn, usedNonce, apiKey, idempotency } = tables
   for (const table of [channel, sentinelEvent, suspicion, reconciliation, audit, auditHead]) await orm.delete(table)

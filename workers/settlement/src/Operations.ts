@@ -12,6 +12,8 @@ import {
   type LaneState,
   type OperationsApi,
   type ReplayReply,
+  type ViewCall,
+  type ViewReply,
 } from '@pbstream/core/message/Operations'
 import { parseSessionName } from '@pbstream/core/message/Session'
 import { laneName } from '@pbstream/nonce-lane/Order'
@@ -22,6 +24,7 @@ import type { Env } from './Env.ts'
 import { gasSigners } from './Keys.ts'
 import { observe } from './Observe.ts'
 import { refund } from './Refund.ts'
+import { view } from './View.ts'
 
 export class Operations extends WorkerEntrypoint<Env> implements OperationsApi {
   async compare(_v: 1, channels: ChannelRef[]): Promise<Comparison[]> {
@@ -81,6 +84,10 @@ export class Operations extends WorkerEntrypoint<Env> implements OperationsApi {
   async replay(_v: 1, id: string): Promise<ReplayReply> {
     log('operator_replay', { id })
     return DeadLetters.replay(this.env, id)
+  }
+
+  async view(_v: 1, call: ViewCall): Promise<ViewReply> {
+    return view(deps(this.env), call)
   }
 
   /** Every lane that this Worker has a key for. */

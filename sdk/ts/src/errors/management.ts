@@ -52,6 +52,16 @@ export class CredentialsInvalidError extends PBStreamError {
   }
 }
 
+/** The message is not one of this oracle. */
+export class MessageRefusedError extends PBStreamError {
+  static override readonly code = 'message_refused'
+  override readonly name = 'MessageRefusedError'
+  declare readonly code: 'message_refused'
+  constructor(details?: ErrorDetails) {
+    super({ code: 'message_refused', status: 401, title: 'The message is not one of this oracle', hint: 'Sign id, timestamp and body by Standard Webhooks with the secret of the oracle, within five minutes of sending.', retryable: false }, details)
+  }
+}
+
 /** The sign-in message does not do. */
 export class SignInRefusedError extends PBStreamError {
   static override readonly code = 'sign_in_refused'
@@ -182,6 +192,26 @@ export class NoPayoutChangeError extends PBStreamError {
   }
 }
 
+/** This rate card cannot be taken back. */
+export class RateCardInForceError extends PBStreamError {
+  static override readonly code = 'rate_card_in_force'
+  override readonly name = 'RateCardInForceError'
+  declare readonly code: 'rate_card_in_force'
+  constructor(details?: ErrorDetails) {
+    super({ code: 'rate_card_in_force', status: 409, title: 'This rate card cannot be taken back', hint: 'Publish another card: one that is in force, or comes within a minute, stays in the history as it is.', retryable: false }, details)
+  }
+}
+
+/** A rate card names this oracle. */
+export class OracleInUseError extends PBStreamError {
+  static override readonly code = 'oracle_in_use'
+  override readonly name = 'OracleInUseError'
+  declare readonly code: 'oracle_in_use'
+  constructor(details?: ErrorDetails) {
+    super({ code: 'oracle_in_use', status: 409, title: 'A rate card names this oracle', hint: 'Publish a card without it and take back those to come that name it, or switch the oracle off.', retryable: false }, details)
+  }
+}
+
 /** It has changed since you read it. */
 export class PreconditionFailedError extends PBStreamError {
   static override readonly code = 'precondition_failed'
@@ -272,6 +302,16 @@ export class VerificationFailedError extends PBStreamError {
   }
 }
 
+/** The value cannot be taken. */
+export class ValueRefusedError extends PBStreamError {
+  static override readonly code = 'value_refused'
+  override readonly name = 'ValueRefusedError'
+  declare readonly code: 'value_refused'
+  constructor(details?: ErrorDetails) {
+    super({ code: 'value_refused', status: 422, title: 'The value cannot be taken', hint: 'Send a whole number within 64 bits that is newer than the last one, in the order in which they were made.', retryable: false }, details)
+  }
+}
+
 /** The credential does not go to another origin. */
 export class CredentialNeededError extends PBStreamError {
   static override readonly code = 'credential_needed'
@@ -299,6 +339,7 @@ export const classes = {
   idempotency_key_missing: IdempotencyKeyMissingError,
   mode_mismatch: ModeMismatchError,
   credentials_invalid: CredentialsInvalidError,
+  message_refused: MessageRefusedError,
   sign_in_refused: SignInRefusedError,
   scope_missing: ScopeMissingError,
   origin_refused: OriginRefusedError,
@@ -312,6 +353,8 @@ export const classes = {
   terms_changed_recently: TermsChangedRecentlyError,
   drain_confirmation_needed: DrainConfirmationNeededError,
   no_payout_change: NoPayoutChangeError,
+  rate_card_in_force: RateCardInForceError,
+  oracle_in_use: OracleInUseError,
   precondition_failed: PreconditionFailedError,
   unsupported_media_type: UnsupportedMediaTypeError,
   idempotency_key_reused: IdempotencyKeyReusedError,
@@ -321,6 +364,7 @@ export const classes = {
   upstream_refused: UpstreamRefusedError,
   host_not_verified: HostNotVerifiedError,
   verification_failed: VerificationFailedError,
+  value_refused: ValueRefusedError,
   credential_needed: CredentialNeededError,
   precondition_required: PreconditionRequiredError,
 } as const

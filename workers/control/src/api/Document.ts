@@ -44,5 +44,11 @@ export function buildApi(): { api: Api; document: (origin: string) => Document }
     name: '__Host-pbstream',
     description: 'Set by a sign-in with a wallet.',
   })
+  api.openAPIRegistry.registerComponent('securitySchemes', 'message', {
+    type: 'apiKey',
+    in: 'header',
+    name: 'webhook-signature',
+    description: 'Standard Webhooks: `webhook-id`, `webhook-timestamp` and the HMAC of both and the body.',
+  })
   return { api, document: (origin) => documentOf(api, origin) }
 }

@@ -30,7 +30,7 @@ export function operation<const D extends Definition>(definition: D) {
   const route = {
     ...config,
     middleware: [access(to), ...(change ? [limit] : []), ...(keyed ? [idempotent] : [])],
-    security: to === 'public' ? [] : to === 'cookie' ? [{ cookie: [] }] : [{ cookie: [] }, { apiKey: [] }],
+    security: securityOf(to),
     responses: {
       ...definition.responses,
       default: {
@@ -44,6 +44,12 @@ export function operation<const D extends Definition>(definition: D) {
   // The definition with members added: its type is still that of the definition.
   return createRoute(route as unknown as RouteConfig) as unknown as Omit<D, 'access' | 'idempotent'> &
     ReturnType<typeof createRoute<D['path'], D>>
+}
+
+function securityOf(to: Access): Record<string, string[]>[] {
+  if (to === 'public') return []
+  if (to === 'message') return [{ message: [] }]
+  return to === 'cookie' ? [{ cookie: [] }] : [{ cookie: [] }, { apiKey: [] }]
 }
 
 const limit = bodyLimit({

@@ -5,7 +5,13 @@ import { hostRoutes } from '../providers/HostRoutes.ts'
 import { listRoutes } from '../providers/ListRoutes.ts'
 import { providerRoutes } from '../providers/ProviderRoutes.ts'
 import { routeRoutes } from '../providers/RouteRoutes.ts'
+import { priceFileRoutes } from '../exports/PriceFiles.ts'
 import { exportRoutes } from '../exports/Routes.ts'
+import { forecastRoutes } from '../forecast/ForecastRoutes.ts'
+import { customerRoutes } from '../oracle/CustomerRoutes.ts'
+import { oracleRoutes } from '../oracle/OracleRoutes.ts'
+import { priceRoutes } from '../oracle/PriceRoutes.ts'
+import { valueRoutes } from '../oracle/ValueRoutes.ts'
 import { webhookDeliveryRoutes } from '../webhooks/DeliveryRoutes.ts'
 import { webhookEndpointRoutes } from '../webhooks/EndpointRoutes.ts'
 import { auditRoutes } from '../audit/AuditRoutes.ts'
@@ -25,5 +31,11 @@ export const routes: ((api: Api) => void)[] = [
   listRoutes,
   webhookEndpointRoutes,
   webhookDeliveryRoutes,
+  oracleRoutes,
+  valueRoutes,
+  customerRoutes,
+  priceRoutes,
+  forecastRoutes,
   exportRoutes,
+  priceFileRoutes,
 ]

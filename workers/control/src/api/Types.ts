@@ -21,8 +21,11 @@ export const SCOPES = [
 ] as const
 export type Scope = (typeof SCOPES)[number]
 
-/** Whom an operation is for: everybody, callers with a scope, or people who signed in with a wallet (`cookie`). */
-export type Access = Scope | 'cookie' | 'any_caller' | 'public'
+/**
+ * Whom an operation is for: everybody, callers with a scope, or people who signed in with a wallet (`cookie`). `message`:
+ * who sends it is shown by the signature of the request, which the handler looks at.
+ */
+export type Access = Scope | 'cookie' | 'any_caller' | 'public' | 'message'
 
 export type Caller = {
   /** The lower-case address, or `<chainId>:<address>` of an account that is a contract. */

@@ -26,7 +26,7 @@ const id = z.string().min(1).max(256)
 const side = z.enum(['provider', 'payer']).optional().openapi({
   description: '`provider`, the default: what you sold. `payer`: what your keys paid.',
 })
-const text = z
+export const text = z
   .string()
   .refine((value) => value.isWellFormed() && !value.includes('\0'), 'no text that a database takes')
   .pipe(id)
@@ -42,7 +42,7 @@ type Query = {
   cursor?: string | undefined
 }
 
-const csv = {
+export const csv = {
   method: 'get',
   tags: TAGS,
   access: 'exports:read',
@@ -232,7 +232,7 @@ async function auditPage(
   return { lines, next: more }
 }
 
-async function file(c: ApiContext, name: string, header: string[], first: () => Promise<Page>) {
+export async function file(c: ApiContext, name: string, header: string[], first: () => Promise<Page>) {
   const stream = await fileOf(header, first)
   return c.body(stream, 200, {
     'content-type': 'text/csv; charset=utf-8; header=present',

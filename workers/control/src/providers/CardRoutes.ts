@@ -1,4 +1,5 @@
 /** `/routes/{id}/rate-cards`: prices, version by version. None is ever changed: a charge names the one it was made under. */
+import { cardsOf, publishCard, withdrawCard } from '@pbstream/db/ProvidersCards'
 import * as Routes from '@pbstream/db/ProvidersRoutes'
 import { operation } from '../api/Operation.ts'
 import { page, pageOf, pageQuery } from '../api/Page.ts'
@@ -25,11 +26,15 @@ const publish = operation({
   method: 'post',
   path: '/routes/{id}/rate-cards',
   operationId: 'publishRateCard',
-  summary: 'Put a price in force',
+  summary: 'Publish a price: in force now, or from effectiveAt on',
   tags: TAGS,
   access: 'providers:write',
   request: { params: idParam, body: json(Schemas.NewRateCard) },
-  responses: { 201: answer(Schemas.Published, 'The card in force, and the revision of the route.') },
+  responses: { 201: answer(Schemas.Published, 'The card, and the revision of the route.') },
+})
+
+const versionParam = idParam.extend({
+  version: z.string().openapi({ param: { name: 'version', in: 'path' }, type: 'integer', minimum: 1 }),
 })
 
 const get = operation({
@@ -39,12 +44,19 @@ const get = operation({
   summary: 'One rate card',
   tags: TAGS,
   access: 'providers:read',
-  request: {
-    params: idParam.extend({
-      version: z.string().openapi({ param: { name: 'version', in: 'path' }, type: 'integer', minimum: 1 }),
-    }),
-  },
+  request: { params: versionParam },
   responses: { 200: answer(Schemas.RateCard, 'The card.') },
+})
+
+const withdraw = operation({
+  method: 'post',
+  path: '/routes/{id}/rate-cards/{version}/withdraw',
+  operationId: 'withdrawRateCard',
+  summary: 'Take back a card that comes in more than a minute; needs If-Match',
+  tags: TAGS,
+  access: 'providers:write',
+  request: { params: versionParam },
+  responses: { 200: answer(Schemas.Published, 'The card, withdrawn, and the revision of the route.') },
 })
 
 export function cardRoutes(api: Api): void {
@@ -54,7 +66,7 @@ export function cardRoutes(api: Api): void {
     const shown = await page(
       c,
       c.req.valid('query'),
-      (after, limit) => Routes.cardsOf(c.var.database, id, Number(after?.[0] ?? 0), limit),
+      (after, limit) => cardsOf(c.var.database, id, Number(after?.[0] ?? 0), limit),
       (row) => [row.version],
       Schemas.showCard,
     )
@@ -63,9 +75,10 @@ export function cardRoutes(api: Api): void {
 
   api.openapi(publish, async (c) => {
     const { id } = c.req.valid('param')
-    const { rule } = c.req.valid('json')
+    const { rule, effectiveAt } = c.req.valid('json')
+    const from = effectiveAt === undefined ? undefined : new Date(effectiveAt)
     const revision = revisionOf(c)
-    const { row, card } = await made(c, () => Routes.publishCard(c.var.database, whoOf(c), id, revision, rule))
+    const { row, card } = await made(c, () => publishCard(c.var.database, whoOf(c), id, revision, rule, from))
     const shown = { routeId: id, revision: row.revision, rateCard: card === null ? null : Schemas.showCard(card) }
     return c.json(shown, 201, tag(row))
   })
@@ -73,9 +86,24 @@ export function cardRoutes(api: Api): void {
   api.openapi(get, async (c) => {
     const { id, version } = c.req.valid('param')
     await judged(() => Routes.routeOf(c.var.database, callerOf(c), id))
-    const wanted = /^[1-9][0-9]{0,8}$/.test(version) ? Number(version) : 0
-    const [card] = wanted === 0 ? [] : await Routes.cardsOf(c.var.database, id, wanted - 1, 1)
-    if (card === undefined || card.version !== wanted) throw new Refusal('not_found')
+    const wanted = numberOf(version)
+    const [card] = await cardsOf(c.var.database, id, wanted - 1, 1)
+    if (card?.version !== wanted) throw new Refusal('not_found')
     return c.json(Schemas.showCard(card), 200)
   })
+
+  api.openapi(withdraw, async (c) => {
+    const { id, version } = c.req.valid('param')
+    const revision = revisionOf(c)
+    const { row, card } = await made(c, async () =>
+      withdrawCard(c.var.database, whoOf(c), id, revision, numberOf(version)),
+    )
+    return c.json({ routeId: id, revision: row.revision, rateCard: Schemas.showCard(card) }, 200, tag(row))
+  })
+}
+
+/** @throws {Refusal} not_found for what is no version. */
+function numberOf(version: string): number {
+  if (!/^[1-9][0-9]{0,8}$/.test(version)) throw new Refusal('not_found')
+  return Number(version)
 }

@@ -2,6 +2,7 @@
 import { providerOf } from '@pbstream/db/Providers'
 import * as Routes from '@pbstream/db/ProvidersRoutes'
 import type { Orm, Statement } from '@pbstream/db/Database'
+import { type RouteRow, standingOf, standings } from '@pbstream/db/RateCards'
 import { canonical } from '@pbstream/db/Canonical'
 import { chainById } from '../api/Chains.ts'
 import { confirm } from '../auth/Confirm.ts'
@@ -65,14 +66,14 @@ export function routeRoutes(api: Api): void {
   api.openapi(list, async (c) => {
     const query = c.req.valid('query')
     await judged(() => providerOf(c.var.database, callerOf(c), query.provider))
-    const shown = await page(
+    const { data, nextCursor } = await page(
       c,
       query,
       (after, limit) => Routes.routesOf(c.var.database, query.provider, String(after?.[0] ?? ''), limit),
       (row) => [row.id],
-      Schemas.showRoute,
+      (row) => row,
     )
-    return c.json(shown, 200)
+    return c.json({ data: await shown(c, data), nextCursor }, 200)
   })
 
   api.openapi(create, async (c) => {
@@ -98,12 +99,12 @@ export function routeRoutes(api: Api): void {
       ...(credential === undefined ? {} : { credential: await sealed(c.env, credential) }),
     }
     const row = await made(c, () => Routes.createRoute(database, whoOf(c, also), input))
-    return c.json(Schemas.showRoute(row), 201, tag(row))
+    return c.json(await shownOne(c, row), 201, tag(row))
   })
 
   api.openapi(get, async (c) => {
     const row = await judged(() => Routes.routeOf(c.var.database, callerOf(c), c.req.valid('param').id))
-    return c.json(Schemas.showRoute(row), 200, tag(row))
+    return c.json(await shownOne(c, row), 200, tag(row))
   })
 
   api.openapi(edit, async (c) => {
@@ -125,8 +126,18 @@ export function routeRoutes(api: Api): void {
       ...(credential === undefined ? {} : { credential: credential === null ? null : await sealed(c.env, credential) }),
     }
     const row = await made(c, () => Routes.editRoute(database, whoOf(c, also), id, revision, patch))
-    return c.json(Schemas.showRoute(row), 200, tag(row))
+    return c.json(await shownOne(c, row), 200, tag(row))
   })
+}
+
+/** Routes with the cards that are in force now. */
+async function shown(c: ApiContext, rows: RouteRow[]) {
+  const known = await standings(c.var.database, rows, new Date())
+  return rows.map((row) => Schemas.showRoute(row, known.get(row.id) ?? { version: row.rateVersion, coming: [] }))
+}
+
+async function shownOne(c: ApiContext, row: RouteRow): Promise<ReturnType<typeof Schemas.showRoute>> {
+  return Schemas.showRoute(row, await standingOf(c.var.database, row, new Date()))
 }
 
 /** Where calls and their payers' data go is the owner's word in live mode, whoever holds a key of his. */

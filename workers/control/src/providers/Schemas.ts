@@ -1,9 +1,12 @@
 /** What the API shows of providers, and takes. */
 import * as Rate from '@pbstream/core/Rate'
+import * as Usage from '@pbstream/core/Usage'
 import type { ProviderRow } from '@pbstream/db/Providers'
 import type { DrainRow, Preview } from '@pbstream/db/ProvidersDrain'
-import type { CardRow, RouteRow } from '@pbstream/db/ProvidersRoutes'
+import type { CardRow, RouteRow, Standing as FullStanding } from '@pbstream/db/RateCards'
 import { address, amount, chainId, mode, name, text, time, z } from '../api/Parts.ts'
+
+type Standing = Pick<FullStanding, 'version' | 'coming'>
 
 /** Of the contracts: 15 minutes to 30 days. */
 const MIN_DELAY = 900
@@ -131,9 +134,16 @@ const routeFields = {
   bodyPriced: z.boolean(),
   maxBodyBytes: z.number().int().min(0).max(100_000_000),
   chargeOnAbandon: z.boolean(),
-  adapter: z.enum(['pbstream-usage']).nullable().openapi({
-    description: 'How reported usage is read; null and pbstream-usage: the header or trailer PBStream-Usage.',
-  }),
+  adapter: z
+    .string()
+    .max(200)
+    .refine((value) => Usage.parseAdapter(value) !== undefined, 'not an adapter: see docs/metering.md')
+    .nullable()
+    .openapi({
+      description:
+        'How usage is read; null and pbstream-usage: the header or trailer PBStream-Usage. See docs/metering.md.',
+      example: 'openai',
+    }),
   enabled: z.boolean(),
 }
 const { path: routePath, origin: routeOrigin, ...others } = routeFields
@@ -176,7 +186,8 @@ export const Route = z
     credential: z.object({ header: z.string() }).nullable(),
     audience: z.string().openapi({ description: 'The `aud` of the tokens that the upstream gets.' }),
     enabled: z.boolean(),
-    rateVersion: z.number().int().nullable(),
+    rateVersion: z.number().int().nullable().openapi({ description: 'Of the card in force; null: free.' }),
+    comingVersions: z.array(z.number().int()).openapi({ description: 'Cards whose time has not come, in order.' }),
     revision: z.number().int(),
     createdAt: time,
     updatedAt: time,
@@ -184,11 +195,24 @@ export const Route = z
   .openapi('Route')
 
 export const NewRateCard = z
-  .strictObject({ rule: Rate.schema.nullable().openapi({ description: 'Null makes the route free.' }) })
+  .strictObject({
+    rule: Rate.schema.nullable().openapi({ description: 'Null makes the route free.' }),
+    effectiveAt: time.optional().openapi({
+      description:
+        'From when on it is in force, within 366 days; now if left out. Every gateway takes it up at that time.',
+    }),
+  })
   .openapi('NewRateCard')
 
 export const RateCard = z
-  .object({ routeId: z.string(), version: z.number().int(), rule: Rate.schema, createdAt: time })
+  .object({
+    routeId: z.string(),
+    version: z.number().int(),
+    rule: Rate.schema,
+    effectiveAt: time,
+    withdrawnAt: time.nullable().openapi({ description: 'When it was taken back, before its time.' }),
+    createdAt: time,
+  })
   .openapi('RateCard')
 
 export const Published = z
@@ -224,16 +248,22 @@ export function showDrain({ id, reason, receiver, requestedAt, finishedAt, open,
   return { id, reason, receiver, requestedAt: requestedAt.toISOString(), finishedAt: finished, open, closed }
 }
 
-export function showRoute(row: RouteRow): z.infer<typeof Route> {
-  const { credentialHeader, credentialSealed: _, createdAt, updatedAt, ...shown } = row
+export function showRoute(row: RouteRow, standing: Standing): z.infer<typeof Route> {
+  const { credentialHeader, credentialSealed: _, rateAt: _at, createdAt, updatedAt, ...shown } = row
   return {
     ...shown,
+    rateVersion: standing.version,
+    comingVersions: standing.coming.map(({ version }) => version),
     credential: credentialHeader === null ? null : { header: credentialHeader },
     createdAt: createdAt.toISOString(),
     updatedAt: updatedAt.toISOString(),
   }
 }
 
-export function showCard({ routeId, version, rule, createdAt }: CardRow): z.infer<typeof RateCard> {
-  return { routeId, version, rule, createdAt: createdAt.toISOString() }
+export function showCard(card: CardRow): z.infer<typeof RateCard> {
+  const { routeId, version, rule, effectiveAt, withdrawnAt, createdAt } = card
+  return {
+    ...{ routeId, version, rule, effectiveAt: effectiveAt.toISOString() },
+    ...{ withdrawnAt: withdrawnAt?.toISOString() ?? null, createdAt: createdAt.toISOString() },
+  }
 }
