@@ -35,6 +35,11 @@ export const features = {
   'key.calls': { ...number, from: 'key', about: 'calls granted before' },
   'key.average': { ...amount, from: 'key', about: 'fading mean of the amounts granted before' },
   'ratio.average': { ...thousandths, from: 'key', about: 'amount over average; 0 before the first' },
+  'ratio.high': {
+    ...thousandths,
+    from: 'key',
+    about: 'amount over the highest that was granted in 30 days; 0 before the first',
+  },
   'z.amount': { ...thousandths, from: 'key', about: 'distance of the amount from the average in standard deviations' },
   'count.minute': { ...number, from: 'key', about: 'calls in a minute, with this one' },
   'count.hour': { ...number, from: 'key', about: 'calls in an hour, with this one' },

@@ -34,6 +34,7 @@ const values: Record<FeatureName, (view: View) => Value> = {
   'key.calls': ({ calls }) => BigInt(calls),
   'key.average': ({ mean }) => whole(mean),
   'ratio.average': ({ ask, mean }) => (mean === 0 ? 0n : whole((Number(ask.amount) / mean) * 1_000)),
+  'ratio.high': ({ ask, high }) => share(ask.amount, high),
   'z.amount': ({ ask, mean, deviation, calls }) => (calls < 2 ? 0n : distance(Number(ask.amount) - mean, deviation)),
   'count.minute': (view) => BigInt(view.count('minute')),
   'count.hour': (view) => BigInt(view.count('hour')),
@@ -73,7 +74,7 @@ function text(value: string): string {
   return value.slice(0, 256)
 }
 
-/** In thousandths; of nothing, nothing is left. */
+/** In thousandths; 0 of nothing. */
 function share(part: bigint, of: bigint): bigint {
   return of <= 0n ? 0n : int((part * 1_000n) / of)
 }

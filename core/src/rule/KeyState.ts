@@ -27,6 +27,8 @@ export type KeyStateJson = {
   readonly average: readonly [mean: number, variance: number]
   readonly sums: readonly SumsState[]
   readonly failures: SumsState
+  /** Of each of the last days the highest amount, a decimal string. */
+  readonly highs: readonly (readonly [day: number, amount: string])[]
   readonly today: readonly DistinctState[]
   readonly known: readonly DistinctState[]
   readonly watch: WatchState
@@ -54,6 +56,8 @@ export type View = {
   readonly calls: number
   readonly mean: number
   readonly deviation: number
+  /** The highest amount granted in 30 days; 0 where there was none. */
+  readonly high: bigint
   /** With this call. */
   count(span: Span): number
   /** With this call. */
@@ -71,6 +75,7 @@ export class KeyState {
   #variance: number
   readonly #sums: Record<Span, Sums>
   readonly #failures: Sums
+  readonly #highs: Map<number, bigint>
   readonly #today: Record<OriginName, Distinct>
   readonly #known: Record<OriginName, Distinct>
   readonly #watch: Watch
@@ -82,6 +87,7 @@ export class KeyState {
     this.#variance = state?.average[1] ?? 0
     this.#sums = byName(spans, (span, i) => new Sums(WINDOWS[span], state?.sums[i]))
     this.#failures = new Sums(WINDOWS.hour, state?.failures)
+    this.#highs = new Map(state?.highs.map(([day, amount]) => [day, BigInt(amount)]))
     this.#today = byName(origins, (_, i) => new Distinct(TODAY, state?.today[i]))
     this.#known = byName(origins, (_, i) => new Distinct(KNOWN, state?.known[i]))
     this.#watch = new Watch(state?.watch)
@@ -101,6 +107,7 @@ export class KeyState {
       calls: this.#calls,
       mean: this.#mean,
       deviation: Math.sqrt(this.#variance),
+      high: this.#high(at),
       count: (span) => this.#sums[span].count(at) + 1,
       sum: (span) => this.#sums[span].sum(at) + ask.amount,
       failures: () => this.#failures.count(at),
@@ -120,6 +127,7 @@ export class KeyState {
     this.#mean += weight * distance
     this.#variance = (1 - weight) * (this.#variance + weight * distance * distance)
     for (const span of spans) this.#sums[span].add(ask.at, ask.amount)
+    this.#raise(Math.floor(ask.at / DAY), ask.amount)
     for (const of of origins) {
       this.#today[of].add(ask.at, nameOf(ask, of))
       this.#known[of].add(ask.at, nameOf(ask, of))
@@ -136,6 +144,19 @@ export class KeyState {
     this.#failures.add(at, 0n)
   }
 
+  #high(at: number): bigint {
+    const first = Math.floor(at / DAY) - KNOWN.parts
+    let high = 0n
+    for (const [day, amount] of this.#highs) if (day >= first && amount > high) high = amount
+    return high
+  }
+
+  #raise(day: number, amount: bigint): void {
+    if (amount <= (this.#highs.get(day) ?? -1n)) return
+    this.#highs.set(day, amount)
+    for (const each of this.#highs.keys()) if (each < day - KNOWN.parts) this.#highs.delete(each)
+  }
+
   toJSON(): KeyStateJson {
     return {
       v: 1,
@@ -144,6 +165,7 @@ export class KeyState {
       average: [this.#mean, this.#variance],
       sums: spans.map((span) => this.#sums[span].toJSON()),
       failures: this.#failures.toJSON(),
+      highs: [...this.#highs].map(([day, amount]) => [day, String(amount)] as const),
       today: origins.map((of) => this.#today[of].toJSON()),
       known: origins.map((of) => this.#known[of].toJSON()),
       watch: this.#watch.toJSON(),

@@ -7,10 +7,11 @@ export const seeds: readonly RuleInput[] = [
   {
     ...base,
     id: 'amount-over-average',
-    name: 'One call over ten times the average',
-    when: 'key.calls >= 10 && ratio.average > 10000',
+    // Keys that buy cheap and dear things go beyond ten times their average every day: it has to be new, too.
+    name: 'One call over ten times the average, and well above any in 30 days',
+    when: 'key.calls >= 100 && ratio.average > 10000 && ratio.high > 1500',
     severity: 'high',
-    action: 'block',
+    action: 'require_signature',
     priority: 900,
   },
   {
@@ -35,8 +36,8 @@ export const seeds: readonly RuleInput[] = [
   {
     ...base,
     id: 'amount-far-out',
-    name: 'An amount more than three deviations from the average',
-    when: 'key.calls >= 30 && (z.amount > 3000 || z.amount < -3000)',
+    name: 'An amount more than three deviations from the average, new in 30 days',
+    when: 'key.calls >= 30 && (z.amount > 3000 && ratio.high > 1000 || z.amount < -3000)',
     severity: 'low',
     action: 'alert',
     priority: 200,

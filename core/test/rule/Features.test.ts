@@ -89,6 +89,22 @@ describe('features', () => {
     expect(ask(0n)).toMatchObject({ 'z.amount': -1_154n })
   })
 
+  test('of the highest amount in 30 days', () => {
+    const state = new Rule.KeyState()
+    const DAY = 86_400_000
+    const ratio = (at: number): unknown =>
+      Rule.inputs(['ratio.high'], state.ask({ ...usual, at, amount: 300n }))['ratio.high']
+    expect(ratio(NOON)).toBe(0n)
+    state.granted({ ...usual, amount: 200n })
+    state.granted({ ...usual, amount: 100n })
+    expect(ratio(NOON)).toBe(1_500n)
+    state.granted({ ...usual, at: NOON + 20 * DAY, amount: 50n })
+    expect(ratio(NOON + 30 * DAY)).toBe(1_500n)
+    expect(ratio(NOON + 31 * DAY), 'the highest is too long ago').toBe(6_000n)
+    state.granted({ ...usual, at: NOON + 31 * DAY, amount: 1n })
+    expect(state.toJSON().highs.map(([, amount]) => amount)).toEqual(['50', '1'])
+  })
+
   test('counts and sums are those of brute force: granted calls at their times, charges as they came to, and this call', () => {
     const event = fc.record({
       wait: fc.constantFrom(0, 500, 20_000, 1_500_000, 40_000_000),

@@ -61,7 +61,7 @@ describe('the rules that everybody begins with', () => {
   })
 
   test.each<[string, Rule.Action, string, Rule.Ask[]]>([
-    ['one call at eleven times the average', 'block', 'amount-over-average', [usual(now, 11_500n)]],
+    ['one call at eleven times the average', 'require_signature', 'amount-over-average', [usual(now, 11_500n)]],
     ['a small balance', 'alert', 'balance-low', [{ ...usual(now), balance: { left: 999_999n, of: 10_000_000n } }]],
     ['an amount far out', 'alert', 'amount-far-out', [usual(now, 2_500n)]],
     [
