@@ -3,8 +3,8 @@ import type { Suite } from './suites.ts'
 /** A mistake that a careful person could make in the product. */
 export type Bug = {
   name: string
-  /** What it breaks: an invariant, or the promises of forecasts, which move no money. */
-  invariant: `I${number}` | 'forecast'
+  /** What it breaks: an invariant, or the promises of forecasts and of Sentinel, which move no money. */
+  invariant: `I${number}` | 'forecast' | 'sentinel'
   /** From the root; `find` occurs in it exactly once. */
   file: string
   find: string

@@ -80,10 +80,10 @@ function costOf(
   const { lines, rule, owed, position, share } = compute(card, rest, terms)
   const line = index === undefined ? undefined : lines[index]
   const others = index === undefined ? 0n : (fold(card, tally(rest))[index] ?? 0n)
-  const timed = unit === 'second' ? card.schedule : undefined
+  const time = unit === 'second' && card.schedule !== undefined ? timeOf(card.schedule, usage, terms) : undefined
   const sumsWith = (count: bigint) => {
     if (line === undefined) return owed
-    const stretches = timed === undefined ? [{ ...rule, count }] : timeOf(timed, usage, count, terms)
+    const stretches = time === undefined ? [{ ...rule, count }] : time(count)
     return { ...owed, call: owed.call + climb(line.part, line.before + others, stretches).peak }
   }
   const whole = [1n, 1n] as const
@@ -104,12 +104,32 @@ function costOf(
 }
 
 /** So many milliseconds, laid over the times of the call; the last of them goes on. */
-function timeOf(schedule: Schedule, usage: Usage, count: bigint, terms: Terms): Stretch[] {
+function timeOf(schedule: Schedule, usage: Usage, terms: Terms): (count: bigint) => Stretch[] {
   const spans = usage.times?.length === 0 ? [[terms.at, terms.at] as const] : spansOf(usage, terms)
-  let left = milliseconds(count)
+  let [laid, longest]: [Stretch[], bigint] = [[], 0n]
+  return (count) => {
+    // Less time is the begin of more: it is split once.
+    if (count > longest) [laid, longest] = [lay(schedule, spans, milliseconds(count)), count]
+    return begin(laid, count)
+  }
+}
+
+function lay(schedule: Schedule, spans: readonly (readonly [number, number])[], milliseconds: number): Stretch[] {
+  let left = milliseconds
   return spans.flatMap(([from, to], place) => {
     const length = place === spans.length - 1 ? left : Math.min(left, Math.max(0, to - from))
     left -= length
     return stretchesOf(schedule, [[from, from + length]])
   })
+}
+
+function begin(stretches: readonly Stretch[], count: bigint): Stretch[] {
+  const found: Stretch[] = []
+  let left = count
+  for (const stretch of stretches) {
+    if (left <= 0n) break
+    found.push(stretch.count <= left ? stretch : { ...stretch, count: left })
+    left -= stretch.count
+  }
+  return found
 }

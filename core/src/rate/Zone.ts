@@ -4,6 +4,8 @@ const MINUTE = 60_000
 const DAY = 86_400_000
 /** Clocks are changed at multiples of this, as UTC sees it; where they are not (decades ago) nothing is remembered. */
 const STEP = 15 * MINUTE
+/** To ask for one takes microseconds, and splitting a long time asks for many. */
+const STEPS_KEPT = 4096
 /** The end of the year 9999: beyond it nothing is priced by the calendar. */
 const LAST = 253_402_300_799_999
 const NAME = /^[A-Za-z][A-Za-z0-9_+/-]{0,63}$/
@@ -21,10 +23,8 @@ export type CalendarDay = { year: number; month: number; day: number; /** 1 is M
 /** The clocks of one zone. */
 export class Zone {
   readonly #format: Intl.DateTimeFormat
-  /** Between these instants (the second not among them) the offset is `#offset`. */
-  #from = 0
-  #to = 0
-  #offset = 0
+  /** By the begin of each step in which the offset does not change. */
+  readonly #offsets = new Map<number, number>()
 
   constructor(format: Intl.DateTimeFormat) {
     this.#format = format
@@ -39,13 +39,13 @@ export class Zone {
   /** How far its clocks are ahead of UTC, in milliseconds. */
   offset(time: number): number {
     const at = instant(time)
-    if (at >= this.#from && at < this.#to) return this.#offset
     const from = Math.floor(at / STEP) * STEP
+    const known = this.#offsets.get(from)
+    if (known !== undefined) return known
     const offset = this.#look(from)
     if (this.#look(from + STEP) !== offset) return this.#look(at)
-    this.#from = from
-    this.#to = from + STEP
-    this.#offset = offset
+    if (this.#offsets.size >= STEPS_KEPT) this.#offsets.clear()
+    this.#offsets.set(from, offset)
     return offset
   }
 

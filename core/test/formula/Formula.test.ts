@@ -190,6 +190,10 @@ describe('inputs', () => {
     const names = Object.fromEntries(['constructor', 'toString'].map((name) => [name, 'int' as const]))
     const formula = Formula.compile('constructor == toString', names, 'bool')
     expect(formula.evaluate({})).toMatchObject({ ok: false })
+    const base = Formula.compile('base', variables, 'int')
+    expect(base.evaluate(Object.create({ base: 5n }) as Formula.Inputs)).toMatchObject({
+      error: { message: 'base has no value (line 1, column 1)' },
+    })
     expect(formula.evaluate({ constructor: 1n, toString: 1n } as never)).toEqual({ ok: true, value: true })
   })
 })

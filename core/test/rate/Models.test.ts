@@ -2,7 +2,7 @@
 import * as Rate from '@pbstream/core/Rate'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { anywhere, dearest, price as priceOf } from '../../src/rate/Pricing.ts'
+import { anywhere, dearest, isFree, price as priceOf } from '../../src/rate/Pricing.ts'
 import { card, charge, MAX, one, prices, terms, written } from './cards.ts'
 
 const graduated = {
@@ -95,15 +95,25 @@ describe('prices of counts', () => {
     )
   })
 
+  test('of nothing: whether no count costs anything', () => {
+    const free = { upTo: undefined, rate: 0n, flat: 0n }
+    const first = { ...free, upTo: 1n }
+    expect(isFree({ kind: 'package', amount: 0n, size: 1n })).toBe(true)
+    expect(isFree({ kind: 'package', amount: 1n, size: 1n })).toBe(false)
+    expect(isFree({ kind: 'volume', tiers: [first, free] })).toBe(true)
+    expect(isFree({ kind: 'volume', tiers: [first, { ...free, flat: 1n }] })).toBe(false)
+    expect(isFree({ kind: 'graduated', tiers: [{ ...first, rate: 1n }, free] })).toBe(false)
+  })
+
   test('anywhere: rates of the dearest tier, and what is paid where tiers begin', () => {
     const tiers = [
       { upTo: 10n, rate: 5n, flat: 3n },
-      { upTo: 20n, rate: 8n, flat: 0n },
+      { upTo: 20n, rate: 8n, flat: 5n },
       { upTo: undefined, rate: 2n, flat: 1n },
     ]
-    expect(anywhere({ kind: 'graduated', tiers }, 4n)).toBe(32n + 4n)
-    // All 10 get 3 dearer where the second tier begins, and 3 of flat fall away; where the third begins all get cheaper.
-    expect(anywhere({ kind: 'volume', tiers }, 4n)).toBe(32n + 3n + 27n)
+    expect(anywhere({ kind: 'graduated', tiers }, 4n)).toBe(32n + 9n)
+    // All 10 get 3 dearer where the second tier begins, and its flat is 2 more; where the third begins all get cheaper.
+    expect(anywhere({ kind: 'volume', tiers }, 4n)).toBe(32n + 3n + 32n)
     expect(anywhere({ kind: 'volume', tiers }, 0n)).toBe(0n)
     expect(anywhere({ kind: 'package', amount: 7n, size: 3n }, 4n)).toBe(14n)
     expect(anywhere({ kind: 'package', amount: 7n, size: 3n }, 0n)).toBe(0n)

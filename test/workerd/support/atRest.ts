@@ -42,7 +42,23 @@ export async function atRest(line: Line): Promise<void> {
     expect(amount, 'I1: a charge is within its hold').toBeLessThanOrEqual(command.hold)
     if (typeof told === 'bigint') expect(amount, 'I2 I7: recorded is what was acknowledged').toBe(told)
   }
+  await countsAtRest(line)
   await lanesAtRest(line)
+}
+
+/** I13: what the session has counted of its routes is what the database shows. */
+async function countsAtRest({ stub, channels: [{ name }] }: Line): Promise<void> {
+  const { orm, tables } = database
+  const { usageTotal } = tables
+  const shown = await orm.select().from(usageTotal).where(eq(usageTotal.session, name)).orderBy(usageTotal.revision)
+  const counted = await runInDurableObject(stub as unknown as DurableObjectStub, (_, { storage: { sql } }) =>
+    sql
+      .exec<{ period: string; units: string; charged: string }>('SELECT * FROM usage_count ORDER BY revision')
+      .toArray(),
+  )
+  expect(shown.map(({ period, units, charged }) => [period, units, charged])).toEqual(
+    counted.map(({ period, units, charged }) => [period, JSON.parse(units), charged]),
+  )
 }
 
 /** I9: nonces without gaps, every transaction at its end, and nobody left to tell. */

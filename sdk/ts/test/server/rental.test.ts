@@ -51,7 +51,9 @@ function against(answers: (() => Response | Promise<Response>)[], over: Partial<
     ...over,
   })
   const elapse = async () => {
-    const [[id, { work }]] = [...timers] as [[number, { work: () => void }]]
+    const [first] = timers
+    if (first === undefined) throw new Error('no timer is set')
+    const [id, { work }] = first
     timers.delete(id)
     work()
     // A heartbeat is an answer away.
