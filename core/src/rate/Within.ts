@@ -114,8 +114,8 @@ function timeOf(schedule: Schedule, usage: Usage, terms: Terms): (count: bigint)
   }
 }
 
-function lay(schedule: Schedule, spans: readonly (readonly [number, number])[], milliseconds: number): Stretch[] {
-  let left = milliseconds
+function lay(schedule: Schedule, spans: readonly (readonly [number, number])[], whole: number): Stretch[] {
+  let left = whole
   return spans.flatMap(([from, to], place) => {
     const length = place === spans.length - 1 ? left : Math.min(left, Math.max(0, to - from))
     left -= length

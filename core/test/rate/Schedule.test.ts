@@ -277,10 +277,12 @@ describe('the calendar', () => {
         if (here.year >= 1000 && here.year <= 9999) expect(dateText(day)).toBe(date.toISOString().slice(0, 10))
       }),
     )
+    const wrong: number[] = []
     for (let day = -1000; day < 40_000; day += 1) {
       const { year, month, day: number } = calendarDay(day)
-      expect(Date.UTC(year, month - 1, number)).toBe(day * DAY)
+      if (Date.UTC(year, month - 1, number) !== day * DAY) wrong.push(day)
     }
+    expect(wrong).toEqual([])
   })
 
   test('offsets are those of Intl, asked in any order', () => {

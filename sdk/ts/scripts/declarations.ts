@@ -145,7 +145,7 @@ function schemasOfOthers(source: ts.SourceFile | undefined, checker: ts.TypeChec
       const symbol = checker.getSymbolAtLocation(element.name)
       const target = symbol && symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol
       const isVariable = target?.valueDeclaration !== undefined && ts.isVariableDeclaration(target.valueDeclaration)
-      if (isVariable && /^Zod/.test(checker.typeToString(checker.getTypeOfSymbol(target))))
+      if (isVariable && checker.typeToString(checker.getTypeOfSymbol(target)).startsWith('Zod'))
         names.add((element.propertyName ?? element.name).text)
     }
   })
