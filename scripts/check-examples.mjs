@@ -1,17 +1,17 @@
-// The quick starts of docs/sdk are files of sdk/ts/examples, which tests run: each is shown whole and unchanged.
+// The quick starts of the docs are files of sdk/ts/examples, which tests run: each is shown whole and unchanged.
 //
 //   node scripts/check-examples.mjs            fails where a page and its file differ
 //   node scripts/check-examples.mjs --write    copies the files into the pages
 //
-// A page shows a file by a comment with its path before the block: <!-- sdk/ts/examples/hono.ts -->. On README.md every
-// block is a file; other pages may have parts of programs beside them.
+// A page shows a file by a comment with its path before the block: <!-- sdk/ts/examples/hono.ts -->. On docs/sdk/README.md
+// every block is a file; other pages may have parts of programs beside them.
 import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from './lib/steps.mjs'
 
 const BLOCK = /(<!-- (\S+) -->\n)?```(ts|tsx|js)\n([\s\S]*?)^```$/gm
 const write = process.argv.includes('--write')
-const pages = globSync('docs/sdk/**/*.md', { cwd: root })
+const pages = globSync('docs/**/*.md', { cwd: root })
 const examples = globSync('sdk/ts/examples/*.ts', { cwd: root }).map((path) => path.replaceAll('\\', '/'))
 const shown = new Set()
 const breaches = []
@@ -22,7 +22,7 @@ for (const page of pages) {
   const written = text.replace(BLOCK, (block, comment, path, language, body) => {
     blocks++
     if (path === undefined) {
-      if (page.endsWith('README.md'))
+      if (page.endsWith('sdk/README.md'))
         breaches.push(`${page}: a block of code without the file that it is: ${body.split('\n')[0]}`)
       return block
     }
@@ -37,7 +37,7 @@ for (const page of pages) {
   })
   if (write && written !== text) writeFileSync(join(root, page), written)
 }
-for (const path of examples) if (!shown.has(path)) breaches.push(`${path}: on no page of docs/sdk`)
+for (const path of examples) if (!shown.has(path)) breaches.push(`${path}: on no page of docs`)
 
 for (const breach of breaches) console.error(breach)
 console.log(`${blocks} blocks on ${pages.length} pages, ${examples.length} files, ${breaches.length} breaches`)

@@ -86,8 +86,8 @@ async function setUp(started: Started, seconds: number, say: (line: string) => v
 
   const isSmoke = seconds < leastSeconds
   say(`opening channels: ${(isSmoke ? 2 : 4) * connections + probes} at the gateway, ${connections} at x402-hono`)
-  const ours = (sessions: number, path = '/paid', count = connections) =>
-    openChannels(chain, gatewayUrl + path, { sessions, count, parallel: openers })
+  const ours = (sessions: number, path = '/paid', count = connections, firstUrl = gatewayUrl + path) =>
+    openChannels(chain, gatewayUrl + path, { sessions, count, parallel: openers, firstUrl })
   const paid = (name: string, channels: Channel[]): Contestant => {
     return { name, url: `${gatewayUrl}/paid`, pid: workerd, channels, gatewayKey: keys.gateway }
   }
@@ -97,9 +97,7 @@ async function setUp(started: Started, seconds: number, say: (line: string) => v
   const session = (name: string, path: string, leases: boolean): Contestant => {
     return { name, url: gatewayUrl + path, pid: workerd, channels: inSession, sessions: { open, leases } }
   }
-  // What an answer by tokens has cost is known at its end: the client has not heard of it when it signs again.
-  const byTokens = async (path: string, count: number) =>
-    (await ours(count, path, count)).map((channel) => ({ ...channel, charged: channel.charged + 2n * channel.price }))
+  const byTokens = (path: string, count: number) => ours(count, path, count, `${gatewayUrl}/paid`)
   const streaming = (name: string, path: string, channels: Channel[] | number): Contestant => {
     return { name, url: gatewayUrl + path, pid: workerd, channels, gatewayKey: keys.gateway }
   }
@@ -146,7 +144,7 @@ function honoOptions(rpcUrl: string, keys: Keys): HonoOptions {
 async function openChannels(
   chain: Chain,
   url: string,
-  { sessions, count, parallel }: { sessions: number; count: number; parallel: number },
+  { sessions, count, parallel, ...where }: { sessions: number; count: number; parallel: number; firstUrl?: string },
 ): Promise<Channel[]> {
   const keys = Array.from({ length: sessions }, () => `0x${randomBytes(32).toString('hex')}` as Hex)
   await chain.fund(keys.map(addressOf), { usdc: BigInt(Math.ceil(count / sessions)) * deposit })
@@ -158,7 +156,7 @@ async function openChannels(
         .toString(16)
         .padStart(64, '0')}`
       const key = keys[i % sessions] as Hex
-      channels[i] = await openChannel({ rpcUrl: chain.rpcUrl, url, key, salt, deposit })
+      channels[i] = await openChannel({ rpcUrl: chain.rpcUrl, url, ...where, key, salt, deposit })
     }
   }
   await Promise.all(Array.from({ length: parallel }, opener))

@@ -8,6 +8,8 @@ export type OpenOptions = {
   rpcUrl: string
   /** The paid resource. */
   url: string
+  /** Where the first call is made, if not there: by tokens, its answer would not say what it has cost. */
+  firstUrl?: string
   /** Signs the deposit and the vouchers. */
   key: Hex
   /** Another salt is another channel of the same key. */
@@ -32,7 +34,7 @@ export type Channel = {
  *
  * @throws Error when the server does not take the payment.
  */
-export async function openChannel({ url, ...options }: OpenOptions): Promise<Channel> {
+export async function openChannel({ url, firstUrl = url, ...options }: OpenOptions): Promise<Channel> {
   let held: string | undefined
   let holding = false
   const hold: typeof fetch = async (input, init) => {
@@ -43,7 +45,7 @@ export async function openChannel({ url, ...options }: OpenOptions): Promise<Cha
     return new Response(null, { status: 204 })
   }
   const payer = createPayer({ ...options, scheme: 'batch-settlement', fetch: hold })
-  const first = await payer.fetch(url)
+  const first = await payer.fetch(firstUrl)
   const body = await first.text()
   if (first.status !== 200) throw new Error(`the deposit was answered ${first.status}: ${body}`)
   holding = true

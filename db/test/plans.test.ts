@@ -201,7 +201,7 @@ describe('query plans', () => {
   beforeAll(async () => {
     await wipe()
     await fillForPlanner()
-  }, 60_000)
+  }, 180_000)
 
   test.each(plans)('%s', async (_, query, sqlite, postgres) => {
     const plan = await explain(query().toSQL())

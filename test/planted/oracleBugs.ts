@@ -32,7 +32,7 @@ export const oracleBugs: readonly Bug[] = [
     find: '(scaled + 999n) / 1000n :',
     replace: 'scaled / 1000n :',
     suite: core('take'),
-    notices: /FAIL .*from 0 to 1 keeping 999 thousandths is 1/,
+    notices: /FAIL .*from 0n to 1n keeping 999 thousandths is 1n/,
   },
   {
     name: 'what came before a clamp is smoothed, not what it was clamped to',
@@ -41,7 +41,7 @@ export const oracleBugs: readonly Bug[] = [
     find: 'const scaled = (bounded - from)',
     replace: 'const scaled = (raw - from)',
     suite: core('take'),
-    notices: /FAIL .*is 100, clamped/,
+    notices: /FAIL .*is 100n, clamped/,
   },
   {
     name: 'a card comes a millisecond late',

@@ -36,6 +36,8 @@ describe('what a provider’s server sends', () => {
 })
 
 test('a quote for one price of one request is for no other, and for no quantity', () => {
-  const hashes = [{}, { bounds: { reported: 1n } }, { only: '1' }, { only: '1 0xaa' }, { only: '2 0xaa' }].map(Rate.inputsHash)
+  const hashes = [{}, { bounds: { reported: 1n } }, { only: '1' }, { only: '1 0xaa' }, { only: '2 0xaa' }].map(
+    Rate.inputsHash,
+  )
   expect(new Set(hashes).size).toBe(hashes.length)
 })

@@ -127,7 +127,11 @@ describe('pbstream price', () => {
       async () => ({ quote: `${(await quote()).slice(0, -4)}AAAA`, card: published }),
       'no quote',
     ],
-    ['a quote that has run out', async () => ({ quote: await quote({ iat: NOW - 10, exp: NOW }), card: published }), 'has expired'],
+    [
+      'a quote that has run out',
+      async () => ({ quote: await quote({ iat: NOW - 10, exp: NOW }), card: published }),
+      'has expired',
+    ],
     ['garbage', async () => ({ quote: '.%.', card: published }), 'no quote of this gateway'],
   ])('does not believe %s', async (_, site, why) => {
     const { code, text } = await run(await serve(await site()))

@@ -114,15 +114,13 @@ export async function belongingsOf({ owner, wallet }: Person, mode: Mode): Promi
     orm
       .insert(t.oracleValue)
       .values({ oracleId: mine.oracle, seq: 1, raw: '5', value: '5', status: 'accepted', source: 'push', at }),
-    orm
-      .insert(t.customerTerms)
-      .values({
-        providerId: mine.provider,
-        payer: mine.customer as Address,
-        level: 'vip1',
-        multiplier: null,
-        ...times,
-      }),
+    orm.insert(t.customerTerms).values({
+      providerId: mine.provider,
+      payer: mine.customer as Address,
+      level: 'vip1',
+      multiplier: null,
+      ...times,
+    }),
     orm.insert(t.rateCard).values({
       ...{ routeId: mine.route, version: 2, rule: FLAT, createdAt: at },
       effectiveAt: new Date(at.getTime() + 86_400_000),
