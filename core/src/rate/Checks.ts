@@ -17,10 +17,13 @@ const SIGNAL = /^[a-z][a-z0-9_]{0,31}$/
 const MAX_SCALE = 10n ** 36n
 const MAX_LEVELS = 100
 const MAX_SIGNALS = 16
+/** Of JSON text: ids of rentals bring their card along. */
+export const MAX_SIZE = 32_768
 
 /** For `superRefine` of the card. What has a wrong form has been said already, and is passed over. */
 export function check(card: FullCard, context: core.$RefinementCtx): void {
   const report: Report = (message, ...path) => context.addIssue({ code: 'custom', message, path: [...path] })
+  if (JSON.stringify(card).length > MAX_SIZE) report(`a card is at most ${MAX_SIZE} characters of JSON`)
   checkComponents(card.components, report)
   if (card.components.length === 0 && card.formula === undefined) report('no component and no formula', 'components')
   if (isAbove(card.minimum, card.maximum)) report('minimum is above maximum', 'minimum')

@@ -128,6 +128,11 @@ describe('a refusal says where and why', () => {
       { ...components('byte'), formula: 'base +\n  signal.load' },
       '✖ there is no signal.load; there are base, units.request,',
     ],
+    [
+      'size',
+      { ...components('byte'), formula: `base + ${' '.repeat(32_768)}1` },
+      '✖ a card is at most 32768 characters of JSON',
+    ],
     ['place in a formula', { ...components('byte'), formula: 'base +\n  x' }, '(line 2, column 3)\n  → at formula'],
     ['type of a formula', { ...components('byte'), formula: 'base > 1' }, 'the result is bool, not int'],
   ]
