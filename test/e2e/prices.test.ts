@@ -129,7 +129,11 @@ test('every card that was in force is published, also one that no gateway has se
     publishRateCard(stack.system.database, 'chat', card(amount), { actor: 'test', at: Date.now() })
   await publish('11')
   await publish('12')
-  await until('the gateway knows the newest', async () => (await fetch(cardUrl(stack.gateway, 'chat', 3))).ok)
+  const quoted = await until('the gateway quotes by the newest', async () => {
+    const newest = await fetch(cardUrl(stack.gateway, 'chat', 3))
+    const result = newest.ok ? await verifyQuote(await quoteOf(40), await published(3)) : undefined
+    return result?.ok === true && result
+  })
   for (const [version, amount] of [
     [1, '10'],
     [2, '11'],
@@ -138,6 +142,5 @@ test('every card that was in force is published, also one that no gateway has se
     expect((await published(version)).card).toMatchObject({ routeId: 'chat', version, card: card(amount) })
   }
   expect((await fetch(cardUrl(stack.gateway, 'chat', 4))).status).toBe(404)
-  const quoted = await verifyQuote(await quoteOf(40), await published(3))
-  expect(quoted).toMatchObject({ ok: true, version: 3 })
+  expect(quoted.version).toBe(3)
 })
