@@ -6,6 +6,7 @@
 //   npm run mutation -- --changed                  lines that differ from where this branch left main, or from HEAD~1
 //   npm run mutation -- core/src/Ledger.ts         these files
 //   npm run mutation -- --record                   and writes the scores into docs/evidence
+//   npm run mutation -- --changed --minutes 5      as much as fits, the smallest changes first; the rest is named
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, platform, release } from 'node:os'
@@ -24,6 +25,7 @@ const { values, positionals } = parseArgs({
   options: {
     changed: { type: 'boolean', default: false },
     record: { type: 'boolean', default: false },
+    minutes: { type: 'string', default: 'Infinity' },
   },
 })
 const git = (...args) => spawnSync('git', args, { cwd: root, encoding: 'utf8' }).stdout.trim()
@@ -45,17 +47,25 @@ if (values.changed && asked.length === 0) {
 
 async function mutate(asked) {
   const startedAt = new Date()
+  const deadline = startedAt.getTime() + Number(values.minutes) * 60_000
   const files = {}
+  const leftOut = []
   let isWhole = true
   const groups = groupsOf(asked)
   for (const [index, { tests, mutants }] of groups.entries()) {
     console.log(`\n${index + 1}/${groups.length}: ${mutants.join(', ')}`)
     rmSync(REPORT, { force: true })
-    if ((await stryker(tests, mutants)) !== 0) isWhole = false
+    const code = Date.now() < deadline ? await stryker(tests, mutants, deadline) : 'late'
+    if (code === 'late') {
+      leftOut.push(...mutants)
+      continue
+    }
+    if (code !== 0) isWhole = false
     Object.assign(files, countsOf())
     const { score, mutants: count } = sum(files)
     console.log(`so far ${score} % of ${count}`)
   }
+  if (leftOut.length > 0) console.log(`\nnot enough time for ${leftOut.join(', ')}`)
   const total = sum(files)
   const good = isWhole && total.score >= LEAST
   const took = Math.round((Date.now() - startedAt.getTime()) / 6_000) / 10
@@ -83,23 +93,36 @@ function groupsOf(asked) {
     // What only a façade uses is judged by the tests of its folder.
     const beside = globSync(`${dirname(file).replace('core/src', 'test')}/*.test.ts`, { cwd: join(root, 'core') })
     const tests = (direct.length > 0 || dirname(file) === 'core/src' ? direct : beside.toSorted()).join(',')
-    const group = groups.get(tests) ?? { tests, mutants: [] }
+    const group = groups.get(tests) ?? { tests, mutants: [], lines: 0 }
+    group.lines += to === Infinity ? readFileSync(join(root, file), 'utf8').split('\n').length : to - from + 1
     group.mutants.push(to === Infinity ? file : `${file}:${from}-${to}`)
     groups.set(tests, group)
   }
-  return [...groups.values()]
+  return [...groups.values()].toSorted((a, b) => a.lines - b.lines)
 }
 
-function stryker(tests, mutants) {
+/** Its exit code, or `late` when it was not done by the deadline (Unix milliseconds). */
+function stryker(tests, mutants, deadline) {
   const program = join(root, 'node_modules/@stryker-mutator/core/bin/stryker.js')
   return new Promise((done, reject) => {
     const child = spawn(process.execPath, [program, 'run', '--mutate', mutants.join(',')], {
       cwd: root,
       env: { ...process.env, MUTATION_TESTS: tests },
       stdio: ['ignore', 'inherit', 'inherit'],
+      // A group of its own, so that its workers end with it.
+      detached: deadline !== Infinity,
     })
+    let isLate = false
+    const end = () => {
+      isLate = true
+      process.kill(-child.pid, 'SIGKILL')
+    }
+    const timer = deadline === Infinity ? undefined : setTimeout(end, deadline - Date.now())
     child.on('error', reject)
-    child.on('close', (status) => done(status ?? 1))
+    child.on('close', (status) => {
+      clearTimeout(timer)
+      done(isLate ? 'late' : (status ?? 1))
+    })
   })
 }
 
