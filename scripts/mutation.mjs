@@ -115,7 +115,7 @@ function stryker(tests, mutants, deadline) {
     let isLate = false
     const end = () => {
       isLate = true
-      process.kill(-child.pid, 'SIGKILL')
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
     }
     const timer = deadline === Infinity ? undefined : setTimeout(end, deadline - Date.now())
     child.on('error', reject)
