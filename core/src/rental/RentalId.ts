@@ -4,7 +4,7 @@
  */
 import * as z from 'zod'
 import * as Jws from '../Jws.ts'
-import { isCounts } from '../message/Counts.ts'
+import * as RateClaims from '../rate/Claims.ts'
 import * as Rate from '../Rate.ts'
 
 /** Longer than any that is given out: the card is in it. */
@@ -27,12 +27,8 @@ const schema = z.object({
   rev: z.number().int().nonnegative(),
   cv: z.number().int().nonnegative(),
   card: z.unknown(),
-  /** What the price depends on beside time: `Rate.Terms`. */
-  at: z.number().int().nonnegative(),
-  lv: z.string().optional(),
-  mu: z.string().optional(),
-  sg: z.record(z.string(), z.string()).optional(),
-  pos: z.object({ units: z.record(z.string(), z.string()).refine(isCounts), charged: amount }).optional(),
+  /** What the price depends on beside time. */
+  tm: RateClaims.terms,
   /** `RequestBinding.digest` of the caller's request, and the id that the session knows it by. */
   dg: bytes32,
   rq: name,
@@ -74,40 +70,5 @@ export async function read(
   const parsed = result.ok ? schema.safeParse(result.claims) : undefined
   if (parsed?.success !== true || parsed.data.exp <= now) return undefined
   const claims = parsed.data
-  return { ...claims, priced: { rule: Rate.parse(claims.card), terms: termsOf(claims) } }
-}
-
-/** The members that say what a price depends on. */
-export function toClaims({
-  at,
-  level,
-  multiplier,
-  signals,
-  position,
-}: Rate.Terms): Pick<Claims, 'at' | 'lv' | 'mu' | 'sg' | 'pos'> {
-  return {
-    at,
-    ...(level === undefined ? {} : { lv: level }),
-    ...(multiplier === undefined ? {} : { mu: multiplier }),
-    ...(signals === undefined ? {} : { sg: { ...signals } }),
-    ...(position === undefined ? {} : { pos: { units: texts(position.units), charged: position.charged.toString() } }),
-  }
-}
-
-function termsOf({ at, lv, mu, sg, pos }: Claims): Rate.Terms {
-  return {
-    at,
-    ...(lv === undefined ? {} : { level: lv }),
-    ...(mu === undefined ? {} : { multiplier: mu }),
-    ...(sg === undefined ? {} : { signals: sg }),
-    ...(pos === undefined ? {} : { position: { units: amounts(pos.units), charged: BigInt(pos.charged) } }),
-  }
-}
-
-function texts(units: Rate.Units): Record<string, string> {
-  return Object.fromEntries(Object.entries(units).map(([unit, count]) => [unit, count.toString()]))
-}
-
-function amounts(units: Record<string, string>): Record<string, bigint> {
-  return Object.fromEntries(Object.entries(units).map(([unit, count]) => [unit, BigInt(count)]))
+  return { ...claims, priced: { rule: Rate.parse(claims.card), terms: RateClaims.toTerms(claims.tm) } }
 }

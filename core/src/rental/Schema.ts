@@ -1,6 +1,7 @@
 /** Reads what a provider's own server sends: the bodies of `Wire`. */
 import * as z from 'zod'
 import type { Hex } from '../Hex.ts'
+import { reader } from '../standalone/Read.ts'
 import { PAYMENT_HEADERS } from '../standalone/Wire.ts'
 import { MAX_ID } from './RentalId.ts'
 import { LONGEST_MS } from './Wire.ts'
@@ -32,13 +33,5 @@ const schemas = {
 
 export type Read = { [kind in keyof typeof schemas]: z.infer<(typeof schemas)[kind]> }
 
-/** Reads a body. `detail` names the member at fault, and quotes nothing of it. Never throws. */
-export function read<K extends keyof Read>(
-  kind: K,
-  value: unknown,
-): { ok: true; value: Read[K] } | { ok: false; detail: string } {
-  const parsed = schemas[kind].safeParse(value)
-  if (parsed.success) return { ok: true, value: parsed.data as Read[K] }
-  const path = parsed.error.issues[0]?.path.map(String).join('.') ?? ''
-  return { ok: false, detail: path === '' ? 'not the documented object' : `${path.slice(0, 100)} cannot be used` }
-}
+/** Reads a body. */
+export const read = reader(schemas)

@@ -2,6 +2,7 @@
 import * as z from 'zod'
 import * as Amount from '../Amount.ts'
 import type { Hex } from '../Hex.ts'
+import { reader } from './Read.ts'
 import { LABEL, PAYMENT_HEADERS } from './Wire.ts'
 
 const amount = z.string().transform((text, context): bigint => {
@@ -41,13 +42,5 @@ const schemas = {
 /** Each body as it was read: amounts are bigint. */
 export type Read = { [kind in keyof typeof schemas]: z.infer<(typeof schemas)[kind]> }
 
-/** Reads a body. `detail` names the member at fault, and quotes nothing of it. Never throws. */
-export function read<K extends keyof Read>(
-  kind: K,
-  value: unknown,
-): { ok: true; value: Read[K] } | { ok: false; detail: string } {
-  const parsed = schemas[kind].safeParse(value)
-  if (parsed.success) return { ok: true, value: parsed.data as Read[K] }
-  const path = parsed.error.issues[0]?.path.map(String).join('.') ?? ''
-  return { ok: false, detail: path === '' ? 'not the documented object' : `${path.slice(0, 100)} cannot be used` }
-}
+/** Reads a body. */
+export const read = reader(schemas)

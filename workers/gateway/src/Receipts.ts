@@ -1,3 +1,4 @@
+import { decodeUrl, parseJson } from '@pbstream/core/Base64'
 import * as PaymentToken from '@pbstream/core/PaymentToken'
 import * as Claims from '@pbstream/core/rate/Claims'
 import type * as Rate from '@pbstream/core/Rate'
@@ -53,6 +54,33 @@ export type Charge = {
 
 /** What a receipt says of the call that was charged. */
 export type Receipted = Pick<PaidCall, 'gateway' | 'digest'> & { route: Pick<PaidCall['route'], 'id' | 'revision'> }
+
+/** Who pays, as a signed id brought it back. */
+export function payerOf(
+  {
+    keyVersion,
+    paid,
+    ...who
+  }: Pick<Payer, 'payer' | 'session' | 'rid'> & {
+    keyVersion?: number | undefined
+    paid?: { request: string } | undefined
+  },
+  chain: Chain,
+): Payer {
+  return {
+    ...who,
+    chain,
+    ...(keyVersion === undefined ? {} : { keyVersion }),
+    ...(paid === undefined ? {} : { paid }),
+  }
+}
+
+/** What a receipt of ours says was charged; undefined: it cannot be read. */
+export function priceOf(receipt: string): bigint | undefined {
+  const claims = parseJson(decodeUrl(receipt.split('.')[1] ?? '') ?? new Uint8Array())
+  const price = typeof claims === 'object' && claims !== null && 'price' in claims ? claims.price : undefined
+  return typeof price === 'string' && /^[0-9]{1,39}$/.test(price) ? BigInt(price) : undefined
+}
 
 /** The receipt of a charge: a JWS that anyone can verify with the published keys. */
 export function signReceipt(call: Receipted, by: Payer, charge: Charge): Promise<string> {

@@ -1,11 +1,10 @@
 /** How a rental ends: its proven time is charged, once, as far as money is set aside for it. */
-import { decodeUrl, parseJson } from '@pbstream/core/Base64'
 import type { ChannelView } from '@pbstream/core/message/Session'
 import * as PaymentResponse from '@pbstream/core/PaymentResponse'
 import { useOf } from '@pbstream/core/rental/Due'
 import type { RentalState } from '@pbstream/core/rental/Wire'
 import { bill, countsOf } from '../Bill.ts'
-import { type Payer, signReceipt } from '../Receipts.ts'
+import { payerOf, priceOf, signReceipt } from '../Receipts.ts'
 import { problemResponse } from '../Problem.ts'
 import type { Ask } from '../standalone/Ask.ts'
 import { type Heard, type Rental, say } from './Rental.ts'
@@ -34,23 +33,17 @@ export async function ended({ gateway, id }: Ask, { claims }: Rental): Promise<R
   if (outcome.kind === 'open') return problemResponse('temporarily_unavailable', id)
   if (outcome.kind === 'ended' || outcome.receipt === undefined) return problemResponse('payment_ended', id)
   const { receipt } = outcome
+  const amount = String(priceOf(receipt) ?? 0n)
   const headers = { 'pbstream-receipt': receipt }
-  return { kind: 'ended', reason: 'stopped', amount: priceOf(receipt), receipt, headers }
+  return { kind: 'ended', reason: 'stopped', amount, receipt, headers }
 }
 
 type Charged = { amount: bigint; usage: ReturnType<typeof useOf>; channel: ChannelView }
 
 function receiptOf({ gateway }: Ask, rental: Rental, { amount, usage, channel }: Charged): Promise<string> {
   const { claims, chain, priced } = rental
-  const { keyVersion, paid, ...payer } = claims.by
-  const by: Payer = {
-    ...payer,
-    chain,
-    ...(keyVersion === undefined ? {} : { keyVersion }),
-    ...(paid === undefined ? {} : { paid }),
-  }
   const call = { gateway, digest: claims.dg, route: { id: claims.rt, revision: claims.rev } }
-  return signReceipt(call, by, {
+  return signReceipt(call, payerOf(claims.by, chain), {
     price: amount,
     rateVersion: claims.cv,
     usage,
@@ -71,11 +64,4 @@ function headersOf(
   const paid = { network: chain.network, payer: by.payer, charged: amount, channel }
   const response = PaymentResponse.voucher({ ...paid, ...(tx === undefined ? {} : { transaction: tx }) })
   return { 'payment-response': PaymentResponse.encode(response), 'pbstream-receipt': receipt }
-}
-
-/** What a receipt of ours says was charged. */
-function priceOf(receipt: string): string {
-  const claims = parseJson(decodeUrl(receipt.split('.')[1] ?? '') ?? new Uint8Array())
-  const price = typeof claims === 'object' && claims !== null && 'price' in claims ? claims.price : undefined
-  return typeof price === 'string' ? price : '0'
 }

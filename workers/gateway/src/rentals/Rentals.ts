@@ -1,5 +1,6 @@
 /** What a provider's own server does with rentals: it starts one, and says how it goes on and that it ends. */
 import * as Rate from '@pbstream/core/Rate'
+import * as RateClaims from '@pbstream/core/rate/Claims'
 import type { TimeOp } from '@pbstream/core/message/Session'
 import { due, isByTime } from '@pbstream/core/rental/Due'
 import * as RentalId from '@pbstream/core/rental/RentalId'
@@ -154,7 +155,7 @@ function claimsOf(call: PaidCall, key: ProviderKey, grant: Grant): RentalId.Clai
     rev: call.route.revision,
     cv: grant.rate.version,
     card: grant.rate.rule,
-    ...RentalId.toClaims(grant.terms),
+    tm: RateClaims.ofTerms(grant.terms),
     dg: call.digest,
     rq: call.requestId ?? '',
     max: (grant.ceiling ?? grant.hold).toString(),

@@ -1,4 +1,5 @@
 /** How a rental stands after its session was told of it: enough is set aside for what comes, or it ends. */
+import * as Amount from '@pbstream/core/Amount'
 import type { EndReason, RentalState } from '@pbstream/core/rental/Wire'
 import { AHEAD_MS, LONGEST_MS, SILENCE_MS } from '@pbstream/core/rental/Wire'
 import { due, paidUntil, useOf } from '@pbstream/core/rental/Due'
@@ -20,7 +21,7 @@ export async function standing(ask: Ask, rental: Rental, known: Heard): Promise<
   let limit: string = 'hold_used_up' satisfies EndReason
   const now = times.at(-1)?.[1] ?? 0
   if (running) {
-    const wanted = least(due(priced, times, [now, now + AHEAD_MS]), BigInt(claims.max))
+    const wanted = Amount.min(due(priced, times, [now, now + AHEAD_MS]), BigInt(claims.max))
     if (claims.grows && wanted > hold) {
       const grown = await grow(ask, rental, wanted)
       if (grown === undefined) return problemResponse('temporarily_unavailable', ask.id)
@@ -60,8 +61,4 @@ export async function stop(ask: Ask, rental: Rental, reason: string): Promise<Re
 /** Whether it has lasted as long as any may. */
 export function isTooLong({ gateway }: Ask, { claims }: Rental): boolean {
   return gateway.ports.now() >= claims.iat * 1_000 + LONGEST_MS
-}
-
-function least(a: bigint, b: bigint): bigint {
-  return a < b ? a : b
 }

@@ -1,5 +1,4 @@
 /** How an authorised payment goes on and ends: marked, captured or voided, by its id, as often as the server likes. */
-import { decodeUrl, parseJson } from '@pbstream/core/Base64'
 import type { ReportReply, Report } from '@pbstream/core/message/Session'
 import * as PaymentId from '@pbstream/core/standalone/PaymentId'
 import { AUTHORIZED_SECONDS, type CaptureReply, type MarkReply, type VoidReply } from '@pbstream/core/standalone/Wire'
@@ -8,7 +7,7 @@ import { seconds } from '../Call.ts'
 import type { Chain } from '../Chains.ts'
 import * as PaymentResponse from '@pbstream/core/PaymentResponse'
 import { problemResponse } from '../Problem.ts'
-import { type Payer, signReceipt } from '../Receipts.ts'
+import { payerOf, priceOf, signReceipt } from '../Receipts.ts'
 import { report } from '../Reporter.ts'
 import { type Ask, json, read } from './Ask.ts'
 
@@ -88,15 +87,8 @@ function outcomeOf({ gateway }: Ask, { claims }: Payment) {
 }
 
 function receiptOf({ gateway }: Ask, { claims, chain }: Payment, price: bigint): Promise<string> {
-  const { keyVersion, paid, ...payer } = claims.by
-  const by: Payer = {
-    ...payer,
-    chain,
-    ...(keyVersion === undefined ? {} : { keyVersion }),
-    ...(paid === undefined ? {} : { paid }),
-  }
   const call = { gateway, digest: claims.dg, route: { id: claims.rt, revision: claims.rev } }
-  return signReceipt(call, by, {
+  return signReceipt(call, payerOf(claims.by, chain), {
     price,
     rateVersion: claims.cv,
     channel: { id: claims.ch.id, cumulative: chargedAfter(claims, price) },
@@ -131,11 +123,4 @@ function captured({ claims, chain }: Payment, amount: bigint, receipt: string): 
       'pbstream-receipt': receipt,
     },
   }
-}
-
-/** What a receipt of ours says was charged; undefined: it cannot be read. */
-function priceOf(receipt: string): bigint | undefined {
-  const claims = parseJson(decodeUrl(receipt.split('.')[1] ?? '') ?? new Uint8Array())
-  const price = typeof claims === 'object' && claims !== null && 'price' in claims ? claims.price : undefined
-  return typeof price === 'string' && /^[0-9]{1,39}$/.test(price) ? BigInt(price) : undefined
 }
