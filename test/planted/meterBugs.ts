@@ -167,7 +167,7 @@ export const meterBugs: readonly Bug[] = [
     name: 'a rental grows beyond what its payer has signed for',
     invariant: 'I4',
     file: `${rentals}/Standing.ts`,
-    find: 'least(due(priced, times, [now, now + AHEAD_MS]), BigInt(claims.max))',
+    find: 'Amount.min(due(priced, times, [now, now + AHEAD_MS]), BigInt(claims.max))',
     replace: 'due(priced, times, [now, now + AHEAD_MS])',
     suite: renting('never grows beyond what its payer has signed for'),
     notices: /FAIL .*never grows beyond what its payer has signed for/,
