@@ -10,6 +10,16 @@ describe('the life of a session key', () => {
     expect(spending).toEqual(['active', 'expired'])
   })
 
+  test('three are for good', () => {
+    expect(all.filter(KeyStatus.isOver)).toEqual(['revoked', 'rotated', 'expired'])
+  })
+
+  test('what the edge is told of each', () => {
+    expect(all.map(KeyStatus.policyStatus)).toEqual([
+      ...['frozen', 'active', 'frozen', 'frozen', 'revoked', 'revoked', 'active'],
+    ])
+  })
+
   test('what is over stays over, whatever is done', () => {
     for (const status of all.filter(KeyStatus.isOver)) {
       for (const act of acts) {
@@ -69,6 +79,7 @@ describe('limits that let a key do more', () => {
     ['longer windows begin anew', { periodDuration: 61 }, ['periodDuration']],
     ['shorter windows come more often', { periodDuration: 59 }, ['periodDuration']],
     ['no windows', { periodAmount: '0', periodDuration: 0 }, ['periodDuration']],
+    ['more for a payment', { perPaymentMax: '11' }, ['perPaymentMax']],
     ['no most for a payment', { perPaymentMax: '0' }, ['perPaymentMax']],
     ['a later end', { expiry: 2_001 }, ['expiry']],
     ['another route', { routes: ['r1', 'r3'] }, ['routes']],

@@ -18,6 +18,10 @@ describe('canonical paths pass', () => {
     ['/100%25', '/100%25', '', '/100%'],
     ['/...', '/...', '', '/...'],
     ['/.hidden', '/.hidden', '', '/.hidden'],
+    // Beside what needs no encoding: @ and [ stand around the letters, ` before the small ones, : after the digits.
+    ['/%40%5b%60%7b', '/%40%5B%60%7B', '', '/@[`{'],
+    ['/100%25g', '/100%25g', '', '/100%g'],
+    ['/100%251', '/100%251', '', '/100%1'],
   ])('%j', (target, path, search, decoded) => expect(at(target)).toEqual({ ok: true, path, search, decoded }))
 
   test('any path of ordinary segments, as encodeURIComponent writes them, passes and means what it says', () => {
@@ -58,8 +62,21 @@ describe('what two readers could read differently is refused', () => {
     '/%',
     '/%g0',
     '/%4',
+    '/%4g',
     '/%ff',
     '/%c3',
+    // What needs no encoding, from the first to the last of each kind.
+    '/%41',
+    '/%4f',
+    '/%50',
+    '/%5a',
+    '/%6f',
+    '/%70',
+    '/%7a',
+    '/%30',
+    '/%39',
+    '/%2d',
+    '/%5f',
     '/a b',
     '/é',
     '/a\tb',
@@ -72,10 +89,17 @@ describe('what two readers could read differently is refused', () => {
     '/a\u0000',
   ])('%j', (target) => expect(at(target)).toEqual({ ok: false }))
 
-  test.each(['', 'x', '/a', 'ftp://h/a', 'https://', 'https:///a', 'https://h:99999/', 'javascript:alert(1)'])(
-    'no web address: %j',
-    (url) => expect(Path.normalise(url)).toEqual({ ok: false }),
-  )
+  test.each([
+    '',
+    'x',
+    '/a',
+    'ftp://h/a',
+    'https://',
+    'https:///a',
+    'https://h:99999/',
+    'javascript:alert(1)',
+    'xhttps://h/a',
+  ])('no web address: %j', (url) => expect(Path.normalise(url)).toEqual({ ok: false }))
 })
 
 test('never throws; what passes is a fixed point, visible ASCII and what URL makes of it', () => {
@@ -92,4 +116,8 @@ test('never throws; what passes is a fixed point, visible ASCII and what URL mak
     }),
     { numRuns: 3_000 },
   )
+})
+
+test('either scheme, in any case', () => {
+  expect(Path.normalise('HTTP://h/a')).toEqual({ ok: true, path: '/a', search: '', decoded: '/a' })
 })

@@ -62,6 +62,27 @@ test('refunds, transfers and failures read in the official client', () => {
   })
 })
 
+test('a failure says what is known, and has no members for the rest', () => {
+  const said = { success: false, errorReason: 'settlement_pending', network }
+  const failure = (what: object) => PaymentResponse.failure('settlement_pending', { network, ...what })
+  expect(failure({})).toStrictEqual({ ...said, transaction: '' })
+  expect(failure({ payer: payer.address })).toStrictEqual({ ...said, transaction: '', payer: payer.address })
+  expect(failure({ transaction, detail: 'x' })).toStrictEqual({ ...said, transaction, errorMessage: 'x' })
+})
+
+test.each([
+  [{}, true],
+  [{ amount: '7' }, true],
+  [{ amount: 7 }, false],
+  [{ amount: '' }, false],
+  [{ success: 'true' }, false],
+  [{ transaction: 1 }, false],
+  [{ network: null }, false],
+])('of a payment response with %j it is %s that it can be read', (change, isRead) => {
+  const said = { success: true, transaction: '', network, ...change }
+  expect(PaymentResponse.decode(Base64.encodeJson(said))).toEqual(isRead ? said : undefined)
+})
+
 test('decode undoes encode and is undefined, never an exception, for anything else', () => {
   const response = PaymentResponse.failure('deposit_failed', { network, payer: payer.address })
   expect(PaymentResponse.decode(PaymentResponse.encode(response))).toEqual(response)

@@ -126,3 +126,55 @@ describe('signer', () => {
     },
   )
 })
+
+describe('parts', () => {
+  const r = `${'0'.repeat(62)}a1`
+  const s = `${'0'.repeat(62)}b2`
+  const zero = '0'.repeat(64)
+  const half = '7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0'
+
+  test.each([
+    ['1b', '1b', 0],
+    ['1c', '1c', 1],
+    ['00', '1b', 0],
+    ['01', '1c', 1],
+    ['1C', '1c', 1],
+  ] as const)('v %s is stored as %s', (v, stored, recovery) => {
+    const signature = `0x${r}${s}${v}` as const
+    expect(Signature.normalise(signature)).toBe(`0x${r}${s}${stored}`)
+    const parts = Signature.parse(signature)!
+    expect(parts.recovery).toBe(recovery)
+    expect(parts.compact).toHaveLength(64)
+    expect(fromBytes(parts.compact)).toBe(`0x${r}${s}`)
+    expect(Signature.join(parts)).toBe(`0x${r}${s}${stored}`)
+  })
+
+  test('s may be half the order', () => expect(Signature.normalise(`0x${r}${half}1b`)).toBe(`0x${r}${half}1b`))
+
+  test.each([
+    undefined,
+    [`0x${r}${s}1b`],
+    `x0x${r}${s}1b`,
+    `0x${r}${s}1b00`,
+    `0x${r}${s}1`,
+    `0x${r}${s}1d`,
+    `0x${r}${s}02`,
+    `0x${r}${s}0g`,
+    `0x${zero}${s}1b`,
+    `0x${r}${zero}1b`,
+    `0x${r}${half.slice(0, -1)}11b`,
+  ])('no signature: %j', (value) => {
+    expect(Signature.normalise(value)).toBeUndefined()
+    expect(Signature.parse(value)).toBeUndefined()
+  })
+
+  test('noble is asked about 32 bytes only', async () => {
+    const { sign, address } = NobleSigner.create(`0x${word(7n)}`)
+    const digest = new Uint8Array(32).fill(1)
+    const signature = await sign(digest)
+    expect(NobleRecover.recover(digest, signature)).toBe(address)
+    expect(NobleRecover.recover(new Uint8Array(31).fill(1), signature)).toBeUndefined()
+    expect(NobleRecover.recover(new Uint8Array(33).fill(1), signature)).toBeUndefined()
+    expect(NobleRecover.recover(digest, '0x')).toBeUndefined()
+  })
+})

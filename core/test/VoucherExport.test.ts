@@ -13,7 +13,15 @@ describe('the proof of a receiver', () => {
     const account = privateKeyToAccount(generatePrivateKey())
     const proof = { host: 'control.example:8443', receiver: lower(account.address), issuedAt }
     const text = VoucherExport.proofText(proof)
-    for (const part of [proof.host, proof.receiver, issuedAt]) expect(text).toContain(part)
+    expect(text.split('\n')).toEqual([
+      'PB-Stream voucher export',
+      '',
+      'Origin: control.example:8443',
+      `Receiver: ${proof.receiver}`,
+      `Issued at: ${issuedAt}`,
+      '',
+      'For 5 minutes, whoever shows this signature to this origin can read the unclaimed vouchers of this receiver. It moves no money.',
+    ])
     expect(fromBytes(VoucherExport.proofDigest(proof))).toBe(hashMessage(text))
     const signature = await account.signMessage({ message: text })
     expect(recover(VoucherExport.proofDigest(proof), signature)).toBe(proof.receiver)
@@ -28,6 +36,7 @@ describe('the proof of a receiver', () => {
     ['nothing', null],
     ['another scheme', `Bearer ${signature}`],
     ['a time of another form', VoucherExport.authorization('2026-11-22 16:51', signature)],
+    ['text before it', `x${VoucherExport.authorization(issuedAt, signature)}`],
     ['text around it', `${VoucherExport.authorization(issuedAt, signature)} `],
     ['a short signature', VoucherExport.authorization(issuedAt, '0x11')],
     ['a signature with a high s', VoucherExport.authorization(issuedAt, `0x${'ff'.repeat(64)}1b`)],
@@ -76,9 +85,34 @@ describe('the file', () => {
     next: hex('02', 32),
   }
   const json = () => JSON.parse(JSON.stringify(VoucherExport.toJson(file)))
+  /** The first channel is otherwise. */
+  function spoilt(change: object) {
+    const whole = json()
+    return { ...whole, channels: [{ ...whole.channels[0], ...change }, whole.channels[1]] }
+  }
 
   test('says the same after it was written and read', () => {
     expect(VoucherExport.parse(json())).toEqual(file)
+  })
+
+  test('has no members for what is not there, written or read', () => {
+    const { next: _, ...last } = file
+    const written = VoucherExport.toJson(last)
+    expect(Object.keys(written)).toEqual(['v', 'exportedAt', 'receiver', 'channels'])
+    expect(Object.keys(VoucherExport.parse(written))).not.toContain('next')
+    expect(VoucherExport.parse(json()).channels.map((channel) => 'voucher' in channel)).toEqual([true, false])
+  })
+
+  test.each([
+    ['Invalid input: expected object, received null', null],
+    ['v: not an export of version 1', { ...json(), v: 2 }],
+    ['receiver: not an address', { ...json(), receiver: '0x12' }],
+    ['next: not 32 bytes of hex', { ...json(), next: '0x12' }],
+    ['channels.0.spent: not a decimal string of atomic units below 2^128', spoilt({ spent: -1 })],
+    ['channels.0.voucher.signature: not a signature', spoilt({ voucher: { max: '1', signature: '0x' } })],
+    ['channels.0.config: token is not an address', spoilt({ config: { ...config, token: '0x' } })],
+  ])('is refused in words: %s', (message, value) => {
+    expect(() => VoucherExport.parse(value)).toThrow(expect.objectContaining({ message }))
   })
 
   test.each([

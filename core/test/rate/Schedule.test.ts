@@ -195,6 +195,8 @@ describe('a window of 02:00 to 03:00 where clocks are changed', () => {
     ['Europe/Zurich', night, '2026-03-28T12:00:00Z', 0],
     ['Europe/Zurich', night, '2026-10-24T12:00:00Z', 2 * HOUR],
     ['Europe/Zurich', night, '2026-06-24T12:00:00Z', HOUR],
+    ['Europe/Zurich', [{ from: '01:00', to: '05:00', multiplier: '2' }], '2026-03-28T12:00:00Z', 3 * HOUR],
+    ['Europe/Zurich', [{ from: '01:00', to: '05:00', multiplier: '2' }], '2026-10-24T12:00:00Z', 5 * HOUR],
     ['Europe/London', night1, '2026-03-28T12:00:00Z', 0],
     ['Europe/London', night1, '2026-10-24T12:00:00Z', 2 * HOUR],
     ['America/New_York', night, '2026-03-07T12:00:00Z', 0],
