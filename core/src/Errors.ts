@@ -8,6 +8,7 @@ import { management } from './errors/Management.ts'
 import { origin } from './errors/Origin.ts'
 import { payment } from './errors/Payment.ts'
 import type { Row } from './errors/Row.ts'
+import { sentinel } from './errors/Sentinel.ts'
 import { sessionKeys } from './errors/SessionKeys.ts'
 import { sessionMode } from './errors/SessionMode.ts'
 import { standalone } from './errors/Standalone.ts'
@@ -17,6 +18,7 @@ const table = {
   ...payment,
   ...sessionKeys,
   ...sessionMode,
+  ...sentinel,
   ...standalone,
   ...origin,
   ...management,

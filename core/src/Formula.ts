@@ -3,18 +3,29 @@
  * checked before it is ever run; it sees the values it is given and nothing else, and always ends.
  */
 import { build, namesOf } from './formula/Build.ts'
+import { compile as toFunction } from './formula/Compile.ts'
 import { type Step, type Trace, evaluate as valueOf } from './formula/Evaluate.ts'
 import { FormulaError } from './formula/FormulaError.ts'
 import { Failure } from './formula/Functions.ts'
+import {
+  exactly,
+  outcomeOf,
+  type BoolRange,
+  type IntRange,
+  type Outcome,
+  type Range,
+  type Ranges,
+} from './formula/Ranges.ts'
 import { type Inputs, type Node, type Type, type Value, type Variables, isName } from './formula/Node.ts'
 
-export { FormulaError, isName }
-export type { Inputs, Node, Step, Type, Value, Variables }
+export { exactly, FormulaError, isName }
+export type { BoolRange, Inputs, Node, Range, Ranges, Step, Type, Value, Variables }
 
 /** What a formula may result in. */
 export type ResultType = 'int' | 'bool'
 
 type ValueOf<R extends ResultType> = R extends 'int' ? bigint : boolean
+type RangeOf<R extends ResultType> = R extends 'int' ? IntRange : BoolRange
 
 export type Result<R extends ResultType = ResultType> =
   | { ok: true; value: ValueOf<R> }
@@ -30,6 +41,8 @@ export type Formula<R extends ResultType = ResultType> = {
   evaluate(inputs: Inputs): Result<R>
   /** As `evaluate`, with the value of each part of it, innermost first. A branch that was not taken has none. */
   trace(inputs: Inputs): { result: Result<R>; steps: Step[] }
+  /** What it can come to while its variables lie in ranges: never too little, perhaps too much. A name without a range has no value. */
+  range(ranges: Ranges): Outcome<RangeOf<R>>
 }
 
 /**
@@ -43,8 +56,9 @@ export function compile<R extends ResultType>(text: string, variables: Variables
   const ast = build(text, variables)
   if (ast.type !== result) throw new FormulaError(`the result is ${ast.type}, not ${result}`, text, ast.start)
 
+  const evaluate = toFunction(ast)
   const run = (inputs: Inputs, trace?: Trace): Result<R> => {
-    const outcome = valueOf(ast, inputs, trace)
+    const outcome = trace === undefined ? evaluate(inputs) : valueOf(ast, inputs, trace)
     if (outcome instanceof Failure) {
       return { ok: false, error: new FormulaError(outcome.what, text, outcome.position) }
     }
@@ -60,6 +74,7 @@ export function compile<R extends ResultType>(text: string, variables: Variables
       const steps: Step[] = []
       return { result: run(inputs, { text, steps }), steps }
     },
+    range: (ranges) => outcomeOf(ast, ranges) as Outcome<RangeOf<R>>,
   }
 }
 

@@ -80,6 +80,48 @@ export const management = {
     hint: 'Switch the endpoint on, then try again.',
     retryable: false,
   },
+  stop_needs_signature: {
+    status: 409,
+    title: 'This stop ends with a signature of the wallet, not with a reason',
+    hint: 'Confirm the stop instead of releasing it.',
+    retryable: false,
+  },
+  stop_needs_reason: {
+    status: 409,
+    title: 'This stop is a freeze: it ends for a reason',
+    hint: 'Release the stop, and say why.',
+    retryable: false,
+  },
+  stop_frozen_on_chain: {
+    status: 409,
+    title: 'The key is frozen on chain too',
+    hint: 'Unfreeze the session key, with the signature of its account: that releases its stops.',
+    retryable: false,
+  },
+  alert_channel_without_secret: {
+    status: 409,
+    title: 'Only a webhook has a secret that is made here',
+    hint: 'Edit the channel to give it another token.',
+    retryable: false,
+  },
+  alert_channel_inactive: {
+    status: 409,
+    title: 'The alert channel is switched off',
+    hint: 'Switch the channel on, then try again.',
+    retryable: false,
+  },
+  alert_channel_unconfirmed: {
+    status: 409,
+    title: 'Nobody has confirmed that the address wants alerts',
+    hint: 'Send a test message: it brings a code. Confirm the channel with it.',
+    retryable: false,
+  },
+  alert_delivery_not_dead: {
+    status: 409,
+    title: 'This message is not one that was given up',
+    hint: 'Only dead messages are sent again.',
+    retryable: false,
+  },
   limit_reached: {
     status: 409,
     title: 'You have as many of these as you can have',
@@ -192,6 +234,12 @@ export const management = {
     status: 422,
     title: 'The credential does not go to another origin',
     hint: 'Send the credential for the new origin, or null to take it away.',
+    retryable: false,
+  },
+  confirmation_code_wrong: {
+    status: 422,
+    title: 'The code is not the one that was sent to this address',
+    hint: 'Send the code of the last test message.',
     retryable: false,
   },
   precondition_required: {

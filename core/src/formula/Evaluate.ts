@@ -99,7 +99,7 @@ function logical(decisive: boolean, left: Node, right: Node, inputs: Inputs, tra
   return first instanceof Failure ? first : second
 }
 
-function variable(name: string, type: Type, inputs: Inputs, position: number): Value | Failure {
+export function variable(name: string, type: Type, inputs: Inputs, position: number): Value | Failure {
   const value = Object.hasOwn(inputs, name) ? inputs[name] : undefined
   if (value === undefined) return new Failure(`${name} has no value`, position)
   const wrong = mismatch(value, type)
@@ -126,12 +126,12 @@ function mismatch(value: Value, type: Type): string | undefined {
 
 const OUTSIDE = 'does not fit in 64 bits'
 
-function int(value: bigint, position: number): bigint | Failure {
+export function int(value: bigint, position: number): bigint | Failure {
   return isInt(value) ? value : new Failure(OVERFLOW, position)
 }
 
 /** The operands are of the types that the operator takes. */
-function binary(operator: Operator, [left, right]: readonly Value[], position: number): Value | Failure {
+export function binary(operator: Operator, [left, right]: readonly Value[], position: number): Value | Failure {
   switch (operator) {
     case '==':
       return left === right

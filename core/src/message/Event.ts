@@ -5,6 +5,7 @@
  */
 import * as z from 'zod'
 import { isCounts, isPeriod } from './Counts.ts'
+import { sentinelNews } from './Sentinel.ts'
 
 const hex = z.templateLiteral(['0x', z.string().regex(/^[0-9a-f]*$/)])
 const amount = z.string().regex(/^(0|[1-9][0-9]{0,38})$/)
@@ -29,6 +30,9 @@ export const journalRow = z.object({
   cumulative: amount.optional(),
   /** For a charge that was metered: the units it is the price of. Its amount may be 0. */
   usage: counts.optional(),
+  /** For a charge: where the call came from, as far as that is known (`Sentinel.Origin`). */
+  country: z.string().optional(),
+  place: z.string().optional(),
   /** For a movement on chain. */
   transaction: hex.optional(),
   /** For earned money that is lost: what took it. */
@@ -74,6 +78,8 @@ export const sessionEvent = z.object({
   channels: z.array(channelSnapshot).max(100),
   rows: z.array(journalRow).max(100),
   usage: z.array(usageTotal).max(100).optional(),
+  /** What Sentinel decided: there may be this and no rows. */
+  sentinel: sentinelNews.optional(),
 })
 
 /** One transaction of a nonce lane, each time its state changes. */

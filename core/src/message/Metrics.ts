@@ -11,6 +11,12 @@ export type Standing = {
   deadLetters?: { queue: 'claims' | 'events'; depth: number }[]
   /** Incidents that still hold, by kind. Kinds that are not named have none. */
   incidentsOpen?: { what: string; count: number }[]
+  /** Stops of Sentinel that hold, by whose rules and of which kind. */
+  stopsOpen?: { scope: 'platform' | 'owner' | 'provider'; kind: string; count: number }[]
+  /** Breakers that are not closed, by what they are of. */
+  breakersOpen?: { of: 'global' | 'provider' | 'upstream'; count: number }[]
+  /** Messages of alert channels since the deployment began, and those that are dead and kept. */
+  alerts?: { told: { status: 'sent' | 'failed' | 'dead'; count: number }[]; deadKept: number }
   /** Claims that failed since the channel's last success, for channels that were looked at. */
   attempts?: { channelId: Hex; attempt: number }[]
   /** When every channel had been compared once more, Unix milliseconds. */

@@ -11,6 +11,7 @@ import type { ErrorCode } from '../Errors.ts'
 import type { Hex } from '../Hex.ts'
 import type { Facts } from '../Policy.ts'
 import type { CountedPosition, Counts } from './Counts.ts'
+import type { Origin, RuleRevisions, Scope, SentinelRefusal } from './Sentinel.ts'
 import type { ChannelView, Report, SessionRef, SettlementPolicy, StoredAnswer, VerifiedVoucher } from './Session.ts'
 
 /** No lease is served from for longer. */
@@ -64,7 +65,7 @@ export type SessionOpened =
   | { kind: 'deposit'; depositId: string }
   /** The voucher leaves no room: this is what the next one starts from. */
   | { kind: 'corrective'; channel: ChannelView; voucher?: VerifiedVoucher }
-  | { kind: 'refused'; code: ErrorCode; facts?: Facts }
+  | { kind: 'refused'; code: ErrorCode; facts?: Facts; sentinel?: SentinelRefusal }
 
 /** A request for money under a session. */
 export type SessionReserve = SessionAsk & {
@@ -83,6 +84,9 @@ export type SessionReserve = SessionAsk & {
   /** Raises what is accepted, before the hold. */
   voucher?: VerifiedVoucher
   settle?: SettlementPolicy
+  /** As in `Reserve`. A lease is for the origin of the request that it comes with. */
+  rules?: RuleRevisions
+  origin?: Origin
   /** The isolate would serve further requests of this channel and route from a lease. */
   lease?: LeaseWish
 }
@@ -90,7 +94,7 @@ export type SessionReserve = SessionAsk & {
 /** `isolate`: random, one for each isolate. `perSecond`: such requests as it has seen lately. `price`: of one, at most. */
 export type LeaseWish = { isolate: string; perSecond: number; price: bigint }
 
-/** A slice of the room, reserved durably for one channel, route, epoch and isolate. */
+/** A slice of the room, reserved durably for one channel, route, origin, epoch and isolate. */
 export type Lease = {
   /** See `session/Lease`: requests under it are `<id>.<n>`, with `n` from 1 to `count`. */
   id: string
@@ -120,11 +124,13 @@ export type SessionReply =
   | { kind: 'replay'; answer: StoredAnswer; receipt?: string }
   | { kind: 'duplicate'; receipt?: string }
   | { kind: 'in_flight' }
+  /** As in `ReserveReply`. */
+  | { kind: 'rules'; wanted: Scope[] }
   | { kind: 'unknown_channel' }
-  | { kind: 'refused'; code: ErrorCode; facts?: Facts }
+  | { kind: 'refused'; code: ErrorCode; facts?: Facts; sentinel?: SentinelRefusal }
 
-/** One request that was served from a lease. */
-export type LeaseCharge = { n: number; digest: Hex; amount: bigint; receipt?: string; usage?: Counts }
+/** One request that was served from a lease. `at`: when it began, by the isolate's clock; ascending within a report. */
+export type LeaseCharge = { n: number; digest: Hex; amount: bigint; at?: number; receipt?: string; usage?: Counts }
 
 /** One that is still being served when its lease ends: it goes on as a reservation of its own, `<lease id>.<n>`. */
 export type LeaseKept = { n: number; digest: Hex; hold: bigint }
@@ -138,6 +144,8 @@ export type LeaseReport = {
   charges: LeaseCharge[]
   /** Ended by `report` as any other reservation; their ids are in flight until then. */
   kept?: LeaseKept[]
+  /** How many of its requests the upstream has failed since the lease began. */
+  failed?: number
   final: boolean
   /** For another lease of the same channel, route, epoch and isolate, while this one is open. */
   wish?: LeaseWish

@@ -10,6 +10,7 @@ import { type Address, type Hex, isAddress } from '../Hex.ts'
 import type { Facts, Policy, Usage } from '../Policy.ts'
 import type { CountedPosition, Counts } from './Counts.ts'
 import type { PaidSessionApi } from './PaidSession.ts'
+import type { Origin, RuleRevisions, Scope, SentinelRefusal, SentinelSessionApi } from './Sentinel.ts'
 
 /** A refund that nobody reported for so long, in milliseconds, is no longer waited for: a look says what moved. */
 export const REFUND_LOST_MS = 600_000
@@ -78,6 +79,10 @@ export type Reserve = {
   period?: string
   /** When the provider wants its channels claimed, where that is not as the deployment says. Kept with the channel. */
   settle?: SettlementPolicy
+  /** Which rules the gateway knows to be in force; absent: those that the object has are asked. */
+  rules?: RuleRevisions
+  /** Where the call came from; absent: it is not known. */
+  origin?: Origin
 }
 
 /** Unclaimed atomic units, and age of the oldest unclaimed charge in milliseconds, at which a channel is claimed. */
@@ -106,8 +111,10 @@ export type ReserveReply =
   | { kind: 'duplicate'; receipt?: string }
   /** The same id is being served now. */
   | { kind: 'in_flight' }
-  /** `facts`: the numbers of the limit of the key that it would pass. */
-  | { kind: 'refused'; code: ErrorCode; facts?: Facts }
+  /** The object is behind with these sets: hand them over (`setRules`), then ask again. */
+  | { kind: 'rules'; wanted: Scope[] }
+  /** `facts`: the numbers of the limit of the key that it would pass. `sentinel`: it was Sentinel's decision. */
+  | { kind: 'refused'; code: ErrorCode; facts?: Facts; sentinel?: SentinelRefusal }
 
 /** An answer of at most 256 KiB that was not streamed, kept for 10 minutes. */
 export type StoredAnswer = { status: number; headers: [string, string][]; body: Uint8Array }
@@ -116,8 +123,11 @@ export type StoredAnswer = { status: number; headers: [string, string][]; body: 
 export type Report =
   /** Charge `amount` (at most the hold) and release the rest. `usage`: what that is the price of. */
   | { kind: 'post'; reservationId: string; amount: bigint; receipt?: string; usage?: Counts }
-  /** The upstream failed. `freesId`: its answer was a definite non-2xx, so the request id may be used again. */
-  | { kind: 'void'; reservationId: string; freesId: boolean }
+  /**
+   * Nothing was sold. `freesId`: there was a definite answer other than 2xx, so the request id may be used again. `failed`:
+   * the upstream itself has failed (no answer, or a 5xx); a request that it refuses is none.
+   */
+  | { kind: 'void'; reservationId: string; freesId: boolean; failed?: true }
   /** So much is used by now; expiry will post this, with its usage. */
   | { kind: 'mark'; reservationId: string; amount: bigint; usage?: Counts }
   /**
@@ -289,7 +299,7 @@ export type PolicyStanding = {
 }
 
 /** The RPC surface of a StreamSession. */
-export interface StreamSessionApi extends PaidSessionApi {
+export interface StreamSessionApi extends PaidSessionApi, SentinelSessionApi {
   /** `reports` travel along and are applied first, in the same group. */
   reserve(command: Reserve, reports?: Report[]): Promise<ReserveReply>
   report(v: 1, reports: Report[]): Promise<ReportReply[]>

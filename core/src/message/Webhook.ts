@@ -30,6 +30,8 @@ export const webhookEvents = [
   'oracle.recovered',
   'drain.started',
   'drain.finished',
+  'ruleset.changed',
+  'rule.snoozed',
   'session_key.created',
   'session_key.activated',
   'session_key.updated',

@@ -1,9 +1,11 @@
 /** What the rules say about a call, and why: pure, and never an error. */
-import type { Inputs, Step } from '../Formula.ts'
+import type { Inputs, Result, Step } from '../Formula.ts'
+import { crossInputs } from './CrossInputs.ts'
 import { inputs } from './Inputs.ts'
 import type { View } from './KeyState.ts'
 import type { Lists } from './Lists.ts'
-import { actions, type Action, type CompiledRule, type Ruleset } from './Schema.ts'
+import type { ScopeView } from './ScopeState.ts'
+import { actions, type Action, type CompiledRule, type Rules } from './Schema.ts'
 
 /**
  * What became of a rule that matched, or had no value. `done`: it counts. `shadow`, `snoozed`: it would have. `failed`: no
@@ -18,7 +20,7 @@ export type Hit = {
   readonly action: Action
   readonly severity: CompiledRule['severity']
   readonly effect: Effect
-  /** The variables that the condition reads; lists by their length. */
+  /** The variables that the condition reads; lists by their length. Empty, as `nodes` are, of a hit that is noted. */
   readonly inputs: Readonly<Record<string, string>>
   readonly nodes: readonly Step[]
   /** Why it has no value. */
@@ -35,17 +37,52 @@ export type Decision = {
 /** Until when (Unix ms) a rule is not to act on a key, by its id. */
 export type Snoozes = Readonly<Record<string, number>>
 
-/** Of all that match the hardest action is done; of equally hard ones, the rule of the highest priority is named. */
-export function evaluate(set: Ruleset, view: View, lists: Lists, snoozes: Snoozes = {}): Decision {
+/** Whether a hit of a rule is on record already, so that no inputs and nodes are wanted again. */
+export type IsNoted = (rule: CompiledRule, effect: Effect) => boolean
+
+const never: IsNoted = () => false
+
+/** What the rules over one key say about its call. */
+export function evaluate(
+  { rules, names }: Rules,
+  view: View,
+  lists: Lists,
+  snoozes: Snoozes = {},
+  isNoted = never,
+): Decision {
   const now = view.ask.at
-  const values: Inputs = { ...inputs(set.names, view), ...lists.at(now) }
+  return decide(rules, { ...inputs(names, view), ...lists.at(now) }, now, snoozes, isNoted)
+}
+
+/** What the rules over all keys say about a call that was made. */
+export function evaluateCross(
+  { rules, names }: Rules,
+  view: ScopeView,
+  lists: Lists,
+  snoozes: Snoozes = {},
+  isNoted = never,
+): Decision {
+  const now = view.ask.at
+  return decide(rules, { ...crossInputs(names, view), ...lists.at(now) }, now, snoozes, isNoted)
+}
+
+/** Of all that match the hardest action is done; of equally hard ones, the rule of the highest priority is named. */
+export function decide(
+  rules: readonly CompiledRule[],
+  values: Inputs,
+  now: number,
+  snoozes: Snoozes = {},
+  isNoted = never,
+): Decision {
   const hits: Hit[] = []
   let decided: CompiledRule | undefined
   let isFirstDone = false
-  for (const rule of set.rules) {
+  for (const rule of rules) {
     if (rule.state === 'off' || (isFirstDone && rule.group === 'first_match')) continue
-    const hit = ask(rule, values, Object.hasOwn(snoozes, rule.id) && now < snoozes[rule.id]!)
-    if (hit === undefined) continue
+    const result = rule.formula.evaluate(values)
+    if (result.ok && !result.value) continue
+    const isSnoozed = Object.hasOwn(snoozes, rule.id) && now < snoozes[rule.id]!
+    const hit = hitOf(rule, values, result, isSnoozed, isNoted)
     hits.push(hit)
     if (hit.effect !== 'done') continue
     if (rule.group === 'first_match') isFirstDone = true
@@ -56,19 +93,19 @@ export function evaluate(set: Ruleset, view: View, lists: Lists, snoozes: Snooze
   return { action: decided.action, by: { rule: id, version, ...(seconds === undefined ? {} : { seconds }) }, hits }
 }
 
-function ask(rule: CompiledRule, values: Inputs, isSnoozed: boolean): Hit | undefined {
-  const result = rule.formula.evaluate(values)
-  if (result.ok && !result.value) return undefined
+function hitOf(rule: CompiledRule, values: Inputs, result: Result<'bool'>, isSnoozed: boolean, isNoted: IsNoted): Hit {
   const isOpen = !result.ok && rule.fail === 'open'
+  const effect = isOpen ? 'failed' : rule.state === 'shadow' ? 'shadow' : isSnoozed ? 'snoozed' : 'done'
+  const isBrief = isNoted(rule, effect)
   return {
     rule: rule.id,
     version: rule.version,
     action: rule.action,
     severity: rule.severity,
-    effect: isOpen ? 'failed' : rule.state === 'shadow' ? 'shadow' : isSnoozed ? 'snoozed' : 'done',
-    inputs: printed(rule, values),
+    effect,
+    inputs: isBrief ? {} : printed(rule, values),
     // Parts are worked out again only for what is recorded: most rules do not match most calls.
-    nodes: rule.formula.trace(values).steps,
+    nodes: isBrief ? [] : rule.formula.trace(values).steps,
     ...(result.ok ? {} : { error: result.error.message }),
   }
 }

@@ -6,9 +6,9 @@ import type { View } from './KeyState.ts'
 const DAY = 86_400_000
 const HOUR = 3_600_000
 /** Formulas count in 64 bits with a sign: more is as much as there can be. */
-const MAX = (1n << 63n) - 1n
+export const MAX = (1n << 63n) - 1n
 /** Distances that no spread explains. */
-const FAR = 1_000_000
+export const FAR = 1_000_000
 
 /** `names`: of features; others are passed over. */
 export function inputs(names: Iterable<string>, view: View): Inputs {
@@ -23,9 +23,8 @@ const values: Record<FeatureName, (view: View) => Value> = {
   payee: ({ ask }) => text(ask.payee),
   country: ({ ask }) => text(ask.country),
   place: ({ ask }) => text(ask.place),
-  'at.hour': ({ ask }) => BigInt(Math.floor((ask.at % DAY) / HOUR)),
-  // 1 January 1970 was a Thursday.
-  'at.weekday': ({ ask }) => BigInt(((Math.floor(ask.at / DAY) + 3) % 7) + 1),
+  'at.hour': ({ ask }) => hourOf(ask.at),
+  'at.weekday': ({ ask }) => weekdayOf(ask.at),
   'balance.known': ({ ask }) => ask.balance !== undefined,
   'balance.left': ({ ask }) => int(ask.balance?.left ?? 0n),
   'balance.share': ({ ask }) => share(ask.balance?.left ?? 0n, ask.balance?.of ?? 0n),
@@ -60,22 +59,35 @@ const values: Record<FeatureName, (view: View) => Value> = {
   'anomaly.beat': ({ anomaly }) => whole(anomaly.signs.beat * 1_000),
 }
 
-function int(value: bigint): bigint {
+/** 0 to 23, UTC. */
+export function hourOf(at: number): bigint {
+  return BigInt(Math.floor((at % DAY) / HOUR))
+}
+
+/** 1 is Monday. */
+export function weekdayOf(at: number): bigint {
+  // 1 January 1970 was a Thursday.
+  return BigInt(((Math.floor(at / DAY) + 3) % 7) + 1)
+}
+
+/** What does not fit into a formula is as large as can be. */
+export function int(value: bigint): bigint {
   return value > MAX ? MAX : value < -MAX ? -MAX : value
 }
 
 /** What is too large for a formula is as large as can be; a part of one is nothing. */
-function whole(value: number): bigint {
-  return int(BigInt(Math.trunc(value)))
+export function whole(value: number): bigint {
+  // What divided by next to nothing is beyond what a number can hold, too.
+  return Number.isFinite(value) ? int(BigInt(Math.trunc(value))) : value > 0 ? MAX : -MAX
 }
 
 /** Strings that come in are bounded for formulas. */
-function text(value: string): string {
+export function text(value: string): string {
   return value.slice(0, 256)
 }
 
 /** In thousandths; 0 of nothing. */
-function share(part: bigint, of: bigint): bigint {
+export function share(part: bigint, of: bigint): bigint {
   return of <= 0n ? 0n : int((part * 1_000n) / of)
 }
 

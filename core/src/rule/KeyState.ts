@@ -34,18 +34,27 @@ export type KeyStateJson = {
   readonly watch: WatchState
 }
 
+/**
+ * What was done to a state, as data that can be stored: asked and refused, asked and granted, settled, failed. Amounts are
+ * decimal strings.
+ */
+export type LogEntry =
+  | readonly [what: 'a' | 'g', at: number, amount: string, route: string, payee: string, place: string, country: string]
+  | readonly [what: 's', at: number, amount: string, charged: string, isCall: 0 | 1]
+  | readonly [what: 'f', at: number]
+
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
-const WINDOWS: Record<Span, { length: number; parts: number }> = {
+export const WINDOWS: Record<Span, { length: number; parts: number }> = {
   minute: { length: MINUTE, parts: 60 },
   hour: { length: HOUR, parts: 60 },
   day: { length: DAY, parts: 48 },
 }
-const TODAY = { length: DAY, parts: 24, most: 32 }
+export const TODAY = { length: DAY, parts: 24, most: 32 }
 const KNOWN = { length: 30 * DAY, parts: 30, most: 64 }
 /** The average forgets: about the last 200 calls count. */
-const RATE = 1 / 200
+export const RATE = 1 / 200
 const NAME = 66
 
 /** What a call looks like beside the key's past; numbers are with the call where it says so. */
@@ -98,7 +107,11 @@ export class KeyState {
    * less strange for it. A view is good until the next change.
    */
   ask(ask: Ask): View {
-    const anomaly = this.#watch.observe(ask)
+    return this.view(ask, this.#watch.observe(ask))
+  }
+
+  /** How a call would look, with a judgement that was made: nothing learns from it. */
+  view(ask: Ask, anomaly: Verdict): View {
     const { at } = ask
     return {
       ask,
@@ -134,14 +147,41 @@ export class KeyState {
     }
   }
 
-  /** What was granted came to less, or to nothing: sums follow at the time of the call; `charged` 0 takes the call back. */
-  settled({ at, amount }: Ask, charged: bigint): void {
-    for (const span of spans) this.#sums[span].add(at, charged - amount, charged === 0n ? -1 : 0)
+  /**
+   * What was granted came to less, or to nothing: sums follow at the time of the call. `isCall`: it stays a call; one that
+   * came to nothing does not, unless its answer was free.
+   */
+  settled({ at, amount }: Pick<Ask, 'at' | 'amount'>, charged: bigint, isCall = charged > 0n): void {
+    for (const span of spans) this.#sums[span].add(at, charged - amount, isCall ? 0 : -1)
   }
 
   /** The upstream failed a call of the key. */
   failed(at: number): void {
     this.#failures.add(at, 0n)
+  }
+
+  /** Does again what was done when the entry was written: a state and the entries since it are the state now. */
+  apply(entry: LogEntry): void {
+    const [what, at, amount = '0'] = entry
+    switch (what) {
+      case 'a':
+      case 'g': {
+        const [, , , route, payee, place, country] = entry
+        const ask = { at, amount: BigInt(amount), route, payee, place, country }
+        this.ask(ask)
+        if (what === 'g') this.granted(ask)
+        return
+      }
+      case 's':
+        return this.settled({ at, amount: BigInt(amount) }, BigInt(entry[3]), entry[4] === 1)
+      case 'f':
+        return this.failed(at)
+    }
+  }
+
+  /** Whether a name that is known may be forgotten for so many others that come. */
+  mayForget(of: OriginName, others: number): boolean {
+    return this.#known[of].size + others > KNOWN.most
   }
 
   #high(at: number): bigint {

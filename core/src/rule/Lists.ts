@@ -26,7 +26,8 @@ export class Lists {
       this.#active = Object.fromEntries(
         this.#lists.map(({ name, entries }) => [
           `list.${name}`,
-          entries.filter(({ until }) => until === undefined || now < until).map(({ value }) => value),
+          // Nobody changes it from here on, so that it is looked through only once.
+          Object.freeze(entries.filter(({ until }) => until === undefined || now < until).map(({ value }) => value)),
         ]),
       )
     }

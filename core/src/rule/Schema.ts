@@ -1,24 +1,33 @@
 /** The form of rules and lists: what is written in JSON. A condition is compiled when its rule is read, or refused. */
 import * as z from 'zod'
 import * as Formula from '../Formula.ts'
+import { crossVariables } from './CrossFeature.ts'
 import { variables } from './Feature.ts'
 
 /** From the mildest to the hardest: of several, the hardest is done. */
 export const actions = ['allow', 'alert', 'throttle', 'require_signature', 'block', 'freeze'] as const
 export type Action = (typeof actions)[number]
 
+/** What stops or delays a call. */
+export const stopping: ReadonlySet<Action> = new Set(['throttle', 'require_signature', 'block', 'freeze'])
+
+/** What a rule over all keys of a scope may do: it sees calls after they were made. */
+export const crossActions: ReadonlySet<Action> = new Set(['allow', 'alert', 'block', 'freeze'])
+
 export const severities = ['info', 'low', 'medium', 'high', 'critical'] as const
 
 const MAX_RULES = 200
 const MAX_SECONDS = 86_400
 
-const rule = z
+export const rule = z
   .strictObject({
     id: z.string().regex(/^[a-z][a-z0-9_-]{0,63}$/, 'small letters, digits, - and _, at most 64'),
     /** A rule is never changed: its next version takes its place. */
     version: z.int().min(1),
     name: z.string().min(1).max(80),
-    /** A formula of type bool over the features and lists. */
+    /** `session`: asked before a call is granted, of one key; `cross`: asked after it was made, of all keys of the scope. */
+    over: z.enum(['session', 'cross']).default('session'),
+    /** A formula of type bool over the features (of `over`) and lists. */
     when: z.string(),
     severity: z.enum(severities),
     action: z.enum(actions),
@@ -37,6 +46,10 @@ const rule = z
     path: ['seconds'],
     message: 'throttle has seconds, and nothing else has',
   })
+  .refine(({ action, over }) => over === 'session' || crossActions.has(action), {
+    path: ['action'],
+    message: 'cross rules allow, alert, block or freeze',
+  })
 
 export type Rule = z.infer<typeof rule>
 export type RuleInput = z.input<typeof rule>
@@ -52,13 +65,16 @@ export const list = z.strictObject({
 })
 export type List = z.infer<typeof list>
 
-/** The text says where what is wrong. */
+/** The text says where what is wrong; of a condition, `cause` is the `FormulaError` with its place. */
 export class InvalidRuleError extends Error {
   override readonly name = 'InvalidRuleError'
 }
 
-/** Rules in the order they are asked in: by priority, then by id. They are one value: a change is another one, never half of it. */
-export type Ruleset = { readonly rules: readonly CompiledRule[]; readonly names: ReadonlySet<string> }
+/** Rules in the order they are asked in: by priority, then by id. `names`: of the variables that those not off read. */
+export type Rules = { readonly rules: readonly CompiledRule[]; readonly names: ReadonlySet<string> }
+
+/** The rules over one key, and those over all. They are one value: a change is another one, never half of it. */
+export type Ruleset = Rules & { readonly cross: Rules }
 
 /**
  * Reads rules. `lists`: names of those that a condition may ask about.
@@ -68,14 +84,17 @@ export type Ruleset = { readonly rules: readonly CompiledRule[]; readonly names:
 export function parse(value: unknown, lists: readonly string[] = []): Ruleset {
   const parsed = z.array(rule).max(MAX_RULES).superRefine(checkIds).safeParse(value)
   if (!parsed.success) throw new InvalidRuleError(z.prettifyError(parsed.error))
-  const known = variables(lists)
+  const known = { session: variables(lists), cross: crossVariables(lists) }
   const rules = parsed.data
-    .map((each, i): CompiledRule => ({ ...each, formula: compile(each, i, known) }))
+    .map((each, i): CompiledRule => ({ ...each, formula: compile(each, i, known[each.over]) }))
     .toSorted((a, b) => b.priority - a.priority || (a.id < b.id ? -1 : 1))
-  return {
-    rules,
-    names: new Set(rules.filter(({ state }) => state !== 'off').flatMap(({ formula }) => [...formula.names])),
-  }
+  return { ...over('session', rules), cross: over('cross', rules) }
+}
+
+function over(what: Rule['over'], all: readonly CompiledRule[]): Rules {
+  const rules = all.filter((each) => each.over === what)
+  const names = rules.filter(({ state }) => state !== 'off').flatMap(({ formula }) => [...formula.names])
+  return { rules, names: new Set(names) }
 }
 
 /** @throws {InvalidRuleError} */
@@ -99,7 +118,7 @@ function compile({ id, when }: Rule, i: number, known: Formula.Variables): Formu
     return Formula.compile(when, known, 'bool')
   } catch (error) {
     if (error instanceof Formula.FormulaError)
-      throw new InvalidRuleError(`✖ ${error.message}\n  → at [${i}].when, rule ${id}`)
+      throw new InvalidRuleError(`✖ ${error.message}\n  → at [${i}].when, rule ${id}`, { cause: error })
     throw error
   }
 }

@@ -17,11 +17,11 @@ export const seeds: readonly RuleInput[] = [
   {
     ...base,
     id: 'calls-a-minute',
+    // One key of a busy service makes thousands: to slow a key down is for who knows it, by a rule of their own.
     name: 'More than a hundred calls a minute',
     when: 'count.minute > 100',
     severity: 'medium',
-    action: 'throttle',
-    seconds: 60,
+    action: 'alert',
     priority: 800,
   },
   {
@@ -88,3 +88,8 @@ export const seeds: readonly RuleInput[] = [
     priority: 1_000,
   },
 ]
+
+/** Rules to begin one's own with: the seeds, and in the place of one that alerts the form that slows a key down. */
+export const templates: readonly RuleInput[] = seeds.map((seed) =>
+  seed.id === 'calls-a-minute' ? { ...seed, action: 'throttle', seconds: 60 } : seed,
+)

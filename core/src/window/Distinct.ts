@@ -37,6 +37,11 @@ export class Distinct {
     if (this.#seen.size > this.#most) this.#forgetOldest()
   }
 
+  /** Names that are kept, of whatever time. */
+  get size(): number {
+    return this.#seen.size
+  }
+
   count(now: number): number {
     const first = Math.max(this.#newest, Math.floor(now / this.#length)) - this.#parts
     let count = 0

@@ -198,6 +198,42 @@ describe('inputs', () => {
   })
 })
 
+describe('lists', () => {
+  const has = Formula.compile('level in countries', variables, 'bool')
+  const ask = (countries: readonly unknown[], level = 'CH'): unknown => {
+    const result = has.evaluate({ level, countries: countries as string[] })
+    return result.ok ? result.value : result.error.message
+  }
+
+  test('lists that change are read anew, those that cannot are remembered', () => {
+    const list = ['CN']
+    expect(ask(list)).toBe(false)
+    list.push('CH')
+    expect(ask(list)).toBe(true)
+    const frozen = Object.freeze(['CN', 'CH'])
+    expect([ask(frozen), ask(frozen), ask(frozen, 'US')]).toEqual([true, true, false])
+  })
+
+  test('a frozen list is looked through as any other', () => {
+    const said = (countries: readonly unknown[]): unknown => ask(Object.freeze(countries))
+    expect(said(['CH', 1n])).toBe('countries has an element that is no string (line 1, column 10)')
+    expect(said([1n])).toBe('countries has an element that is no string (line 1, column 10)')
+    expect(said(['CH', 'x'.repeat(1_025)])).toContain('is longer than 1024 characters')
+    expect(said(['CH', 'x'.repeat(1_024)])).toBe(true)
+    expect(said(Array.from({ length: 1_001 }, () => 'CH'))).toContain('has more than 1000 elements')
+    expect(said(Array.from({ length: 1_000 }, () => 'CH'))).toBe(true)
+    expect(said([])).toBe(false)
+    const numbers = Formula.compile('base in tiers', variables, 'bool')
+    const found = (tiers: readonly unknown[]): unknown => numbers.evaluate({ base: 1_000n, tiers: tiers as bigint[] })
+    const none = Object.freeze([])
+    expect(ask(none)).toBe(false)
+    expect(found(none), 'an empty list is of any type').toEqual({ ok: true, value: false })
+    expect(found(Object.freeze([1n, 1_000n]))).toEqual({ ok: true, value: true })
+    expect(found(Object.freeze(['1000']))).toMatchObject({ ok: false })
+    expect(found(Object.freeze([1_000n, 1n << 63n]))).toMatchObject({ ok: false })
+  })
+})
+
 describe('refused, with a place', () => {
   test.each([
     ['', 'the formula ends where a value is expected (line 1, column 1)'],

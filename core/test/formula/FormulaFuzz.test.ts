@@ -3,71 +3,9 @@ import { Environment } from '@marcbachmann/cel-js'
 import * as Formula from '@pbstream/core/Formula'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-
-const variables: Formula.Variables = {
-  a: 'int',
-  b: 'int',
-  'signal.load': 'int',
-  level: 'string',
-  trusted: 'bool',
-  numbers: 'list<int>',
-  names: 'list<string>',
-}
+import { grammar, inputsOf, variables } from './Grammar.ts'
 
 const MAX = (1n << 63n) - 1n
-// Not the lowest number: the library lets its negation, which is out of range, pass.
-const int = fc.oneof(
-  fc.bigInt({ min: -9n, max: 9n }),
-  fc.bigInt({ min: -(1n << 40n), max: 1n << 40n }),
-  fc.bigInt({ min: -MAX, max: MAX }),
-)
-const word = fc.constantFrom('', 'a', 'vip1', 'vip', '1', '"', '\\', '日本', '😀', "a'b")
-const inputsOf = fc.record({
-  a: int,
-  b: int,
-  'signal.load': int,
-  level: word,
-  trusted: fc.boolean(),
-  numbers: fc.array(int, { maxLength: 4 }),
-  names: fc.array(word, { maxLength: 4 }),
-})
-
-const infix = (operators: string[], left: fc.Arbitrary<string>, right = left) =>
-  fc.tuple(left, fc.constantFrom(...operators), right).map(([l, operator, r]) => `(${l} ${operator} ${r})`)
-
-/** Texts of formulas that are right, of each type. */
-const grammar = fc.letrec<{ int: string; bool: string; string: string }>((tie) => ({
-  int: fc.oneof(
-    { maxDepth: 4, depthSize: 'small' },
-    fc.constantFrom('a', 'b', 'signal.load', '0', '1', '2', '7', '1000000', '0x10', String(MAX)),
-    infix(['+', '-', '*', '/', '%'], tie('int')),
-    tie('int').map((operand) => `-(${operand})`),
-    fc.tuple(tie('bool'), tie('int'), tie('int')).map(([c, l, r]) => `(${c} ? ${l} : ${r})`),
-    fc.tuple(fc.constantFrom('min', 'max', 'divUp'), tie('int'), tie('int')).map(([f, l, r]) => `${f}(${l}, ${r})`),
-    fc.constantFrom('size(numbers)', 'names.size()', 'level.size()'),
-    tie('string').map((operand) => `size(${operand})`),
-  ),
-  bool: fc.oneof(
-    { maxDepth: 4, depthSize: 'small' },
-    fc.constantFrom('trusted', 'true', 'false'),
-    infix(['<', '<=', '>', '>=', '==', '!='], tie('int')),
-    infix(['==', '!='], tie('string')),
-    infix(['&&', '||', '==', '!='], tie('bool')),
-    tie('bool').map((operand) => `!${operand}`),
-    tie('int').map((operand) => `(${operand} in numbers)`),
-    fc.tuple(tie('int'), tie('int')).map(([l, r]) => `(${l} in [${r}, 1, 2])`),
-    tie('string').map((operand) => `(${operand} in names)`),
-    fc
-      .tuple(tie('string'), fc.constantFrom('contains', 'startsWith', 'endsWith'), tie('string'))
-      .map(([l, f, r]) => `${l}.${f}(${r})`),
-  ),
-  string: fc.oneof(
-    { maxDepth: 2, depthSize: 'small' },
-    fc.constant('level'),
-    word.map((text) => JSON.stringify(text)),
-    fc.tuple(tie('bool'), tie('string'), tie('string')).map(([c, l, r]) => `(${c} ? ${l} : ${r})`),
-  ),
-}))
 
 /** The library as the second opinion, with the functions that are ours. */
 const library = new Environment()

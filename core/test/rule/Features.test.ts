@@ -35,6 +35,13 @@ describe('features', () => {
     }
   })
 
+  test('what is divided by next to nothing is as large as can be', () => {
+    const usualState = new Rule.KeyState()
+    usualState.granted(usual)
+    const tiny = new Rule.KeyState({ ...usualState.toJSON(), average: [5e-324, 0] })
+    expect(Rule.inputs(['ratio.average'], tiny.ask(usual))).toEqual({ 'ratio.average': (1n << 63n) - 1n })
+  })
+
   test.each<[at: string, hour: bigint, weekday: bigint]>([
     ['2026-11-23T00:00:00Z', 0n, 1n],
     ['2026-11-22T23:59:59Z', 23n, 7n],

@@ -107,6 +107,39 @@ describe('a decision', () => {
     expect(decide([rule(when, { fail: 'closed', state: 'shadow' })]).action).toBe('allow')
   })
 
+  test('of a hit that is noted, nothing is worked out again', () => {
+    const rules = [
+      rule('amount >= 1000', { id: 'a' }),
+      rule('amount > 1', { id: 'b', state: 'shadow' }),
+      rule('1 / (amount - 1000) > 0', { id: 'c' }),
+    ]
+    const asked: [string, Rule.Effect][] = []
+    const view = new Rule.KeyState().ask({
+      at: NOON,
+      amount: 1_000n,
+      route: 'r',
+      payee: 'p',
+      place: 'h',
+      country: 'CH',
+    })
+    const { action, by, hits } = Rule.evaluate(Rule.parse(rules), view, none, {}, ({ id }, effect) => {
+      asked.push([id, effect])
+      return effect !== 'done'
+    })
+    expect(asked).toEqual([
+      ['a', 'done'],
+      ['b', 'shadow'],
+      ['c', 'failed'],
+    ])
+    expect([action, by?.rule]).toEqual(['block', 'a'])
+    expect(hits.map(({ inputs, nodes }) => [inputs, nodes.length])).toEqual([
+      [{ amount: '1000' }, 2],
+      [{}, 0],
+      [{}, 0],
+    ])
+    expect(hits[2]?.error).toContain('division by 0')
+  })
+
   test('lists: entries count until they expire, and are recorded by their number', () => {
     const lists = new Rule.Lists([
       Rule.parseList({

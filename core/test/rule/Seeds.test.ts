@@ -32,10 +32,10 @@ const usual = (at: number, amount = 1_000n): Rule.Ask => ({
 const now = START + 8 * DAY + 5 * MINUTE
 
 /** Calls one after the other, granted if nothing harder than an alert is done; the last decision. */
-function last(state: Rule.KeyState, asks: readonly Rule.Ask[]): Rule.Decision {
+function last(state: Rule.KeyState, asks: readonly Rule.Ask[], rules = set): Rule.Decision {
   let decision: Rule.Decision = { action: 'allow', hits: [] }
   for (const ask of asks) {
-    decision = Rule.evaluate(set, state.ask(ask), lists)
+    decision = Rule.evaluate(rules, state.ask(ask), lists)
     if (decision.action === 'allow' || decision.action === 'alert') state.granted(ask)
   }
   return decision
@@ -83,14 +83,34 @@ describe('the rules that everybody begins with', () => {
     expect(decision.action).toBe(action)
   })
 
-  test('the hundred and first call within a minute has to wait', () => {
+  test('the hundred and first call within a minute is told of, and has to wait where somebody chose so', () => {
     // A new key, so that it is not also strange.
     const asks = Array.from({ length: 101 }, (_, i) => usual(now + i * 500))
     expect(last(new Rule.KeyState(), asks.slice(0, 100)).action).toBe('allow')
-    expect(last(new Rule.KeyState(), asks)).toMatchObject({
+    expect(last(new Rule.KeyState(), asks)).toMatchObject({ action: 'alert', by: { rule: 'calls-a-minute' } })
+    const chosen = Rule.parse(Rule.templates)
+    expect(chosen.rules.map(({ id }) => id)).toEqual(set.rules.map(({ id }) => id))
+    expect(last(new Rule.KeyState(), asks.slice(0, 100), chosen).action).toBe('allow')
+    expect(last(new Rule.KeyState(), asks, chosen)).toMatchObject({
       action: 'throttle',
       by: { rule: 'calls-a-minute', seconds: 60 },
     })
+  })
+
+  test('leave a usual key its leases, and one that is drained none', () => {
+    const state = used()
+    const ask = usual(now)
+    const { anomaly } = state.ask(ask)
+    state.granted(ask)
+    const wish = { anomaly, until: now + 35_000, count: 1_000, out: [], inFlight: { count: 1, amount: 1_000n } }
+    expect(Rule.stops(set)).toBe(true)
+    expect(Rule.leaseCount(set, lists, {}, state, { ...wish, ask })).toBe(1_000)
+    const poor = { ...ask, balance: { left: 60_000n, of: 10_000_000n } }
+    const few = Rule.leaseCount(set, lists, {}, state, { ...wish, ask: poor })
+    // Half of what was there: ten usual calls of the hour before, and twice so many.
+    expect(few).toBeGreaterThan(8)
+    expect(few).toBeLessThan(16)
+    expect(Rule.leaseCount(set, lists, {}, state, { ...wish, ask: { ...ask, amount: 11_500n } })).toBe(0)
   })
 
   test('a stolen key is frozen while it is drained, before two hundred calls are through', () => {
