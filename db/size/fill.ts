@@ -63,6 +63,20 @@ export async function fillAfter(store: Store, payments: number): Promise<void> {
         created_at, updated_at)
       select 'whd_' || ${hex(`${T0} + n * 1000`)} || ${hex('n')}, 'we_' || (n % 4), '${OWNER}', 'test', 'evt_' || n,
         ${event}, '{}', ${status}, 1, ${time('n')}, ${time('n')}, ${time('n')} ${rows(some)}`,
+    `insert into sentinel_decision (session, number, id, chain_id, payer, scope, at, action, effect, rule, version, detail,
+        repeats, last_at)
+      select '84532:0xc0:${OWNER}:0x' || (n % ${SESSIONS}), n, 'dec_' || n, 84532, '${OWNER}',
+        case when n % 2 = 0 then 'provider:prov_0' else 'owner' end, ${time('n')}, 'alert', 'done',
+        case when n % 500 = 0 then 'rare' when n % 501 = 0 then 'seldom' else 'often' end, 1, ${json('{}')}, 0, ${time('n')}
+        ${rows(some)}`,
+    `insert into sentinel_stop (id, session, chain_id, payer, "key", scope, kind, rule, version, decision_id, at,
+        released_at)
+      select 'st_' || n, '84532:0xc0:${OWNER}:0x' || (n % ${SESSIONS}), 84532, '${OWNER}', '0xke',
+        case when n % 2 = 0 then 'provider:prov_0' else 'owner' end, 'frozen', 'often', 1, 'dec_' || n, ${time('n')},
+        case when n % 100 < 2 then null else ${time('n')} end ${rows(some)}`,
+    `insert into failure_hour (session, provider_id, route_id, hour, calls, failures, revision)
+      select '84532:0xc0:${OWNER}:0x' || (n % ${SESSIONS}), 'prov_0', 'route_' || (n % 200), ${time('n * 3600')}, n, 1, n
+        ${rows(some)}`,
     `insert into audit (actor, action, subject, detail, at, chain, seq, prev, hash)
       select '${OWNER}', case when n % 50 = 0 then 'provider.update' else 'route.update' end, 'route_' || (n % 200),
         ${json('{}')}, ${time('n')}, '${OWNER}/test', n, 'h' || n, 'h' || n ${rows(some)}`,

@@ -1,11 +1,13 @@
 /** Every list that owners and providers can ask for, as the API asks, where it is worst: the biggest, in its middle. */
 import { chainOf } from '../src/Audit.ts'
 import { listAudit } from '../src/AuditList.ts'
+import { type DecisionFilter, decisionsOf, oldDecisions, type Whose } from '../src/Decisions.ts'
 import * as Exports from '../src/Exports.ts'
 import * as Overview from '../src/Overview.ts'
 import { providersOf } from '../src/Providers.ts'
 import * as Lists from '../src/ProvidersLists.ts'
 import { keysOf } from '../src/SessionKeys.ts'
+import { stopsOf } from '../src/Stops.ts'
 import * as Deliveries from '../src/WebhookDeliveries.ts'
 import { firstIdOf } from '../src/Webhooks.ts'
 import { OWNER, sessionOf, T0 } from './fill.ts'
@@ -27,6 +29,10 @@ export function queries({ db }: Store, payments: number): [string, Query][] {
   const audit = chainOf(OWNER, 'test')
   const deliveries = (filter: Deliveries.DeliveryFilter) => Deliveries.listDeliveries(db, OWNER, 'test', filter, PAGE)
   const before = firstIdOf(at(500))
+  const seller: Whose = { scope: 'provider:prov_0' }
+  const whole: Whose = { payer: owner, chainIds: [84532] }
+  const decided = (of: Whose, filter: DecisionFilter) =>
+    decisionsOf(db, of, filter, { at: at(1_100), session: sessionOf(0), number: 1 }, PAGE)
   const sold = (filter: Exports.Filter, after?: Exports.Place) =>
     Exports.payments(db, 'provider', 'prov_0', filter, after, FILE)
   return [
@@ -54,6 +60,16 @@ export function queries({ db }: Store, payments: number): [string, Query][] {
     ['deliveries that are old', Deliveries.oldDeliveries(db, before, 400)],
     ['audit, a later page', listAudit(db, audit, { before: 500 }, PAGE)],
     ['audit of an action', listAudit(db, audit, { action: 'provider.update' }, PAGE)],
+    ['decisions of a payer, a later page', decided(whole, {})],
+    ['decisions of a payer by a rule', decided(whole, { rule: 'seldom' })],
+    ['decisions of a provider, a later page', decided(seller, {})],
+    ['decisions of a provider by a rule', decided(seller, { rule: 'rare' })],
+    ['decisions of a provider on a key', decided(seller, { session: sessionOf(0) })],
+    ['all decisions, a later page', decided('all', {})],
+    ['decisions that are old', oldDecisions(db, at(500), FILE)],
+    ['stops of a payer, a later page', stopsOf(db, whole, {}, { at: at(500), id: 'st_500' }, PAGE)],
+    ['stops of a payer that hold', stopsOf(db, whole, { open: true }, undefined, PAGE)],
+    ['stops of a provider that hold', stopsOf(db, seller, { open: true }, undefined, PAGE)],
     ['file: payments of a provider', sold({})],
     ['file: payments of a provider, from the middle', sold({}, file)],
     ['file: payments of a provider in a time', sold(period)],

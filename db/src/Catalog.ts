@@ -5,16 +5,37 @@
  * writes nothing, so each of these calls can be repeated after an unknown outcome.
  */
 import * as Rate from '@pbstream/core/Rate'
-import { and, asc, eq, gt, inArray, isNotNull, isNull, or, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, isNotNull, isNull, or, sql } from 'drizzle-orm'
 import { change, PLATFORM, type Act } from './Audit.ts'
 import { canonical } from './Canonical.ts'
 import type { Catalog, CatalogRoute, ComingCard, RateRule, Signals } from './CatalogRoute.ts'
+import { loadSentinel } from './CatalogSentinel.ts'
+import { loadVersions, riseCatalog } from './CatalogVersions.ts'
 import type { Database, Orm, Statement } from './Database.ts'
 import { FREE, newestVersion, type RouteRow, standingOf } from './RateCards.ts'
 import { checkProvider, checkRoute, type ProviderInput, type RouteInput } from './RouteInput.ts'
 
-export type { Catalog, CatalogRoute, Origin, RateRule, SealedCredential, Signals } from './CatalogRoute.ts'
+export type {
+  Catalog,
+  CatalogRoute,
+  OpenBreaker,
+  Origin,
+  RateRule,
+  SealedCredential,
+  SentinelCatalog,
+  Signals,
+} from './CatalogRoute.ts'
 export type { ProviderInput, RouteInput } from './RouteInput.ts'
+
+export { loadSentinel } from './CatalogSentinel.ts'
+export {
+  catalogVersion,
+  catalogVersions,
+  loadVersions,
+  riseCatalog,
+  riseSentinel,
+  riseSignals,
+} from './CatalogVersions.ts'
 
 /** Who makes a change, when (Unix milliseconds), and the audit chain it is written in: the platform's if none. */
 export type By = { actor: string; at: number; chain?: string }
@@ -26,9 +47,14 @@ export type By = { actor: string; at: number; chain?: string }
 export async function loadCatalog(db: Database): Promise<Catalog>
 export async function loadCatalog(db: Database, known: number | undefined): Promise<Catalog | 'unchanged'>
 export async function loadCatalog(db: Database, known?: number): Promise<Catalog | 'unchanged'> {
-  const { version, signals: signalsVersion } = await loadVersions(db)
+  const { version, signals: signalsVersion, sentinel: sentinelVersion } = await loadVersions(db)
   if (version === known) return 'unchanged'
-  return { version, routes: await loadRoutes(db), signals: await loadSignals(db, signalsVersion) }
+  return {
+    version,
+    routes: await loadRoutes(db),
+    signals: await loadSignals(db, signalsVersion),
+    sentinel: await loadSentinel(db, sentinelVersion),
+  }
 }
 
 /** The routes of the catalog, for who has read its version just before. */
@@ -52,27 +78,6 @@ export async function loadSignals(db: Database, version: number): Promise<Signal
     return [id, { value: value ?? fallback ?? '0', at, staleAt, fallback }] as const
   })
   return { version, values: Object.fromEntries(values) }
-}
-
-/** The versions of routes and of signals: what gateways ask for every few seconds. */
-export async function loadVersions(db: Database): Promise<{ version: number; signals: number }> {
-  const rows = await catalogVersions(db)
-  const of = (name: string) => rows.find((row) => row.name === name)?.version ?? 0
-  return { version: of(NAME), signals: of(SIGNALS) }
-}
-
-export function catalogVersions(db: Database) {
-  const { catalog } = db.tables
-  return db.orm
-    .select({ name: catalog.name, version: catalog.version })
-    .from(catalog)
-    .where(inArray(catalog.name, [NAME, SIGNALS]))
-}
-
-/** The version of the routes alone. */
-export function catalogVersion(db: Database) {
-  const { catalog } = db.tables
-  return db.orm.select({ version: catalog.version }).from(catalog).where(eq(catalog.name, NAME))
 }
 
 /** Cards with a time after that of the one that their route names, in the order in which they come. */
@@ -205,8 +210,6 @@ export async function publishRateCard(db: Database, routeId: string, rule: RateR
   })
 }
 
-const NAME = 'routes'
-const SIGNALS = 'signals'
 const NOTHING = { acts: [], statements: () => [], result: undefined }
 
 /** What a route is to name, from when, and the card to write when it is not there yet: under `number`. */
@@ -242,24 +245,6 @@ function newCard(db: Database, orm: Orm, routeId: string, price: Price | undefin
 
 function act(by: By, action: string, subject: string, detail: object): Act {
   return { actor: by.actor, action, subject, detail: { ...detail }, at: new Date(by.at) }
-}
-
-/** The statement that makes gateways load the catalog again: part of every change of what is sold. */
-export function riseCatalog(db: Database, orm: Orm): Statement {
-  return rise(db, orm, NAME)
-}
-
-/** The statement that makes gateways load the signals again: part of every value, and of every change of an oracle. */
-export function riseSignals(db: Database, orm: Orm): Statement {
-  return rise(db, orm, SIGNALS)
-}
-
-function rise(db: Database, orm: Orm, name: string): Statement {
-  const { catalog } = db.tables
-  return orm
-    .insert(catalog)
-    .values({ name, version: 1 })
-    .onConflictDoUpdate({ target: catalog.name, set: { version: sql`${catalog.version} + 1` } })
 }
 
 type CatalogRow = Awaited<ReturnType<typeof catalogRoutes>>[number]

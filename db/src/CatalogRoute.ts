@@ -77,10 +77,36 @@ export type Signals = {
   values: Readonly<Record<string, Signal>>
 }
 
+/**
+ * What gateways have to know of Sentinel: which rule sets are in force, by their revisions (the sets themselves are read
+ * when an object asks for them, see `Rulesets`), and the breakers that are not closed.
+ */
+export type SentinelCatalog = {
+  /** Rises with every change of the rules of the platform or a provider, and of a breaker. */
+  version: number
+  /** Revision of the platform's set: 1, the seeds, until somebody writes another. */
+  platform: number
+  /** Revisions of the sets of providers, by their ids. One that never wrote any is not in it. */
+  providers: Readonly<Record<string, number>>
+  breakers: readonly OpenBreaker[]
+}
+
+/** A breaker that is not closed. */
+export type OpenBreaker = {
+  /** Whose: `platform` or `provider:<id>`. */
+  scope: string
+  /** What it is of: `global`, `provider:<id>` or `upstream:<route id>`. */
+  subject: string
+  /** When it lets calls through to see (Unix milliseconds); null: not before a person closes it. */
+  until: number | null
+  cause: string
+}
+
 /** Every route of every provider at one catalog version. */
 export type Catalog = {
   /** Rises with every change of a provider, route or rate card. */
   version: number
   routes: CatalogRoute[]
   signals: Signals
+  sentinel: SentinelCatalog
 }

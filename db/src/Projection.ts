@@ -4,14 +4,17 @@
  * - a journal row is a fact with a key (session, seq): the first insert stands, a repeat is ignored;
  * - a channel, a transaction or a count of usage is a row of cumulative numbers with a revision: only a newer one
  *   replaces it;
- * - a session keeps the highest seq and its time, a key the earliest time it was seen.
+ * - a session keeps the highest seq and its time, a key the earliest time it was seen;
+ * - what Sentinel decided: see `ProjectionSentinel`.
  *
  * No row refers to another by a foreign key: a charge may arrive before its session does.
  */
 import type { IncidentEvent, JournalRow, PbEvent, SessionEvent, TransactionEvent } from '@pbstream/core/message/Event'
 import { sessionName } from '@pbstream/core/message/Session'
-import { getTableColumns, sql, type SQL, type Table } from 'drizzle-orm'
-import type { Database, Orm, Statement, Tables } from './Database.ts'
+import { sql } from 'drizzle-orm'
+import type { Database, Orm, Statement } from './Database.ts'
+import { chunks, excluded, keep, type Row, sorted } from './ProjectionRows.ts'
+import { foldSentinel, type SentinelRows, sentinelStatements } from './ProjectionSentinel.ts'
 import { type ModeOf, news, newsStatements } from './WebhookNews.ts'
 
 /**
@@ -28,6 +31,7 @@ export async function project(db: Database, events: readonly PbEvent[], modeOf?:
     ...journalStatements(db, orm, rows),
     ...settlementStatements(db, orm, rows),
     ...incidentStatements(db, orm, rows),
+    ...sentinelStatements(db, orm, rows.sentinel),
     ...newsStatements(db, orm, told),
   ]
   const count = statements(db.orm).length
@@ -40,8 +44,6 @@ export async function project(db: Database, events: readonly PbEvent[], modeOf?:
 /** Statements in one batch: keeps it far below D1's 30 seconds, and a lock on Postgres short. */
 const STATEMENTS_AT_ONCE = 50
 
-type Row<T extends keyof Tables> = Tables[T]['$inferInsert']
-
 type Rows = {
   keys: Row<'sessionKey'>[]
   sessions: Row<'streamSession'>[]
@@ -52,6 +54,7 @@ type Rows = {
   movements: Row<'movement'>[]
   settlements: Row<'settlement'>[]
   incidents: Row<'sentinelEvent'>[]
+  sentinel: SentinelRows
 }
 
 /**
@@ -99,6 +102,7 @@ function fold(events: readonly PbEvent[]): Rows {
     movements: sorted(movements),
     settlements: sorted(settlements),
     incidents: sorted(incidents),
+    sentinel: foldSentinel(events),
   }
 }
 
@@ -108,15 +112,6 @@ function providerChannels(payments: Iterable<Row<'microPayment'>>): Row<'provide
   for (const { providerId, channelId } of payments)
     if (providerId != null) pairs.set(`${providerId} ${channelId}`, { providerId, channelId })
   return sorted(pairs)
-}
-
-function keep<T>(map: Map<string, T>, key: string, row: T, replaces: (old: T) => boolean): void {
-  const old = map.get(key)
-  if (old === undefined || replaces(old)) map.set(key, row)
-}
-
-function sorted<T>(map: Map<string, T>): T[] {
-  return [...map].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row)
 }
 
 function isEarlier(time: Date | null | undefined, than: Date | null | undefined): boolean {
@@ -271,18 +266,4 @@ function incidentStatements(db: Database, orm: Orm, { incidents }: Rows): Statem
   return chunks(db, sentinelEvent, incidents).map((rows) =>
     orm.insert(sentinelEvent).values(rows).onConflictDoNothing(),
   )
-}
-
-/** Rows in portions whose values fit one statement. */
-function chunks<T>(db: Database, table: Table, rows: T[]): T[][] {
-  const size = Math.floor(db.maxParameters / Object.keys(getTableColumns(table)).length)
-  const out: T[][] = []
-  for (let i = 0; i < rows.length; i += size) out.push(rows.slice(i, i + size))
-  return out
-}
-
-/** Every column taken from the row that met a conflict. */
-function excluded(table: Table): Record<string, SQL> {
-  const columns = Object.entries(getTableColumns(table))
-  return Object.fromEntries(columns.map(([field, { name }]) => [field, sql`excluded.${sql.identifier(name)}`]))
 }

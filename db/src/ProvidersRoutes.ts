@@ -45,6 +45,13 @@ export async function routeOf(db: Database, { owner, mode }: Scope, id: string):
   return found.route
 }
 
+/** The provider of a route, whoever's it is; undefined: there is no such route. */
+export async function providerOfRoute(db: Database, id: string): Promise<string | undefined> {
+  const { route } = db.tables
+  const [found] = await db.orm.select({ providerId: route.providerId }).from(route).where(eq(route.id, id))
+  return found?.providerId
+}
+
 /** Creates a route with its first card; the same id again gives the one that is there. */
 export async function createRoute(db: Database, who: Who, input: NewRoute): Promise<RouteRow> {
   const { route, rateCard } = db.tables

@@ -6,7 +6,7 @@
  */
 import type { KeyStatus } from '@pbstream/core/KeyStatus'
 import type { PermissionJson } from '@pbstream/core/SessionKey'
-import { and, asc, desc, eq, gt, isNotNull, isNull, lt, or, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, inArray, isNotNull, isNull, lt, or, sql } from 'drizzle-orm'
 import type { Database, Orm, Statement } from './Database.ts'
 import type { Mode } from './Mode.ts'
 
@@ -45,6 +45,29 @@ export async function rowOfSession(db: Database, id: string): Promise<Row | unde
   const { sessionKey } = db.tables
   const [row] = await db.orm.select().from(sessionKey).where(eq(sessionKey.id, id)).limit(1)
   return row
+}
+
+/** Who manages some keys, by the names of their sessions; those that nobody manages are left out. */
+export async function ownersOf(
+  db: Database,
+  sessions: readonly string[],
+): Promise<Map<string, { owner: string; mode: Mode }>> {
+  const found = new Map<string, { owner: string; mode: Mode }>()
+  for (let i = 0; i < sessions.length; i += db.maxParameters) {
+    for (const { session, owner, mode } of await ownersQuery(db, sessions.slice(i, i + db.maxParameters))) {
+      if (owner !== null && mode !== null) found.set(session, { owner, mode })
+    }
+  }
+  return found
+}
+
+/** The statement behind `ownersOf`. */
+export function ownersQuery(db: Database, sessions: readonly string[]) {
+  const { sessionKey } = db.tables
+  return db.orm
+    .select({ session: sessionKey.id, owner: sessionKey.owner, mode: sessionKey.mode })
+    .from(sessionKey)
+    .where(inArray(sessionKey.id, [...sessions]))
 }
 
 export type KeyFilter = { status?: KeyStatus | undefined; chainId?: number | undefined }

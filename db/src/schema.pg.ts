@@ -23,6 +23,8 @@ import {
 import type { Origin, RateRule } from './CatalogRoute.ts'
 import type { DeliveryStatus, Mode, OracleKind, OracleValueStatus, Registered, SessionKeyStatus } from './Mode.ts'
 
+export * from './schema.sentinel.pg.ts'
+
 const money = (name: string) => numeric(name, { precision: 78, scale: 0 })
 const amount = (name: string) => money(name).notNull()
 const count = (name: string) => bigint(name, { mode: 'number' })
@@ -191,6 +193,8 @@ export const microPayment = pgTable(
     cumulative: money('cumulative'),
     at: time('at').notNull(),
     usage: jsonb('usage').$type<Record<string, string>>(),
+    country: text('country'),
+    place: text('place'),
   },
   (t) => [
     primaryKey({ columns: [t.session, t.seq] }),

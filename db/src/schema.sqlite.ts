@@ -11,6 +11,8 @@ import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'driz
 import type { Origin, RateRule } from './CatalogRoute.ts'
 import type { DeliveryStatus, Mode, OracleKind, OracleValueStatus, Registered, SessionKeyStatus } from './Mode.ts'
 
+export * from './schema.sentinel.sqlite.ts'
+
 const amount = (name: string) => text(name).notNull()
 const time = (name: string) => integer(name, { mode: 'timestamp_ms' })
 
@@ -181,6 +183,8 @@ export const microPayment = sqliteTable(
     cumulative: text('cumulative'),
     at: time('at').notNull(),
     usage: text('usage', { mode: 'json' }).$type<Record<string, string>>(),
+    country: text('country'),
+    place: text('place'),
   },
   (t) => [
     primaryKey({ columns: [t.session, t.seq] }),

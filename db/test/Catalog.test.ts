@@ -24,7 +24,8 @@ async function withChat() {
 
 describe('loadCatalog', () => {
   test('an empty database is version 0 without routes', async () => {
-    expect(await loadCatalog(db)).toEqual({ version: 0, routes: [], signals: { version: 0, values: {} } })
+    const sentinel = { version: 0, platform: 1, providers: {}, breakers: [] }
+    expect(await loadCatalog(db)).toEqual({ version: 0, routes: [], signals: { version: 0, values: {} }, sentinel })
     expect(await loadCatalog(db, 0)).toBe('unchanged')
   })
 
@@ -57,6 +58,7 @@ describe('loadCatalog', () => {
         },
       ],
       signals: { version: 0, values: {} },
+      sentinel: { version: 0, platform: 1, providers: {}, breakers: [] },
     })
   })
 

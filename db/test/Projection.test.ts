@@ -3,7 +3,7 @@ import { sessionName } from '@pbstream/core/message/Session'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { project } from '../src/Projection.ts'
-import { db, emptyBeforeEach, projected, wipe } from './database.ts'
+import { db, emptyBeforeEach, projected, wipeProjected } from './database.ts'
 import { deliveries, hex, history, incident, lane, refs, sessionEvent, T0 } from './events.ts'
 
 emptyBeforeEach()
@@ -46,9 +46,11 @@ describe('project', () => {
       amount: '7',
       cumulative: '9007199254741011',
       usage: { output_token: '3' },
+      country: 'CH',
+      place: '0123456789abcdef',
       at: new Date(T0 + 3000),
     })
-    expect(rows.payments[1]).toMatchObject({ seq: 2, usage: null })
+    expect(rows.payments[1]).toMatchObject({ seq: 2, usage: null, country: null, place: null })
     const [, , counted] = first.totals as [unknown, unknown, (typeof first.totals)[0]]
     expect(rows.usage).toEqual([{ ...counted, session: id, payer: hex('a1', 20) }])
     expect(counted).toMatchObject({ period: '2026-11', charged: '21', revision: 3 })
@@ -69,7 +71,7 @@ describe('project', () => {
           for (const batch of batches) await project(db, batch)
           expect(await projected()).toEqual(expected)
         })
-        .beforeEach(wipe),
+        .beforeEach(wipeProjected),
       { numRuns: 25 },
     )
   }, 60_000)

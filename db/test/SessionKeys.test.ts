@@ -7,6 +7,7 @@ import {
   keysOf,
   managed,
   type NewKey,
+  ownersOf,
   rowOfSession,
   updateKey,
   waitingKeys,
@@ -147,4 +148,21 @@ test('relayed transactions are counted by owner and day, at once too', async () 
   expect(counts.sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5])
   expect(await countRelay(db, 'owner-a', '2026-11-23')).toBe(1)
   expect(await countRelay(db, 'owner-b', '2026-11-22')).toBe(1)
+})
+
+test('the owners of many keys at once are those who manage them; a key that nobody manages has none', async () => {
+  const unmanaged = key(2)
+  const { sessionKey } = db.tables
+  await insert(key(1), key(3, { owner: 'owner-b', mode: 'live' }))
+  const { id, session, chainId, contract, payer, key: signer } = unmanaged
+  await db.orm.insert(sessionKey).values({ id, session, chainId, contract, payer, key: signer })
+  const unknown = Array.from({ length: 250 }, (_, n) => `unknown-${n}`)
+  const asked = [...unknown.slice(0, 120), key(1).id, id, ...unknown.slice(120), key(3).id]
+  expect(await ownersOf(db, asked)).toEqual(
+    new Map([
+      [key(1).id, { owner: 'owner-a', mode: 'test' }],
+      [key(3).id, { owner: 'owner-b', mode: 'live' }],
+    ]),
+  )
+  expect(await ownersOf(db, [])).toEqual(new Map())
 })

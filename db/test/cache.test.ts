@@ -11,7 +11,11 @@ const env = {
   CACHE_SECRET: 'thirty-two bytes or more, for tests only',
 }
 const key = { session: '1:0xa:0xb:0xc', status: 'frozen' as const, version: 3 }
-const catalog: Catalog = { version: 7, routes: [] }
+const sentinel = {
+  ...{ version: 3, platform: 2, providers: { acme: 5 } },
+  breakers: [{ scope: 'platform', subject: 'global', until: null, cause: 'by hand' }],
+}
+const catalog: Catalog = { version: 7, routes: [], signals: { version: 1, values: {} }, sentinel }
 
 /** A store over a Map, and what a test can do to it. */
 async function world(more: Partial<typeof env> = {}) {
@@ -90,8 +94,10 @@ describe('entries', () => {
     expect(at.store.counts.stale).toBe(2)
   })
 
-  test('of a release with other routes or cards are not read', () => {
+  test('of a release with other routes or cards are not read, nor of one without Sentinel', () => {
     const entry = catalogEntry(catalog, NOW)
+    const { sentinel: _sentinel, ...before } = JSON.parse(entry.body) as Catalog
+    expect(toCatalog({ ...entry, body: JSON.stringify(before) })).toBeUndefined()
     expect(toCatalog({ ...entry, body: JSON.stringify({ fields: 'id', routes: [] }) })).toBeUndefined()
     const odd = { ...JSON.parse(entry.body), routes: [{ rate: { version: 1, rule: { v: 9, kind: 'tide' } } }] }
     expect(toCatalog({ ...entry, body: JSON.stringify(odd) })).toBeUndefined()

@@ -8,6 +8,14 @@ import { type Database, type DatabaseEnv, open } from '../src/Database.ts'
 
 export type TableName = keyof Database['tables']
 const NAMES: TableName[] = [
+  'ruleset',
+  'rulesetHead',
+  'ruleVersion',
+  'sentinelDecision',
+  'sentinelStop',
+  'breaker',
+  'alertChannel',
+  'failureHour',
   'oracleValue',
   'oracle',
   'customerTerms',
@@ -51,14 +59,27 @@ export function emptyBeforeEach(): void {
   beforeEach(wipe)
 }
 
-export async function wipe(): Promise<void> {
-  await db.atomically((orm) => NAMES.map((name) => orm.delete(db.tables[name])))
+export function wipe(): Promise<void> {
+  return empty(NAMES)
+}
+
+/** The tables that events become: a property starts each of its runs without their rows. */
+export function wipeProjected(): Promise<void> {
+  return empty([
+    ...(['sessionKey', 'streamSession', 'channel', 'providerChannel', 'usageTotal', 'microPayment'] as const),
+    ...(['movement', 'settlement', 'sentinelEvent', 'sentinelDecision', 'sentinelStop', 'failureHour'] as const),
+  ])
+}
+
+async function empty(names: readonly TableName[]): Promise<void> {
+  await db.atomically((orm) => names.map((name) => orm.delete(db.tables[name])))
 }
 
 /** Every projected row, in the order of its key. */
 export async function projected() {
   const { sessionKey, streamSession, channel, usageTotal, microPayment, movement, settlement, sentinelEvent } =
     db.tables
+  const { sentinelDecision, sentinelStop, failureHour } = db.tables
   return {
     keys: await db.orm.select().from(sessionKey).orderBy(asc(sessionKey.id)),
     sessions: await db.orm.select().from(streamSession).orderBy(asc(streamSession.id)),
@@ -74,6 +95,15 @@ export async function projected() {
       .from(settlement)
       .orderBy(asc(settlement.chainId), asc(settlement.signer), asc(settlement.itemId)),
     incidents: await db.orm.select().from(sentinelEvent).orderBy(asc(sentinelEvent.id)),
+    decisions: await db.orm
+      .select()
+      .from(sentinelDecision)
+      .orderBy(asc(sentinelDecision.session), asc(sentinelDecision.number)),
+    stops: await db.orm.select().from(sentinelStop).orderBy(asc(sentinelStop.id)),
+    failures: await db.orm
+      .select()
+      .from(failureHour)
+      .orderBy(asc(failureHour.session), asc(failureHour.routeId), asc(failureHour.hour)),
   }
 }
 

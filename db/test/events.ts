@@ -45,7 +45,7 @@ export function history(session: SessionEvent['session'], steps: number) {
             routeId: 'chat',
             rateVersion: 1,
             cumulative: `${spent}`,
-            ...(seq % 2 ? { usage: { output_token: '3' } } : {}),
+            ...(seq % 2 ? { usage: { output_token: '3' }, country: 'CH', place: '0123456789abcdef' } : {}),
           }
         : { ...common, kind: 'deposit', debit: 'payer', credit: 'escrow', transaction: hex('f1', 32) },
     )

@@ -7,7 +7,14 @@ import { dueOracles, oraclesOf, silentOracles } from '../src/OracleRows.ts'
 import { valuesOf } from '../src/OracleValues.ts'
 import { usageRows } from '../src/UsageTotals.ts'
 import { listAudit } from '../src/AuditList.ts'
+import * as AlertChannels from '../src/AlertChannels.ts'
+import * as Breakers from '../src/Breakers.ts'
+import * as Decisions from '../src/Decisions.ts'
+import { failuresQuery } from '../src/Failures.ts'
 import * as Overview from '../src/Overview.ts'
+import { heldStops } from '../src/Recorded.ts'
+import * as Rulesets from '../src/Rulesets.ts'
+import * as Stops from '../src/Stops.ts'
 import * as Incidents from '../src/Incidents.ts'
 import * as SessionKeys from '../src/SessionKeys.ts'
 import { changedKeys, recordsOf } from '../src/KeyRecords.ts'
@@ -20,6 +27,10 @@ import { hex, history, refs, sessionEvent } from './events.ts'
 
 const channelId = hex('a1', 32)
 type Query = { toSQL(): { sql: string; params: unknown[] } }
+
+const whose = { payer: hex('a1', 20), chainIds: [84532] }
+const placeOfDecision = { at: new Date(15_000_000), session: 's7', number: 15_000 }
+const placeOfStop = { at: new Date(15_000_000), id: 'st_15000' }
 
 /** Statement, and the index (SQLite's name, Postgres' name) by which it must find its rows. */
 const plans: [string, () => Query, sqlite: RegExp, postgres: RegExp][] = [
@@ -128,6 +139,12 @@ const plans: [string, () => Query, sqlite: RegExp, postgres: RegExp][] = [
     /session_key_pkey/,
   ],
   [
+    'owners of keys',
+    () => SessionKeys.ownersQuery(db, ['a', 'b']),
+    /session_key USING INDEX sqlite_autoindex_session_key_1 \(id=\?\)/,
+    /session_key_pkey/,
+  ],
+  [
     'sessions of a payer',
     () => Overview.sessionsOfPayer(db, hex('a1', 20), 50),
     /session_key USING (COVERING )?INDEX session_key_payer \(payer=\?\)[^]*stream_session USING INDEX sqlite_autoindex_stream_session_1/,
@@ -194,7 +211,180 @@ const plans: [string, () => Query, sqlite: RegExp, postgres: RegExp][] = [
     /USING INDEX audit_chain_seq \(chain=\? AND seq<\?\)/,
     /Backward using audit_chain_seq/,
   ],
+  [
+    'the rules in force of scopes',
+    () => Rulesets.headsOf(db, ['platform', 'provider:p7']),
+    /(?=[^]*ruleset_head USING INDEX sqlite_autoindex_ruleset_head_1 \(scope=\?\))(?=[^]*ruleset USING INDEX sqlite_autoindex_ruleset_1 \(scope=\? AND revision=\?\))/,
+    /(?=[^]*ruleset_head_pkey)(?=[^]*ruleset_scope_revision_pk)/,
+  ],
+  [
+    'the revisions that gateways name',
+    () => Rulesets.headRevisions(db),
+    /ruleset_head USING INDEX sqlite_autoindex_ruleset_head_1 \(scope>\? AND scope<\?\)/,
+    /ruleset_head_pkey/,
+  ],
+  [
+    'sets on their way to keys',
+    () => Rulesets.pushing(db, 20),
+    /ruleset_head USING INDEX ruleset_head_pushing/,
+    /ruleset_head_pushing/,
+  ],
+  [
+    'sets that a scope had',
+    () => Rulesets.revisionsOf(db, 'provider:p7', 50, 20),
+    /ruleset USING INDEX sqlite_autoindex_ruleset_1 \(scope=\? AND revision<\?\)/,
+    /Backward using ruleset_scope_revision_pk/,
+  ],
+  [
+    'texts that a rule had',
+    () => Rulesets.versionsOf(db, 'provider:p7', 'r7', 50, 20),
+    /rule_version USING INDEX sqlite_autoindex_rule_version_1 \(scope=\? AND rule_id=\? AND version<\?\)/,
+    /Backward using rule_version_scope_rule_id_version_pk/,
+  ],
+  [
+    'the last versions of rules',
+    () => Rulesets.lastVersionRows(db, 'provider:p7', ['r7', 'r8']),
+    /rule_version USING COVERING INDEX sqlite_autoindex_rule_version_1 \(scope=\? AND rule_id=\?\)/,
+    /rule_version_scope_rule_id_version_pk/,
+  ],
+  [
+    'decisions of a payer',
+    () => Decisions.decisionsOf(db, whose, {}, placeOfDecision, 20),
+    /sentinel_decision USING INDEX sentinel_decision_payer_at \(payer=\?/,
+    /Backward using sentinel_decision_payer_at/,
+  ],
+  [
+    'decisions of a provider',
+    () => Decisions.decisionsOf(db, { scope: 'provider:p7' }, { since: new Date(0) }, placeOfDecision, 20),
+    /sentinel_decision USING INDEX sentinel_decision_scope_at \(scope=\?/,
+    /Backward using sentinel_decision_scope_at/,
+  ],
+  [
+    'all decisions',
+    () => Decisions.decisionsOf(db, 'all', {}, placeOfDecision, 20),
+    /sentinel_decision USING INDEX sentinel_decision_at/,
+    /Backward using sentinel_decision_at/,
+  ],
+  [
+    'a decision',
+    () => Decisions.decisionQuery(db, 'dec_7'),
+    /sentinel_decision USING INDEX sentinel_decision_id \(id=\?\)/,
+    /sentinel_decision_id/,
+  ],
+  [
+    'decisions that are old',
+    () => Decisions.oldDecisions(db, new Date(5), 20),
+    /sentinel_decision USING COVERING INDEX sentinel_decision_at \(at<\?\)/,
+    /using sentinel_decision_at/,
+  ],
+  [
+    'stops of a payer',
+    () => Stops.stopsOf(db, whose, {}, placeOfStop, 20),
+    /sentinel_stop USING INDEX sentinel_stop_payer \(payer=\?/,
+    /Backward using sentinel_stop_payer/,
+  ],
+  [
+    'stops of a provider',
+    () => Stops.stopsOf(db, { scope: 'provider:p7' }, {}, placeOfStop, 20),
+    /sentinel_stop USING INDEX sentinel_stop_scope \(scope=\?/,
+    /Backward using sentinel_stop_scope/,
+  ],
+  [
+    'all stops',
+    () => Stops.stopsOf(db, 'all', {}, placeOfStop, 20),
+    /INDEX sentinel_stop_at/,
+    /using sentinel_stop_at/,
+  ],
+  [
+    'all stops that hold',
+    () => Stops.stopsOf(db, 'all', { open: true }, undefined, 20),
+    /INDEX sentinel_stop_open/,
+    /using sentinel_stop_open/,
+  ],
+  ['breakers that are open', () => Breakers.openBreakers(db), /breaker USING INDEX breaker_open/, /breaker_open/],
+  [
+    'alert channels of a scope',
+    () => AlertChannels.channelsOf(db, 'provider:p7', 'ac_7', 20),
+    /alert_channel USING INDEX alert_channel_scope \(scope=\? AND id>\?\)/,
+    /using alert_channel_scope/,
+  ],
+  [
+    'alert channels of scopes',
+    () => AlertChannels.ofScopes(db, ['provider:p7', 'platform']),
+    /alert_channel USING INDEX alert_channel_scope \(scope=\?\)/,
+    /alert_channel_scope/,
+  ],
+  [
+    'alert channels that were changed',
+    () => AlertChannels.changedChannels(db, new Date(4_999_000), 20),
+    /alert_channel USING INDEX alert_channel_changed \(updated_at>\?\)/,
+    /using alert_channel_changed/,
+  ],
+  [
+    'alert channels that were deleted',
+    () => AlertChannels.deletedChannels(db, new Date(5), 20),
+    /alert_channel USING INDEX alert_channel_deleted/,
+    /alert_channel_deleted/,
+  ],
   ['newest audit rows', () => Overview.latestAudit(db, 20), /^SCAN audit$/, /Backward using audit_pkey/],
+]
+
+/** Of these PostgreSQL may find so few rows that it takes whichever index, and sorts them. */
+const few: typeof plans = [
+  [
+    'decisions of a payer by a rule',
+    () => Decisions.decisionsOf(db, whose, { rule: 'r7' }, placeOfDecision, 20),
+    /sentinel_decision USING INDEX sentinel_decision_payer_rule_at \(payer=\? AND rule=\?/,
+    /(using|Index Scan on) sentinel_decision_/,
+  ],
+  [
+    'decisions of a provider by a rule',
+    () => Decisions.decisionsOf(db, { scope: 'provider:p7' }, { rule: 'r7' }, undefined, 20),
+    /sentinel_decision USING INDEX sentinel_decision_scope_rule_at \(scope=\? AND rule=\?/,
+    /(using|Index Scan on) sentinel_decision_/,
+  ],
+  [
+    'decisions on a key, of a payer',
+    () => Decisions.decisionsOf(db, whose, { session: 's7', rule: 'r7' }, undefined, 20),
+    /sentinel_decision USING INDEX sentinel_decision_session_at \(session=\?\)/,
+    /(using|Index Scan on) sentinel_decision_/,
+  ],
+  [
+    'decisions on a key, of a provider',
+    () => Decisions.decisionsOf(db, { scope: 'provider:p7' }, { session: 's7' }, undefined, 20),
+    /sentinel_decision USING INDEX sentinel_decision_session_at \(session=\?\)/,
+    /(using|Index Scan on) sentinel_decision_/,
+  ],
+  [
+    'stops of a payer that hold',
+    () => Stops.stopsOf(db, whose, { open: true }, undefined, 20),
+    /sentinel_stop USING INDEX sentinel_stop_open_payer \(payer=\?\)/,
+    /(using|Index Scan on) sentinel_stop_/,
+  ],
+  [
+    'stops of a provider that hold',
+    () => Stops.stopsOf(db, { scope: 'provider:p7' }, { open: true }, undefined, 20),
+    /sentinel_stop USING INDEX sentinel_stop_open_scope \(scope=\?\)/,
+    /(using|Index Scan on) sentinel_stop_/,
+  ],
+  [
+    'stops of a key',
+    () => Stops.stopsOf(db, whose, { session: 's7' }, undefined, 20),
+    /sentinel_stop USING INDEX sentinel_stop_session \(session=\?\)/,
+    /(using|Index Scan on) sentinel_stop_/,
+  ],
+  [
+    'stops of a key that hold',
+    () => Stops.openOfSession(db, 's7'),
+    /sentinel_stop USING INDEX sentinel_stop_open_session \(session=\?\)/,
+    /(using|Index Scan on) sentinel_stop_/,
+  ],
+  [
+    'stops of a time that nobody released',
+    () => heldStops(db, { scope: 'provider:p7' }, new Date(0), new Date(5), 20),
+    /sentinel_stop USING INDEX sentinel_stop_open_scope \(scope=\? AND at>\? AND at<\?\)/,
+    /(using|Index Scan on) sentinel_stop_/,
+  ],
 ]
 
 describe('query plans', () => {
@@ -209,6 +399,12 @@ describe('query plans', () => {
     expect(plan).not.toMatch(/TEMP B-TREE|Sort|Seq Scan/)
   })
 
+  test.each(few)('few rows: %s', async (_, query, sqlite, postgres) => {
+    const plan = await explain(query().toSQL())
+    expect(plan).toMatch(db.dialect === 'd1' ? sqlite : postgres)
+    expect(plan).not.toMatch(db.dialect === 'd1' ? /TEMP B-TREE/ : /Seq Scan/)
+  })
+
   test('the catalog snapshot reads each route once and finds provider and card by key', async () => {
     const plan = await explain(catalogRoutes(db).toSQL())
     if (db.dialect === 'd1') {
@@ -219,6 +415,24 @@ describe('query plans', () => {
       expect(plan).toMatch(/rate_card_route_id_version_pk/)
       expect(plan).not.toMatch(/Seq Scan on rate_card/)
     }
+  })
+
+  test('what rules did and what upstreams failed are found by whose they are and the time', async () => {
+    const [since, until] = [new Date(0), new Date(50_000_000)]
+    const hits = await explain(Decisions.hitsQuery(db, { scope: 'provider:p7' }, since, until).toSQL())
+    const failures = await explain(failuresQuery(db, { providerId: 'p7' }, since, until).toSQL())
+    if (db.dialect === 'd1') {
+      expect(hits).toMatch(/sentinel_decision USING INDEX sentinel_decision_scope_at \(scope=\? AND at>\? AND at<\?\)/)
+      expect(failures).toMatch(
+        /failure_hour USING INDEX failure_hour_provider \(provider_id=\? AND hour>\? AND hour<\?\)/,
+      )
+      expect(failures).toMatch(/b USING INDEX sqlite_autoindex_failure_hour_1 \(session=\? AND provider_id=\? AND/)
+    } else {
+      expect(hits).toMatch(/sentinel_decision_scope_at/)
+      expect(failures).toMatch(/failure_hour_provider/)
+      expect(failures).toMatch(/Backward using failure_hour_session_provider_id_route_id_hour_pk/)
+    }
+    expect(hits + failures).not.toMatch(/SCAN|Seq Scan/)
   })
 
   test('cards to come are found by the time of the card that their route names, or all cards are read once', async () => {
@@ -246,6 +460,9 @@ async function fillForPlanner() {
   const t = db.tables
   // Most incidents hold no longer.
   const resolved = sql`case when n % 50 = 0 then null else to_timestamp(n) end`
+  const scopes = sql`case when n % 10 = 0 then 'provider:p' || n else 'owner:live:' || n end`
+  const spread = sql`case when n % 50 = 7 then 'provider:p7' else 'owner' end`
+  const released = sql`case when n % 5 = 0 then null else to_timestamp(n) end`
   const fills = [
     sql`${t.microPayment} select 's', n, ${oneIn(500, channelId)}, null, null, ${oneIn(500, 'acme')}, 'r', 1, 'd', 'c', 1, n, to_timestamp(n) ${upTo(100_000)}`,
     sql`${t.movement} select 's', n, 'claim', ${oneIn(100, channelId)}, 'd', 'c', 1, null, to_timestamp(n) ${upTo(20_000)}`,
@@ -263,6 +480,14 @@ async function fillForPlanner() {
     sql`${t.oracle} (id, provider_id, name, kind, config, min, max, stale_seconds, enabled, created_at, updated_at, stale_at, next_at) select 'o' || n, 'p' || 1 + n % 5, 'o', 'url', '{}', '0', '9', 60, true, now(), now(), case when n % 50 = 0 then to_timestamp(n) end, case when n % 50 = 0 then to_timestamp(n) end ${upTo(20_000)}`,
     sql`${t.oracleValue} (oracle_id, seq, status, source, at) select 'o' || n % 4, n, 'accepted', 'push', to_timestamp(n) ${upTo(20_000)}`,
     sql`${t.customerTerms} select 'p' || 1 + n % 20, '0x' || n, null, null, 1, now(), now() ${upTo(20_000)}`,
+    sql`${t.rulesetHead} select ${scopes}, 9, case when n % 50 = 0 then 8 else 9 end, '', now() ${upTo(5000)}`,
+    sql`${t.ruleset} select 'provider:p' || n % 50, n, '[]', '[]', null, 'a', now() ${upTo(5000)}`,
+    sql`${t.ruleVersion} select 'provider:p' || n % 50, 'r' || n % 20, n, '{}', 1, 'a', now() ${upTo(20_000)}`,
+    sql`${t.sentinelDecision} select 's' || n % 1000, n, 'dec_' || n, 84532, ${oneIn(50, hex('a1', 20))}, ${spread}, to_timestamp(n), 'alert', 'done', 'r' || n % 20, 1, 'low', 'p', 'r', 1, '', '{}', 0, to_timestamp(n) ${upTo(50_000)}`,
+    sql`${t.sentinelStop} select 'st_' || n, 's' || n % 1000, 84532, ${oneIn(50, hex('a1', 20))}, 'k', ${spread}, 'frozen', 'r', 1, 'd', null, to_timestamp(n), ${released} ${upTo(20_000)}`,
+    sql`${t.breaker} select 'provider:p' || n, 'provider:p' || n, case when n % 50 = 0 then 'open' else 'closed' end, '{}', null, null, null, now(), 1, now() ${upTo(5000)}`,
+    sql`${t.alertChannel} select 'ac_' || n, 'provider:p' || n % 500, 'email', '{}', null, true, 'en', null, null, 1, now(), to_timestamp(n), case when n % 50 = 0 then to_timestamp(n) end ${upTo(5000)}`,
+    sql`${t.failureHour} select 's' || n % 1000, 'p' || n % 50, 'r', to_timestamp(n * 3600), n, 0, 1 ${upTo(20_000)}`,
     sql`${t.usageTotal} select 's' || n, '0x' || n % 1000, 'r' || n % 20, '2026-11', '{}', 0, 1 ${upTo(20_000)}`,
   ]
   for (const fill of fills) await run(sql`insert into ${fill}`)

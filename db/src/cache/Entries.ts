@@ -1,6 +1,6 @@
 /** What lies in Redis, by kind: how it is written, how long it lives, how old it may be, and how it is read. */
 import * as Rate from '@pbstream/core/Rate'
-import type { Catalog, CatalogRoute, Signals } from '../CatalogRoute.ts'
+import type { Catalog, CatalogRoute, SentinelCatalog } from '../CatalogRoute.ts'
 import type { KeyNotice, KeyRecord } from '../KeyRecords.ts'
 import type { Entry } from './Sealed.ts'
 
@@ -16,21 +16,27 @@ export const hotPlace: Place = { kind: 'hot', key: 'pbs:hot', maxAgeMs: 180_000 
 /** The record of one key. */
 export const keyPlace = (session: string): Place => ({ kind: 'key', key: `pbs:key:${session}`, maxAgeMs: 180_000 })
 
-export function catalogEntry({ version, routes, signals }: Catalog, writtenAt: number): Entry & Place {
-  return { ...catalogPlace, version, writtenAt, body: JSON.stringify({ fields, routes, signals }) }
+export function catalogEntry({ version, routes, signals, sentinel }: Catalog, writtenAt: number): Entry & Place {
+  return { ...catalogPlace, version, writtenAt, body: JSON.stringify({ fields, routes, signals, sentinel }) }
 }
 
-/** Undefined when another release wrote it, whose routes or cards are not ours. Its signals may be older than its version. */
+/**
+ * Undefined when another release wrote it, whose routes or cards are not ours. Its signals, and what it says of Sentinel,
+ * may be older than its version.
+ */
 export function toCatalog({ version, body }: Entry): Catalog | undefined {
   try {
-    const parsed = JSON.parse(body) as { fields: string; routes: CatalogRoute[]; signals: Signals }
-    const { fields: written, routes, signals } = parsed
-    if (written !== fields) return undefined
+    const parsed = JSON.parse(body) as Pick<Catalog, 'routes' | 'signals'> & {
+      fields: string
+      sentinel?: SentinelCatalog
+    }
+    const { fields: written, routes, signals, sentinel } = parsed
+    if (written !== fields || sentinel === undefined) return undefined
     for (const { rate, coming } of routes) {
       if (rate !== null) Rate.parse(rate.rule)
       for (const { rule } of coming) if (rule !== null) Rate.parse(rule)
     }
-    return { version, routes, signals }
+    return { version, routes, signals, sentinel }
   } catch {
     return undefined
   }
