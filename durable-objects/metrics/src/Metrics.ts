@@ -3,11 +3,12 @@ import { DurableObject } from 'cloudflare:workers'
 import type { PbEvent } from '@pbstream/core/message/Event'
 import type { MetricsApi, Standing } from '@pbstream/core/message/Metrics'
 import * as Channels from './Channels.ts'
+import { decided } from './Decisions.ts'
 import { expose } from './Exposition.ts'
 import { families } from './Families.ts'
 import { type Row, type Sql, schema } from './Sql.ts'
 import * as Things from './Things.ts'
-import { labelText, Totals } from './Totals.ts'
+import { type Labels, labelText, Totals } from './Totals.ts'
 
 export class Metrics extends DurableObject implements MetricsApi {
   readonly #sql: Sql
@@ -25,8 +26,10 @@ export class Metrics extends DurableObject implements MetricsApi {
     // Whole or not at all: rows and the sums of their differences stay together.
     this.#write((totals) => {
       for (const event of events) {
-        if (event.kind === 'session') Channels.count(this.#sql, totals, event, now)
-        else if (event.kind === 'transaction') Things.transaction(this.#sql, totals, event, now)
+        if (event.kind === 'session') {
+          Channels.count(this.#sql, totals, event, now)
+          decided(this.#sql, totals, event)
+        } else if (event.kind === 'transaction') Things.transaction(this.#sql, totals, event, now)
         else Things.incident(this.#sql, totals, event, now)
       }
       totals.add('projected', '', done.projected)
@@ -38,10 +41,14 @@ export class Metrics extends DurableObject implements MetricsApi {
   async standing(v: 1, now: Standing): Promise<void> {
     if (v !== 1) throw new Error('unknown version of standing')
     const { deadLetters, incidentsOpen, attempts = [], reconciledAt } = now
+    const { stopsOpen, breakersOpen, alerts } = now
     this.#write((totals) => {
       for (const { channelId, attempt } of attempts) Channels.attempted(this.#sql, totals, channelId, attempt)
-      if (incidentsOpen !== undefined) this.#sql(`UPDATE total SET value = '0' WHERE family = 'incidents_open'`)
-      for (const { what, count } of incidentsOpen ?? []) this.#set('incidents_open', labelText({ what }), count)
+      this.#all('incidents_open', incidentsOpen, ({ what }) => ({ what }))
+      this.#all('stops_open', stopsOpen, ({ scope, kind }) => ({ scope, kind }))
+      this.#all('breakers_open', breakersOpen, ({ of }) => ({ of }))
+      for (const { status, count } of alerts?.told ?? []) this.#set('alerts', labelText({ status }), count)
+      if (alerts !== undefined) this.#set('alerts_dead', '', alerts.deadKept)
       for (const { queue, depth } of deadLetters ?? []) this.#set('dead_letters', labelText({ queue }), depth)
       if (reconciledAt !== undefined) this.#set('reconciled', '', reconciledAt)
     })
@@ -58,6 +65,17 @@ export class Metrics extends DurableObject implements MetricsApi {
       work(totals)
       totals.write()
     })
+  }
+
+  /** Puts counts of what there is now in the place of those before: what is not named there is none of. */
+  #all<T extends { count: number }>(
+    family: string,
+    now: readonly T[] | undefined,
+    labelsOf: (each: T) => Labels,
+  ): void {
+    if (now === undefined) return
+    this.#sql(`UPDATE total SET value = '0' WHERE family = ?`, family)
+    for (const each of now) this.#set(family, labelText(labelsOf(each)), each.count)
   }
 
   #set(family: string, labels: string, value: number): void {

@@ -20,6 +20,7 @@ export const schema = `
   );
   CREATE INDEX IF NOT EXISTS channel_oldest ON channel (labels, oldest_at) WHERE oldest_at IS NOT NULL;
   CREATE TABLE IF NOT EXISTS session (name TEXT PRIMARY KEY, seen TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS decided (name TEXT PRIMARY KEY, seen TEXT NOT NULL);
   CREATE TABLE IF NOT EXISTS item (
     chain_id INTEGER NOT NULL,
     signer TEXT NOT NULL,

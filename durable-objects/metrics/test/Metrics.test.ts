@@ -2,7 +2,8 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import type { MetricsApi } from '@pbstream/core/message/Metrics'
-import type { PbEvent } from '@pbstream/core/message/Event'
+import type { PbEvent, SessionEvent } from '@pbstream/core/message/Event'
+import type { DecisionRow } from '@pbstream/core/message/Sentinel'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { charge, event, hex, incident, signer, snapshot, T0, token, transaction } from './support/events.ts'
@@ -258,4 +259,43 @@ test('however the same facts are cut, doubled and mixed, the counts are the same
     }),
     { numRuns: 40 },
   )
+})
+
+describe('Sentinel', () => {
+  const decision = (number: number, over: Partial<DecisionRow> = {}): DecisionRow => ({
+    ...{ number, id: `dec_${number}`, scope: 'platform', at: T0, action: 'block', effect: 'done', rule: 'dear' },
+    ...{ version: 1, hits: [], repeats: 0, lastAt: T0 },
+    ...over,
+  })
+  const decided = (...decisions: DecisionRow[]): SessionEvent => ({
+    ...event([]),
+    sentinel: { decisions, stops: [], failures: [] },
+  })
+
+  test('a decision counts once, in any order and however often it is told, with what was done and whose rule it was', async () => {
+    const { feed, read, stub } = fresh()
+    await feed(decided(decision(2), decision(3, { scope: 'provider:p', effect: 'shadow', action: 'freeze' })))
+    await evictDurableObject(stub)
+    await feed(decided(decision(1)), decided(decision(2, { repeats: 40 })))
+    const families = await read()
+    const count = (labels: string) => value(families, `pbstream_sentinel_decisions_total{${labels}}`)
+    expect(count('action="block",effect="done",scope="platform"')).toBe('2')
+    expect(count('action="freeze",effect="shadow",scope="provider"')).toBe('1')
+  })
+
+  test('what is stopped, open and dead is as it was last said: what is not named there is none of', async () => {
+    const { api, read } = fresh()
+    await api.standing(1, {
+      stopsOpen: [{ scope: 'owner', kind: 'frozen', count: 3 }],
+      breakersOpen: [{ of: 'upstream', count: 2 }],
+      alerts: { told: [{ status: 'sent', count: 9 }], deadKept: 1 },
+    })
+    await api.standing(1, { stopsOpen: [{ scope: 'platform', kind: 'signature', count: 1 }], breakersOpen: [] })
+    const families = await read()
+    expect(value(families, 'pbstream_sentinel_stops_open{kind="frozen",scope="owner"}')).toBe('0')
+    expect(value(families, 'pbstream_sentinel_stops_open{kind="signature",scope="platform"}')).toBe('1')
+    expect(value(families, 'pbstream_sentinel_breakers_open{of="upstream"}')).toBe('0')
+    expect(value(families, 'pbstream_alerts_total{status="sent"}')).toBe('9')
+    expect(value(families, 'pbstream_alerts_dead')).toBe('1')
+  })
 })

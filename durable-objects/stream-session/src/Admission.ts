@@ -8,6 +8,9 @@ import * as Turn from '@pbstream/core/Turn'
 import * as Counted from './Counted.ts'
 import * as Permit from './Permit.ts'
 import * as Plan from './Plan.ts'
+import * as Guard from './sentinel/Guard.ts'
+import type { Asked } from './sentinel/Rows.ts'
+import * as Sets from './sentinel/Sets.ts'
 import type { State, Waiting } from './State.ts'
 
 /** A reservation that shows no progress for so long ends. */
@@ -22,7 +25,7 @@ const CORRECTIONS_MAX = 1_024
 type Known = Extract<ReserveReply, { kind: 'replay' | 'duplicate' | 'in_flight' | 'refused' }>
 type Judgement = Turn.Judgement & { readonly answer?: ReserveReply }
 type Port = Turn.Port<Waiting, Judgement>
-type Begun = Omit<Reserve, 'v' | 'session' | 'config' | 'voucher' | 'deposit' | 'callId'>
+type Begun = Omit<Reserve, 'v' | 'session' | 'config' | 'voucher' | 'deposit' | 'callId' | 'rules' | 'origin'>
 
 /** A request for money. Its reply is put out under `ticket`, now or after its turn. */
 export function reserve(state: State, ticket: number, command: Reserve, now: number): void {
@@ -120,7 +123,7 @@ function ports(state: State, now: number): Port {
   }
 }
 
-/** Request id first, then what the key may do, then what closes the channel, then the voucher. */
+/** Request id first, then what the key may do and what has stopped it, then what closes the channel, then the voucher. */
 function judge(state: State, call: Waiting, asked: bigint | undefined, now: number): Judgement {
   const { command, name, anonymous, proven } = call
   const { channelId, voucher, hold } = command
@@ -131,8 +134,10 @@ function judge(state: State, call: Waiting, asked: bigint | undefined, now: numb
   if (answer !== undefined) return { ...neutral, verdict: 'final', answer }
   if (isLeased(command.requestId)) return { ...neutral, verdict: 'final', answer: elsewhere }
   if (channel === undefined) return { ...neutral, verdict: 'unknown' }
+  const wanted = Sets.wanted(state, command.rules, command.providerId)
+  if (wanted.length > 0) return { ...neutral, verdict: 'final', answer: { kind: 'rules', wanted } }
   // A public voucher does not learn how the key stands: to its caller it looks stale.
-  const denied = Permit.refusal(state, command, now)
+  const denied = Permit.refusal(state, command, now) ?? Guard.refusal(state, command.providerId, now)
   if (denied !== undefined) {
     return { ...neutral, verdict: 'final', answer: isPublic ? corrective(channel, true) : denied }
   }
@@ -270,33 +275,48 @@ function serve(state: State, command: Reserve, asked: bigint | undefined, now: n
   const { channel } = state.row(command.channelId)
   const outcome = Ledger.reserve(channel, command.voucher, command.hold, asked)
   if (!('channel' in outcome)) throw new Error(`a right voucher was refused: ${outcome.refused}`)
-  const { routeId, period } = command
+  const { providerId, routeId, period, hold, origin } = command
+  const admitted = Guard.admit(state, { channel, providerId, routeId, amount: hold, origin, at: now })
+  if ('kind' in admitted) return admitted
   return {
     kind: 'granted',
-    ...begin(state, command, outcome.channel, now),
+    ...begin(state, command, outcome.channel, now, admitted.asked),
     channel: Ledger.view(outcome.channel),
     ...(period === undefined ? {} : { position: Counted.positionOf(state, routeId, period) }),
   }
 }
 
 /**
- * A reservation for a request that was let in; `next` is the channel with its hold, `epoch` that of its session, in which
- * the hold may grow.
+ * A reservation for a request that was let in; `next` is the channel with its hold, `asked` what Sentinel knows of it,
+ * `epoch` that of its session, in which the hold may grow.
  */
 export function begin(
   state: State,
   command: Begun,
   next: Ledger.Channel,
   now: number,
+  asked: Asked | undefined,
   epoch?: number,
 ): { reservationId: string; keyVersion?: number } {
   const { channelId, hold, requestId, digest, providerId, routeId, rateVersion } = command
   const found = state.row(channelId)
-  const row = { ...found, plan: Plan.governed(found.plan, command.settle) }
+  const row = { ...found, plan: Plan.governed(found.plan, command.settle), providerId }
   const reservationId = state.ports.id()
   const { period, ...permit } = Permit.begun(state, hold, now)
   const metered = command.period === undefined ? undefined : { period: command.period }
-  const held = { channelId, hold, marked: 0n, requestId, providerId, routeId, rateVersion, period, epoch, metered }
+  const held = {
+    channelId,
+    hold,
+    marked: 0n,
+    requestId,
+    providerId,
+    routeId,
+    rateVersion,
+    period,
+    epoch,
+    metered,
+    asked,
+  }
   state.reservations.set(reservationId, { ...held, expiresAt: now + RESERVATION_MS })
   if (requestId !== undefined) {
     const taken = { digest, state: 'in_flight', reservationId, receipt: undefined } as const

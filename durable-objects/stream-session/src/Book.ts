@@ -36,9 +36,21 @@ import type {
   SessionRef,
   SetPolicyReply,
 } from '@pbstream/core/message/Session'
+import type {
+  Releaser,
+  ReleaseOrder,
+  ReleaseReply,
+  Scope,
+  SentinelStanding,
+  SetRulesReply,
+  Snooze,
+  StopOrder,
+  StopRow,
+} from '@pbstream/core/message/Sentinel'
 import type { ChannelStanding, CloseStep, DrainReply, TermsInForce } from '@pbstream/core/message/Operations'
 import type { ClaimMessage } from '@pbstream/core/message/Settlement'
 import type { Policy } from '@pbstream/core/Policy'
+import type { KeyState } from '@pbstream/core/Rule'
 import * as Admission from './Admission.ts'
 import * as Chain from './Chain.ts'
 import * as Counted from './Counted.ts'
@@ -48,6 +60,13 @@ import * as Permit from './Permit.ts'
 import * as Plan from './Plan.ts'
 import * as Reports from './Reports.ts'
 import type { Deposit, Loaded } from './Rows.ts'
+import * as Decisions from './sentinel/Decisions.ts'
+import * as Failures from './sentinel/Failures.ts'
+import type { Name } from './sentinel/Memory.ts'
+import * as Sets from './sentinel/Sets.ts'
+import * as Spending from './sentinel/Spending.ts'
+import * as Standing from './sentinel/Standing.ts'
+import * as Stops from './sentinel/Stops.ts'
 import * as Sessions from './Sessions.ts'
 import { type Changes, type Ports, State } from './State.ts'
 
@@ -118,6 +137,40 @@ export class Book {
     return Permit.set(this.#state, policy, now)
   }
 
+  /**
+   * Sentinel's sets, snoozes, stops and breakers of this key.
+   *
+   * @throws {TypeError} when they are for another key.
+   */
+  setRules(session: SessionRef, snapshots: readonly unknown[]): SetRulesReply {
+    return Sets.put(this.#own(session), snapshots)
+  }
+
+  snooze(session: SessionRef, order: Snooze, now: number): void {
+    Stops.snooze(this.#own(session), order, now)
+  }
+
+  stop(session: SessionRef, order: StopOrder, now: number): StopRow | undefined {
+    return Stops.order(this.#own(session), order, now)
+  }
+
+  releaseStop(session: SessionRef, order: ReleaseOrder, now: number): ReleaseReply {
+    return Stops.release(this.#own(session), order, now)
+  }
+
+  closeBreaker(session: SessionRef, order: { scope: Scope; by: Releaser; reason: string }, now: number): boolean {
+    return Spending.close(this.#own(session), order.scope, order.reason, now)
+  }
+
+  /** What Sentinel knows of the key, or of its calls to a provider; undefined: nothing is kept. */
+  remembered(name: Name): KeyState | undefined {
+    return this.#state.memory.state(name)
+  }
+
+  sentinel(now: number): SentinelStanding {
+    return Standing.of(this.#state, now)
+  }
+
   policy(now: number): PolicyStanding | undefined {
     return Permit.standing(this.#state, now)
   }
@@ -147,6 +200,8 @@ export class Book {
     Leases.expire(state, now)
     Chain.forgetDeposits(state, now)
     for (const [channelId] of [...state.channels.entries()]) state.attempt(() => state.claim(channelId, now))
+    Decisions.flush(state, now)
+    Failures.flush(state)
     this.lapse(now)
   }
 
@@ -158,6 +213,11 @@ export class Book {
   /** The events queue has every journal row up to `seq`. */
   sent(seq: number): void {
     if (seq > this.#state.position('sent')) this.#state.positions.set('sent', seq)
+  }
+
+  /** The same of what Sentinel tells, up to a change. */
+  told(change: number): void {
+    if (change > this.#state.position('told')) this.#state.positions.set('told', change)
   }
 
   /** The claims queue did not take these channels' messages. */
@@ -197,7 +257,7 @@ export class Book {
 
   /** All that is held in memory: what `Loaded` brings back after a restart. */
   get held(): Loaded {
-    const { channels, reservations, leases, deposits, counts } = this.#state
+    const { channels, reservations, leases, deposits, counts, sets, scopes, snoozes, stops, failures } = this.#state
     return {
       session: this.session,
       policy: this.#state.policy.get('policy'),
@@ -206,6 +266,12 @@ export class Book {
       leases: [...leases.entries()],
       deposits: [...deposits.entries()],
       counts: [...counts.entries()],
+      sets: [...sets.entries()],
+      scopes: [...scopes.entries()],
+      snoozes: [...snoozes.entries()],
+      stops: [...stops.entries()],
+      failures: [...failures.entries()],
+      decisions: this.#state.position('decisions'),
       ...this.positions,
     }
   }
@@ -219,9 +285,10 @@ export class Book {
     return this.#state.session.get('session')
   }
 
-  /** Positions of the last journal row and of the last one that was sent. */
-  get positions(): { seq: number; sent: number } {
-    return { seq: this.#state.position('seq'), sent: this.#state.position('sent') }
+  /** Positions of the last journal row and of the last one that was sent; and of the changes that Sentinel tells. */
+  get positions(): { seq: number; sent: number; news: number; told: number } {
+    const at = (name: 'seq' | 'sent' | 'news' | 'told'): number => this.#state.position(name)
+    return { seq: at('seq'), sent: at('sent'), news: at('news'), told: at('told') }
   }
 
   /** When the next turn lapses. */
@@ -232,14 +299,15 @@ export class Book {
   /** When `tick` or the outbox is needed at the latest, by all that there is. */
   dueAt(now: number): number | undefined {
     const { channels, reservations, leases, deposits, settings } = this.#state
-    const { seq, sent } = this.positions
-    const stop = Permit.stopsAt(this.#state)
+    const { seq, sent, news, told } = this.positions
+    const stopOf = (channelId: Hex): number => Stops.stopsAt(this.#state, channelId)
     return earliest([
-      seq > sent ? now + EVENTS_MS : undefined,
+      seq > sent || news > told ? now + EVENTS_MS : undefined,
+      Decisions.dueAt(this.#state),
       ...[...reservations.entries()].map(([, held]) => held.expiresAt),
       ...[...leases.entries()].map(([, lease]) => Leases.endsAt(lease)),
       ...[...deposits.entries()].map(([, deposit]) => forgottenAt(deposit)),
-      ...[...channels.entries()].map(([, { channel, plan }]) => Plan.dueAt(channel, plan, settings, stop)),
+      ...[...channels.entries()].map(([id, { channel, plan }]) => Plan.dueAt(channel, plan, settings, stopOf(id))),
     ])
   }
 
@@ -247,14 +315,18 @@ export class Book {
   changesDueAt(changes: Changes, now: number): number | undefined {
     const { settings } = this.#state
     // Another policy may stop every channel, at once or at its expiry.
-    if (changes.policy !== undefined) return this.dueAt(now)
-    const stop = Permit.stopsAt(this.#state)
+    if (changes.policy !== undefined || changes.stops.length > 0) return this.dueAt(now)
+    const stopOf = (channelId: Hex): number => Stops.stopsAt(this.#state, channelId)
+    const { news, told } = this.positions
     return earliest([
-      changes.journal.length > 0 ? now + EVENTS_MS : undefined,
+      changes.journal.length > 0 || news > told ? now + EVENTS_MS : undefined,
+      Decisions.dueAt(this.#state),
       ...changes.reservations.map(({ after }) => after?.expiresAt),
       ...changes.leases.map(({ after }) => after && Leases.endsAt(after)),
       ...changes.deposits.map(({ after }) => after && forgottenAt(after)),
-      ...changes.channels.map(({ after }) => after && Plan.dueAt(after.channel, after.plan, settings, stop)),
+      ...changes.channels.map(
+        ({ key, after }) => after && Plan.dueAt(after.channel, after.plan, settings, stopOf(key)),
+      ),
     ])
   }
 
@@ -279,6 +351,11 @@ export class Book {
     const { payer, payerAuthorizer } = session
     if (config.payer !== payer || config.payerAuthorizer !== payerAuthorizer) return 'channel_id_mismatch'
     return this.#isOurs(session) ? undefined : 'channel_id_mismatch'
+  }
+
+  #own(session: SessionRef): State {
+    if (!this.#isOurs(session)) throw new TypeError('an order for another key')
+    return this.#state
   }
 
   /** The first one that is named is whose session this is. */

@@ -70,7 +70,7 @@ function observed(state: State, event: Event<'observed'>, now: number): void {
   const row = state.channels.get(channelId)
   if (row === undefined) {
     const channel = Ledger.open(event)
-    const fresh = { plan: Plan.fresh, refundedAt: 0, epoch: 1, openUntil: 0 }
+    const fresh = { plan: Plan.fresh, refundedAt: 0, epoch: 1, openUntil: 0, providerId: undefined }
     state.channels.set(channelId, { ...fresh, channel, observedAt: now })
     Permit.opened(state, channel)
     // What was claimed before our time is not ours to journal: the journal opens with what is left.

@@ -4,6 +4,14 @@
  */
 import type { ChannelConfig } from '@pbstream/core/ChannelConfig'
 import { isCounts, isPeriod } from '@pbstream/core/message/Counts'
+import {
+  isScope,
+  type ReleaseOrder,
+  releasers,
+  type Snooze,
+  stopKinds,
+  type StopOrder,
+} from '@pbstream/core/message/Sentinel'
 import type { TermsInForce } from '@pbstream/core/message/Operations'
 import type { ChainEvent, RefundRequest, Report, Reserve, SessionRef } from '@pbstream/core/message/Session'
 
@@ -31,7 +39,8 @@ export function isReserve(value: unknown): value is Reserve {
 }
 
 /** What every request for money has: what it may cost and for what. */
-export function isPriced({ hold, digest, providerId, routeId, rateVersion, period, settle }: Fields): boolean {
+export function isPriced(value: Fields): boolean {
+  const { hold, digest, providerId, routeId, rateVersion, period, settle, rules, origin } = value
   return (
     isPositive(hold) &&
     is(BYTES32, digest) &&
@@ -39,14 +48,38 @@ export function isPriced({ hold, digest, providerId, routeId, rateVersion, perio
     isName(routeId) &&
     Number.isSafeInteger(rateVersion) &&
     (period === undefined || isPeriod(period)) &&
-    (settle === undefined || isSettlementPolicy(settle))
+    (settle === undefined || isSettlementPolicy(settle)) &&
+    (rules === undefined || (isFields(rules) && isTime(rules['platform']) && isTime(rules['provider']))) &&
+    (origin === undefined || isOrigin(origin))
   )
+}
+
+function isOrigin(value: unknown): boolean {
+  return isFields(value) && is(/^([A-Z][A-Z0-9])?$/, value['country']) && is(/^([0-9a-f]{16})?$/, value['place'])
 }
 
 export function isSettlementPolicy(value: unknown): boolean {
   if (!isFields(value)) return false
   const { amount, ageMs } = value
   return (amount === undefined || isPositive(amount)) && (ageMs === undefined || (isTime(ageMs) && ageMs !== 0))
+}
+
+export function isSnooze(value: unknown): value is Snooze {
+  return isFields(value) && isScope(value['scope']) && isName(value['rule']) && isTime(value['until'])
+}
+
+export function isStopOrder(value: unknown): value is StopOrder {
+  if (!isFields(value) || !isScope(value['scope']) || !oneOf(value['kind'], ...stopKinds)) return false
+  return isName(value['rule']) && isTime(value['version']) && isText(value['cause'], 500) && isName(value['decisionId'])
+}
+
+export function isReleaseOrder(value: unknown): value is ReleaseOrder {
+  if (!isFields(value) || !isName(value['id']) || !isTime(value['snoozeSeconds'])) return false
+  return isReleaser(value['by']) && isText(value['reason'], 500)
+}
+
+export function isReleaser(value: unknown): boolean {
+  return oneOf(value, ...releasers)
 }
 
 export function isTerms(value: unknown): value is TermsInForce {
@@ -73,7 +106,7 @@ export function isReport(value: unknown): value is Report {
     case 'time':
       return oneOf(value['op'], 'beat', 'pause', 'resume', 'stop')
     case 'void':
-      return typeof value['freesId'] === 'boolean'
+      return typeof value['freesId'] === 'boolean' && (value['failed'] === undefined || value['failed'] === true)
     case 'answer':
       return isAnswer(value['answer'])
     default:

@@ -45,7 +45,8 @@ export function isSessionReserve(value: unknown): value is SessionReserve {
 
 export function isLeaseReport(value: unknown): value is LeaseReport {
   if (!isFields(value) || !is(ID, value['leaseId']) || typeof value['final'] !== 'boolean') return false
-  const { charges, kept = [], wish } = value
+  const { charges, kept = [], wish, failed } = value
+  if (failed !== undefined && !isTime(failed)) return false
   if (!Array.isArray(charges) || !Array.isArray(kept) || charges.length + kept.length > REQUESTS_MAX) return false
   return charges.every(isCharge) && kept.every(isKept) && (wish === undefined || isWish(wish))
 }
@@ -57,6 +58,7 @@ function asks({ session, channelId, epoch }: Fields): boolean {
 function isCharge(value: unknown): boolean {
   if (!isNumbered(value) || !isAmount(value['amount'])) return false
   if (value['usage'] !== undefined && !isCounts(value['usage'])) return false
+  if (value['at'] !== undefined && !isTime(value['at'])) return false
   return value['receipt'] === undefined || isText(value['receipt'], Check.RECEIPT_MAX)
 }
 

@@ -3,9 +3,11 @@ import type { Hex } from '@pbstream/core/Hex'
 import { assertValid, type Channel, type Claiming, type RefundInFlight } from '@pbstream/core/Ledger'
 import type { Counts } from '@pbstream/core/message/Counts'
 import type { JournalRow } from '@pbstream/core/message/Event'
+import type { Origin } from '@pbstream/core/message/Sentinel'
 import type { VerifiedVoucher } from '@pbstream/core/message/Session'
 import * as Policy from '@pbstream/core/Policy'
 import type { Plan } from './Plan.ts'
+import type { Asked } from './sentinel/Rows.ts'
 import type { ChannelRow, Count, LeaseRow, Metered, PolicyRow, Reservation } from './Rows.ts'
 
 export type Value = string | number | null
@@ -20,7 +22,7 @@ export const changingColumns = [
   ...'charges since reason attempt sends due_at revision key_stopped_at key_over seen_block settle_amount settle_age_ms'.split(
     ' ',
   ),
-  ...['session_epoch', 'session_until'],
+  ...['session_epoch', 'session_until', 'provider_id'],
 ]
 
 /**
@@ -34,6 +36,7 @@ export function encodeChannel({
   observedAt,
   epoch,
   openUntil,
+  providerId,
 }: ChannelRow): [fixed: Value[], changing: Value[]] {
   const { config, claiming, refund } = channel
   const { payer, payerAuthorizer, receiver, receiverAuthorizer, token, withdrawDelay, salt } = config
@@ -65,6 +68,7 @@ export function encodeChannel({
       plan.settle?.ageMs ?? null,
       epoch,
       openUntil,
+      providerId ?? null,
     ],
   ]
 }
@@ -124,22 +128,24 @@ export function decodeChannel(row: Row, reserved: bigint): ChannelRow {
     observedAt: Number(row['observed_at']),
     epoch: Number(row['session_epoch']),
     openUntil: Number(row['session_until']),
+    providerId: typeof row['provider_id'] === 'string' ? row['provider_id'] : undefined,
   }
 }
 
 export function encodeJournal(row: JournalRow): Value[] {
   const { seq, kind, channelId, debit, credit, amount, reservationId, requestId, providerId, routeId } = row
-  const { rateVersion, cumulative, transaction, at, why, usage } = row
+  const { rateVersion, cumulative, transaction, at, why, usage, country, place } = row
   return [
     ...[seq, kind, channelId, debit, credit, amount],
     ...[reservationId ?? null, requestId ?? null, providerId ?? null, routeId ?? null],
     ...[rateVersion ?? null, cumulative ?? null, transaction ?? null, at, why ?? null],
     usage === undefined ? null : JSON.stringify(usage),
+    ...[country ?? null, place ?? null],
   ]
 }
 
 export function decodeJournal(row: Row): JournalRow {
-  const { reservation_id, request_id, provider_id, route_id, rate_version, cumulative, tx, usage } = row
+  const { reservation_id, request_id, provider_id, route_id, rate_version, cumulative, tx, usage, country, place } = row
   return {
     seq: Number(row['seq']),
     kind: row['kind'] as JournalRow['kind'],
@@ -154,6 +160,8 @@ export function decodeJournal(row: Row): JournalRow {
     ...(typeof rate_version === 'number' ? { rateVersion: rate_version } : {}),
     ...(typeof cumulative === 'string' ? { cumulative } : {}),
     ...(typeof usage === 'string' ? { usage: JSON.parse(usage) as Counts } : {}),
+    ...(typeof country === 'string' ? { country } : {}),
+    ...(typeof place === 'string' ? { place } : {}),
     ...(typeof tx === 'string' ? { transaction: tx as Hex } : {}),
     at: Number(row['at']),
     ...(typeof row['why'] === 'string' ? { why: row['why'] as NonNullable<JournalRow['why']> } : {}),
@@ -166,17 +174,18 @@ export function encodeReservation(id: string, row: Reservation): Value[] {
   return [
     ...[id, channelId, String(hold), String(marked), expiresAt, requestId ?? null, providerId, routeId, rateVersion],
     ...[period ?? null, epoch ?? null, metered === undefined ? null : JSON.stringify(metered)],
+    encodeAsked(row.asked),
   ]
 }
 
-/** What changes of a reservation: its hold, mark, expiry, window and what is counted of it. */
-export function encodeProgress({ hold, marked, expiresAt, period, metered }: Reservation): Value[] {
+/** What changes of a reservation: its hold, mark, expiry, window, what is counted of it and what Sentinel knows. */
+export function encodeProgress({ hold, marked, expiresAt, period, metered, asked }: Reservation): Value[] {
   const counted = metered === undefined ? null : JSON.stringify(metered)
-  return [String(hold), String(marked), expiresAt, period ?? null, counted]
+  return [String(hold), String(marked), expiresAt, period ?? null, counted, encodeAsked(asked)]
 }
 
 export function decodeReservation(row: Row): [id: string, Reservation] {
-  const { metered } = row
+  const { metered, asked } = row
   return [
     String(row['id']),
     {
@@ -191,8 +200,18 @@ export function decodeReservation(row: Row): [id: string, Reservation] {
       period: row['period'] === null ? undefined : Number(row['period']),
       epoch: row['epoch'] === null ? undefined : Number(row['epoch']),
       metered: typeof metered === 'string' ? (JSON.parse(metered) as Metered) : undefined,
+      asked: typeof asked === 'string' ? decodeAsked(asked) : undefined,
     },
   ]
+}
+
+function encodeAsked(asked: Asked | undefined): string | null {
+  return asked === undefined ? null : JSON.stringify({ ...asked, amount: String(asked.amount) })
+}
+
+function decodeAsked(text: string): Asked {
+  const asked = JSON.parse(text) as Omit<Asked, 'amount'> & { amount: string }
+  return { ...asked, amount: BigInt(asked.amount) }
 }
 
 export function encodeCount(routeId: string, { period, units, charged, revision }: Count): Value[] {
@@ -214,6 +233,7 @@ export function encodeLease(id: string, row: LeaseRow): Value[] {
   return [
     ...[id, channelId, isolate, epoch, String(left), count, String(perRequestMax), expiresAt],
     ...[row.providerId, row.routeId, row.rateVersion, row.period ?? null, row.keyVersion ?? null],
+    ...[row.origin === undefined ? null : JSON.stringify(row.origin), row.rules, row.failed],
   ]
 }
 
@@ -233,6 +253,9 @@ export function decodeLease(row: Row): [id: string, LeaseRow] {
       rateVersion: Number(row['rate_version']),
       period: row['period'] === null ? undefined : Number(row['period']),
       keyVersion: row['key_version'] === null ? undefined : Number(row['key_version']),
+      origin: typeof row['origin'] === 'string' ? (JSON.parse(row['origin']) as Origin) : undefined,
+      rules: String(row['rules']),
+      failed: Number(row['failed']),
     },
   ]
 }

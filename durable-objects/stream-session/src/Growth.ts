@@ -6,6 +6,8 @@ import * as Admission from './Admission.ts'
 import * as Clock from './Clock.ts'
 import * as Permit from './Permit.ts'
 import type { Reservation } from './Rows.ts'
+import * as Ended from './sentinel/Ended.ts'
+import * as Guard from './sentinel/Guard.ts'
 import * as Sessions from './Sessions.ts'
 import type { State } from './State.ts'
 
@@ -26,6 +28,8 @@ export function grow(state: State, { reservationId, to }: Grow, held: Reservatio
   if (held.epoch === undefined) return left({})
   if (held.epoch !== row.epoch) return left({ refused: Sessions.ended(state, row, now).code })
   const shut = Admission.shut(state, channel, now)
+  const stopped = Guard.refusal(state, held.providerId, now, true)
+  if (stopped !== undefined) return left({ refused: stopped.code })
   if (shut !== undefined) return left(shut.kind === 'refused' ? { refused: shut.code } : { observe: channel.config })
   const most: ReturnType<typeof Permit.growth> = done
     ? { hold: held.hold }
@@ -36,7 +40,8 @@ export function grow(state: State, { reservationId, to }: Grow, held: Reservatio
   if (!('channel' in grown)) throw new Error(`a hold could not grow: ${grown.refused}`)
   const { hold } = grown
   const period = hold === held.hold ? held.period : Permit.grown(state, held, hold, now)
-  state.reservations.set(reservationId, { ...held, hold, period, expiresAt: now + Admission.RESERVATION_MS })
+  const asked = hold > held.hold ? Ended.grown(state, held, hold) : held.asked
+  state.reservations.set(reservationId, { ...held, hold, period, asked, expiresAt: now + Admission.RESERVATION_MS })
   if (hold > held.hold) state.put(row, grown.channel, now)
   return {
     done: hold >= to,
@@ -65,10 +70,13 @@ export function time(state: State, { reservationId, op }: Time, held: Reservatio
 }
 
 /** Why a rental may not go on. */
-function over(state: State, { channelId, epoch }: Reservation, now: number): ErrorCode | undefined {
+function over(state: State, { channelId, epoch, providerId }: Reservation, now: number): ErrorCode | undefined {
   const row = state.row(channelId)
   if (epoch !== undefined && epoch !== row.epoch) return Sessions.ended(state, row, now).code
-  return Permit.refusal(state, { config: row.channel.config, hold: 0n }, now)?.code
+  const denied = Permit.refusal(state, { config: row.channel.config, hold: 0n }, now)?.code
+  if (denied !== undefined) return denied
+  const stopped = Guard.refusal(state, providerId, now, true)?.code
+  return stopped === 'sentinel_frozen' ? stopped : undefined
 }
 
 /** Where the vouchers would let it grow, the money may have come without us: from time to time somebody has to look. */

@@ -15,12 +15,19 @@ import {
   type LeaseWish,
   type SessionRoom,
 } from '@pbstream/core/message/PaidSession'
+import type { Origin } from '@pbstream/core/message/Sentinel'
 import type { Reserve } from '@pbstream/core/message/Session'
 import { requestId as requestIdOf } from '@pbstream/core/session/Lease'
 import * as Admission from './Admission.ts'
 import * as Permit from './Permit.ts'
 import * as Plan from './Plan.ts'
 import type { LeaseRow } from './Rows.ts'
+import * as Ended from './sentinel/Ended.ts'
+import * as Guard from './sentinel/Guard.ts'
+import * as Leased from './sentinel/Leased.ts'
+import type { Asked } from './sentinel/Rows.ts'
+import * as Sets from './sentinel/Sets.ts'
+import * as Stops from './sentinel/Stops.ts'
 import type { State } from './State.ts'
 
 /** A lease is for what its isolate is likely to need in so long: nearly all of `LEASE_MS`, as each costs two commits. */
@@ -34,28 +41,34 @@ const MOST_OF_A_KIND = 2
 const MOST_OUT = 256
 
 /** What a lease is for. */
-export type Wanted = Pick<Reserve, 'channelId' | 'providerId' | 'routeId' | 'rateVersion'> & LeaseWish
+export type Wanted = Pick<Reserve, 'channelId' | 'providerId' | 'routeId' | 'rateVersion'> &
+  LeaseWish & { readonly origin: Origin | undefined }
 
 /**
  * Sets a slice aside; undefined when there is to be none. Call it for a channel that has just been found open for the
  * same request: what closes channels and keys is not looked at again.
  */
 export function grant(state: State, wanted: Wanted, now: number): Lease | undefined {
-  const { channelId, isolate, routeId, price } = wanted
+  const { channelId, isolate, providerId, routeId, price, origin } = wanted
   const { channel, epoch } = state.row(channelId)
-  const stop = Math.min(Permit.stopsAt(state), channel.keyStoppedAt === 0 ? Infinity : channel.keyStoppedAt) * 1_000
+  const stop =
+    Math.min(Stops.stopsAt(state, channelId), channel.keyStoppedAt === 0 ? Infinity : channel.keyStoppedAt) * 1_000
   const expiresAt = Math.min(now + LEASE_MS, stop)
   if (expiresAt < now + LEAST_MS || isCrowded(state, wanted, epoch)) return undefined
-  const count = countFor(channel, wanted, Permit.leeway(state, price, expiresAt, now))
-  if (count === 0) return undefined
+  const likely = countFor(channel, wanted, Permit.leeway(state, price, expiresAt, now))
+  if (likely === 0) return undefined
+  const call = { channel, providerId, routeId, amount: price, origin, at: now }
+  const count = Leased.count(state, call, likely, expiresAt + LEASE_GRACE_MS)
+  if (count < Number(LEAST_REQUESTS)) return undefined
   const amount = BigInt(count) * price
   const held = Ledger.hold(channel, amount)
   if (!('channel' in held)) throw new Error(`a lease within the room was refused: ${held.refused}`)
   const { period, keyVersion } = Permit.begun(state, amount, now)
   const id = `ls_${state.ports.id()}`
-  const { providerId, rateVersion } = wanted
-  const terms = { channelId, isolate, epoch, providerId, routeId, rateVersion, period, keyVersion }
-  state.leases.set(id, { ...terms, left: amount, count, perRequestMax: price, expiresAt })
+  const { rateVersion } = wanted
+  const terms = { channelId, isolate, epoch, providerId, routeId, rateVersion, period, keyVersion, origin, failed: 0 }
+  const rules = Sets.revisions(state, providerId)
+  state.leases.set(id, { ...terms, rules, left: amount, count, perRequestMax: price, expiresAt })
   state.put(state.row(channelId), held.channel, now)
   return { id, amount, count, perRequestMax: price, expiresAt, ...(keyVersion === undefined ? {} : { keyVersion }) }
 }
@@ -69,13 +82,17 @@ function countFor(channel: Ledger.Channel, { perSecond, price }: LeaseWish, leew
   return count < LEAST_REQUESTS ? 0 : Number(count)
 }
 
-function isCrowded(state: State, { channelId, isolate, routeId }: Wanted, epoch: number): boolean {
+function isCrowded(state: State, { channelId, isolate, routeId, origin }: Wanted, epoch: number): boolean {
   let same = 0
   for (const [, lease] of state.leases.entries()) {
     const alike = lease.channelId === channelId && lease.isolate === isolate && lease.routeId === routeId
-    if (alike && lease.epoch === epoch) same += 1
+    if (alike && isSameOrigin(lease.origin, origin) && lease.epoch === epoch) same += 1
   }
   return same >= MOST_OF_A_KIND || state.leases.size >= MOST_OUT
+}
+
+function isSameOrigin(a: Wanted['origin'], b: Wanted['origin']): boolean {
+  return a?.country === b?.country && a?.place === b?.place
 }
 
 /** What an isolate did under a lease. Each `n` counts once, whatever is repeated; nothing counts after the grace. */
@@ -90,6 +107,7 @@ export function report(state: State, said: LeaseReport, now: number): LeaseReply
   let taken = 0
   for (const each of charges) if (charge(state, leaseId, each, now)) taken += 1
   for (const each of kept) if (keep(state, leaseId, each, now)) taken += 1
+  failures(state, leaseId, said.failed ?? 0, now)
   if (final) end(state, leaseId, now)
   if (charges.length > 0) state.claim(lease.channelId, now)
   const open = !final && isInForce(state, lease, now)
@@ -137,8 +155,18 @@ function charge(state: State, leaseId: string, said: LeaseCharge, now: number): 
   state.requests.set(id, { digest, state: 'done', reservationId: id, receipt, expiresAt: now + Admission.REQUEST_MS })
   const plan = amount > 0n ? Plan.charged(row.plan, now) : row.plan
   const metered = usage === undefined ? {} : { usage }
-  const details = { reservationId: id, requestId: id, providerId, routeId, rateVersion, ...metered }
+  const details = {
+    reservationId: id,
+    requestId: id,
+    providerId,
+    routeId,
+    rateVersion,
+    ...metered,
+    ...Ended.from(lease.origin),
+  }
   state.put({ ...row, plan }, posted.channel, now, details)
+  const asked = judge(state, lease, lease.perRequestMax, atOf(lease, said, now))
+  Ended.ended(state, { asked, providerId, routeId }, amount, 'posted', now)
   return true
 }
 
@@ -149,13 +177,34 @@ function keep(state: State, leaseId: string, { n, digest, hold }: LeaseKept, now
   if (lease === undefined) return false
   const { channelId, period, providerId, routeId, rateVersion } = lease
   const id = requestIdOf({ id: leaseId, n })
-  const named = { requestId: id, providerId, routeId, rateVersion, period, epoch: undefined, metered: undefined }
+  const asked = judge(state, lease, hold, now)
+  const named = { requestId: id, providerId, routeId, rateVersion, period, epoch: undefined, metered: undefined, asked }
   const held = { channelId, hold, marked: 0n, ...named }
   state.leases.set(leaseId, { ...lease, left: lease.left - hold })
   state.reservations.set(id, { ...held, expiresAt: now + Admission.RESERVATION_MS })
   const taken = { digest, state: 'in_flight', reservationId: id, receipt: undefined } as const
   state.requests.set(id, { ...taken, expiresAt: now + Admission.REQUEST_MS })
   return true
+}
+
+/** A request that was served is judged now: what it shows stops those after it. */
+function judge(state: State, lease: LeaseRow, amount: bigint, at: number): Asked | undefined {
+  const { channelId, providerId, routeId, origin } = lease
+  return Guard.served(state, { channel: state.row(channelId).channel, providerId, routeId, amount, origin, at })
+}
+
+/** When a request began, as far as the isolate's clock can be believed. */
+function atOf({ expiresAt }: LeaseRow, { at = Infinity }: LeaseCharge, now: number): number {
+  return Math.max(Math.min(at, now), Math.min(expiresAt - LEASE_MS, now))
+}
+
+/** Upstream failures that were not reported yet. */
+function failures(state: State, leaseId: string, failed: number, now: number): void {
+  const lease = state.leases.get(leaseId)
+  const more = lease === undefined ? 0 : Math.min(failed, lease.count) - lease.failed
+  if (lease === undefined || more <= 0) return
+  state.leases.set(leaseId, { ...lease, failed: lease.failed + more })
+  Ended.failedUnder(state, lease, more, now)
 }
 
 /** The lease as it is now, if it allows for a request. */
@@ -171,18 +220,20 @@ function isNoted(state: State, leaseId: string, n: number): boolean {
 
 /** Another one in the place of a lease that runs out, if such a request would be let in now. */
 function renew(state: State, lease: LeaseRow, wish: LeaseWish, now: number): Lease | undefined {
-  const { channelId, providerId, routeId, rateVersion, isolate } = lease
+  const { channelId, providerId, routeId, rateVersion, isolate, origin } = lease
   const { channel } = state.row(channelId)
   const isShut =
     Permit.refusal(state, { config: channel.config, routeId, hold: wish.price }, now) !== undefined ||
     Admission.isShut(state, channel, now)
-  return isShut ? undefined : grant(state, { channelId, providerId, routeId, rateVersion, ...wish, isolate }, now)
+  if (isShut) return undefined
+  return grant(state, { channelId, providerId, routeId, rateVersion, origin, ...wish, isolate }, now)
 }
 
 /** Whether requests may begin under a lease: its sessions go on, and the limits that it was granted under are still those. */
 function isInForce(state: State, lease: LeaseRow, now: number): boolean {
   if (now >= lease.expiresAt || state.row(lease.channelId).epoch !== lease.epoch) return false
-  return lease.keyVersion === Permit.version(state)
+  if (lease.rules !== Sets.revisions(state, lease.providerId)) return false
+  return lease.keyVersion === Permit.version(state) && Guard.refusal(state, lease.providerId, now, true) === undefined
 }
 
 function isOver(lease: LeaseRow, now: number): boolean {

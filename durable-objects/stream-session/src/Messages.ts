@@ -1,6 +1,7 @@
 /** What a StreamSession puts on the queues. Amounts are decimal strings and cumulative: repeats change nothing. */
 import type { Channel } from '@pbstream/core/Ledger'
 import type { ChannelSnapshot, IncidentEvent, JournalRow, SessionEvent, UsageTotal } from '@pbstream/core/message/Event'
+import type { SentinelNews } from '@pbstream/core/message/Sentinel'
 import type { SessionRef } from '@pbstream/core/message/Session'
 import type { ClaimMessage } from '@pbstream/core/message/Settlement'
 import type { Plan } from './Plan.ts'
@@ -29,8 +30,11 @@ export function sessionEvent(
   rows: JournalRow[],
   channels: ChannelSnapshot[],
   usage: UsageTotal[] = [],
+  sentinel?: SentinelNews,
 ): SessionEvent {
-  return { v: 1, kind: 'session', session, channels, rows, ...(usage.length === 0 ? {} : { usage }) }
+  const counted = usage.length === 0 ? {} : { usage }
+  const told = sentinel === undefined ? {} : { sentinel }
+  return { v: 1, kind: 'session', session, channels, rows, ...counted, ...told }
 }
 
 /**

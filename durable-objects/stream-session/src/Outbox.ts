@@ -10,6 +10,9 @@ import { lossOf, sessionEvent, snapshot } from './Messages.ts'
 import type { StreamSessionEnv } from './Settings.ts'
 import type { Store } from './Store.ts'
 
+/** Up to where the events queue has the journal, and what Sentinel tells. */
+export type Sent = { sent: number; told: number }
+
 /** A queue message may have 128,000 bytes, about 100 of which are metadata. */
 const MESSAGE_BYTES_MAX = 120_000
 const ROWS_MAX = 100
@@ -37,7 +40,7 @@ export async function sendClaims(env: StreamSessionEnv, claims: ClaimMessage[]):
 }
 
 /**
- * Sends the journal rows that the events queue does not have yet, oldest first.
+ * Sends the journal rows and what Sentinel tells that the events queue does not have yet, oldest first.
  *
  * @throws when the queue does not take a message; those before it are counted by `onSent`.
  */
@@ -45,36 +48,42 @@ export async function sendEvents(
   env: StreamSessionEnv,
   book: Book,
   store: Store,
-  onSent: (seq: number) => void,
+  onSent: (sent: Sent) => void,
 ): Promise<void> {
-  let { sent } = book.positions
+  let { sent, told } = book.positions
   for (let messages = 0; messages < MESSAGES_MAX; messages++) {
-    const event = nextEvent(book, store, sent)
-    const last = event?.rows.at(-1)?.seq
-    if (event === undefined || last === undefined) return
+    const next = nextEvent(book, store, { sent, told })
+    if (next === undefined) return
+    const { event } = next
     for (const row of event.rows) {
       const incident = lossOf(event.session, row)
       if (incident !== undefined) await within(SEND_MS, env.EVENTS.send(incident, { contentType: 'json' }))
     }
     await within(SEND_MS, env.EVENTS.send(event, { contentType: 'json' }))
-    sent = last
-    onSent(last)
+    ;({ sent, told } = next)
+    onSent({ sent, told })
   }
 }
 
-function nextEvent(book: Book, store: Store, after: number): SessionEvent | undefined {
+function nextEvent(
+  book: Book,
+  store: Store,
+  { sent: after, told }: Sent,
+): (Sent & { event: SessionEvent }) | undefined {
   const { session } = book
   if (session === undefined) return undefined
   for (let limit = ROWS_MAX; limit >= 1; limit = Math.floor(limit / 2)) {
     const rows = store.journal(after, limit)
+    const news = store.memory.news(told, limit)
+    if (rows.length === 0 && news === undefined) return undefined
     const channelIds = new Set(rows.map(({ channelId }) => channelId))
     const channels = [...channelIds].flatMap((channelId) => {
       const channel = book.channel(channelId)
       return channel === undefined ? [] : [snapshot(channel)]
     })
-    const usage = book.totals(after, rows.at(-1)?.seq ?? after)
-    const event = sessionEvent(session, rows, channels, usage)
-    if (limit === 1 || bytes(event) <= MESSAGE_BYTES_MAX) return event
+    const sent = rows.at(-1)?.seq ?? after
+    const event = sessionEvent(session, rows, channels, book.totals(after, sent), news?.news)
+    if (limit === 1 || bytes(event) <= MESSAGE_BYTES_MAX) return { event, sent, told: news?.last ?? told }
   }
   return undefined
 }

@@ -148,6 +148,13 @@ export function leeway(state: State, price: bigint, until: number, now: number):
   return inPeriod < left ? (inPeriod < 0n ? 0n : inPeriod) : left
 }
 
+/** What the key's cap leaves of payments in a token, and the cap; undefined: nobody manages the key, or not for this token. */
+export function capOf(state: State, token: Hex): { left: bigint; of: bigint } | undefined {
+  const row = state.policy.get('policy')
+  if (row === undefined || row.policy.token !== token) return undefined
+  return { left: Policy.capLeft(row.policy, usageOf(state, row)), of: row.policy.spendCap }
+}
+
 /** A reservation or lease begins: it counts in the window of now, which begins with it if it is the first. */
 export function begun(state: State, hold: bigint, now: number): { period: number | undefined; keyVersion?: number } {
   const held = state.policy.get('policy')

@@ -8,6 +8,7 @@ import * as Growth from './Growth.ts'
 import * as Permit from './Permit.ts'
 import * as Plan from './Plan.ts'
 import type { RequestRow, Reservation } from './Rows.ts'
+import * as Ended from './sentinel/Ended.ts'
 import type { State } from './State.ts'
 
 /** How long an answer is kept for replay. */
@@ -31,11 +32,11 @@ export function report(state: State, said: Report, now: number): ReportReply {
     case 'post': {
       const { usage } = said
       const amount = said.amount < held.hold ? said.amount : held.hold
-      end(state, reservationId, held, amount, { state: 'done', receipt: said.receipt }, now, usage)
+      end(state, reservationId, held, amount, { state: 'done', receipt: said.receipt }, 'posted', now, usage)
       break
     }
     case 'void':
-      end(state, reservationId, held, 0n, said.freesId ? 'freed' : unknown, now)
+      end(state, reservationId, held, 0n, said.freesId ? 'freed' : unknown, said.failed ? 'failed' : 'voided', now)
       break
     case 'mark':
       state.reservations.set(reservationId, { ...marked(held, said), expiresAt: now + RESERVATION_MS })
@@ -74,7 +75,7 @@ function marked(held: Reservation, { amount, usage }: Extract<Report, { kind: 'm
 }
 
 function expired(state: State, id: string, held: Reservation, now: number): void {
-  end(state, id, held, held.marked, unknown, now, held.metered?.usage)
+  end(state, id, held, held.marked, unknown, 'lapsed', now, held.metered?.usage)
 }
 
 function end(
@@ -83,6 +84,7 @@ function end(
   held: Reservation,
   amount: bigint,
   outcome: Outcome,
+  how: Ended.How,
   now: number,
   usage?: Counts,
 ): void {
@@ -100,11 +102,20 @@ function end(
   const plan = amount > 0n ? Plan.charged(row.plan, now) : row.plan
   const named = requestId === undefined ? {} : { requestId }
   const metered = usage === undefined ? {} : { usage }
-  const details = { reservationId: id, ...named, providerId, routeId, rateVersion, ...metered }
+  const details = {
+    reservationId: id,
+    ...named,
+    providerId,
+    routeId,
+    rateVersion,
+    ...metered,
+    ...Ended.from(held.asked),
+  }
   state.put({ ...row, plan }, ended.channel, now, details)
   const period = held.metered?.period
   if (period !== undefined && (amount > 0n || usage !== undefined)) {
     Counted.count(state, routeId, period, usage ?? {}, amount)
   }
+  Ended.ended(state, held, amount, how, now)
   if (amount > 0n) state.claim(held.channelId, now)
 }

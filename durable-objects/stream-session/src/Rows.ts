@@ -3,10 +3,14 @@ import type { Hex } from '@pbstream/core/Hex'
 import type { Channel } from '@pbstream/core/Ledger'
 import type { Counts } from '@pbstream/core/message/Counts'
 import type { JournalRow } from '@pbstream/core/message/Event'
+import type { Origin, Scope, Snooze } from '@pbstream/core/message/Sentinel'
 import type { SessionRef, StoredAnswer } from '@pbstream/core/message/Session'
 import type { Policy } from '@pbstream/core/Policy'
 import type { Clock } from './Clock.ts'
 import type { Plan } from './Plan.ts'
+import type { MemoryReader } from './sentinel/Memory.ts'
+import type { Asked, DecisionEntry, FailureEntry, ScopeRow, StopEntry } from './sentinel/Rows.ts'
+import type { SetRow } from './sentinel/Sets.ts'
 
 /** A channel's money and when it is claimed. */
 export type ChannelRow = {
@@ -20,6 +24,8 @@ export type ChannelRow = {
   readonly epoch: number
   /** When the last session of this epoch ends; 0: none was opened. */
   readonly openUntil: number
+  /** Whose calls were served on it last; undefined: nobody's yet. */
+  readonly providerId: string | undefined
 }
 
 /** Money set aside for one request. Ends in exactly one of posted, voided, expired (I7). */
@@ -39,6 +45,8 @@ export type Reservation = {
   readonly epoch: number | undefined
   /** Undefined for most: nothing is counted. */
   readonly metered: Metered | undefined
+  /** Undefined: Sentinel was not asked, and nobody said where the call came from. */
+  readonly asked: Asked | undefined
 }
 
 /** What is counted of a reservation, as it is kept in JSON. */
@@ -78,6 +86,12 @@ export type LeaseRow = {
   readonly period: number | undefined
   /** The version of the key's policy that it was granted under; undefined: nobody managed the key. */
   readonly keyVersion: number | undefined
+  /** Of the requests that it is for, as far as that is known. */
+  readonly origin: Origin | undefined
+  /** The revisions of the rules that it was granted under. */
+  readonly rules: string
+  /** Upstream failures under it that were reported. */
+  readonly failed: number
 }
 
 /** What the owner lets the key spend, and the window that its charges count in now. */
@@ -121,9 +135,19 @@ export type Loaded = {
   deposits: [string, Deposit][]
   /** By route. */
   counts: [string, readonly Count[]][]
+  /** Sentinel's: rule sets and what stands beside them by scope, snoozes, stops by id, failures by provider and route. */
+  sets: [Scope, SetRow][]
+  scopes: [Scope, ScopeRow][]
+  snoozes: [string, Snooze][]
+  stops: [string, StopEntry][]
+  failures: [string, FailureEntry][]
   /** Position of the last journal row, and of the last one that the events queue has. */
   seq: number
   sent: number
+  /** Number of the last decision; the last change of what Sentinel tells, and the last one that the events queue has. */
+  decisions: number
+  news: number
+  told: number
 }
 
 /** Rows that are read when they are asked for. */
@@ -133,6 +157,9 @@ export type Reader = {
   answer(reservationId: string): AnswerRow | undefined
   /** Until when a nonce that opened a session is remembered. */
   nonce(nonce: Hex): number | undefined
+  decision(number: number): DecisionEntry | undefined
+  /** What Sentinel knows of the key. */
+  readonly memory: MemoryReader
 }
 
 export type { JournalRow }

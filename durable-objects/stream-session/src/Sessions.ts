@@ -22,6 +22,9 @@ import * as Leases from './Leases.ts'
 import * as Permit from './Permit.ts'
 import * as Plan from './Plan.ts'
 import type { ChannelRow } from './Rows.ts'
+import * as Guard from './sentinel/Guard.ts'
+import * as Sets from './sentinel/Sets.ts'
+import * as Stops from './sentinel/Stops.ts'
 import type { State } from './State.ts'
 
 const over = { kind: 'refused', code: 'session_ended' } as const
@@ -36,7 +39,7 @@ export function open(state: State, command: SessionOpen, now: number): SessionOp
   if (state.nonces.get(nonce) !== undefined) return used
   const found = state.channels.get(channelId)
   if (found === undefined) return unknown
-  const denied = Permit.refusal(state, { config, hold: 0n }, now)
+  const denied = Permit.refusal(state, { config, hold: 0n }, now) ?? Guard.refusal(state, found.providerId, now)
   if (denied !== undefined) return denied
   const plan = settle === undefined ? found.plan : Plan.governed(found.plan, settle)
   const row = { ...found, plan, openUntil: Math.max(found.openUntil, expiresAt) }
@@ -50,13 +53,17 @@ export function raise(state: State, command: SessionRaise, now: number): Session
   const row = state.channels.get(command.channelId)
   if (row === undefined) return unknown
   if (row.epoch !== command.epoch) return ended(state, row, now)
-  const denied = Permit.refusal(state, { config: row.channel.config, hold: 0n }, now)
+  const { config } = row.channel
+  const denied = Permit.refusal(state, { config, hold: 0n }, now) ?? Guard.refusal(state, row.providerId, now)
   return denied ?? raised(state, row, command, now)
 }
 
-/** A request for money: its id first, then what the key may do, then what closes the channel, then the room. */
+/**
+ * A request for money: its id first, then what the key may do and what has stopped it, then what closes the channel, then
+ * the room; and at last the rules are asked. Who is refused has raised nothing and holds nothing.
+ */
 export function pay(state: State, command: SessionReserve, now: number): SessionReply {
-  const { channelId, routeId, hold, lease } = command
+  const { channelId, providerId, routeId, hold, lease, origin } = command
   const row = state.channels.get(channelId)
   if (row === undefined) return unknown
   // First of all: who holds nothing but the key of a session that is over learns nothing.
@@ -65,15 +72,21 @@ export function pay(state: State, command: SessionReserve, now: number): Session
   if (answer !== undefined) return answer
   if (Admission.isLeased(command.requestId)) return Admission.elsewhere
   const { channel } = row
+  const wanted = Sets.wanted(state, command.rules, providerId)
+  if (wanted.length > 0) return { kind: 'rules', wanted }
   const refused =
-    Permit.refusal(state, { config: channel.config, routeId, hold }, now) ?? Admission.shut(state, channel, now)
+    Permit.refusal(state, { config: channel.config, routeId, hold }, now) ??
+    Guard.refusal(state, providerId, now) ??
+    Admission.shut(state, channel, now)
   if (refused !== undefined) return refused
   const raisedTo = command.voucher === undefined ? channel : accepted(channel, command.voucher)
   const held = Ledger.hold(raisedTo, hold)
   if (!('channel' in held)) return short(state, row, raisedTo, hold, now)
-  const begun = Admission.begin(state, command, held.channel, now, row.epoch)
+  const admitted = Guard.admit(state, { channel, providerId, routeId, amount: hold, origin, at: now })
+  if ('kind' in admitted) return admitted
+  const begun = Admission.begin(state, command, held.channel, now, admitted.asked, row.epoch)
   const counted = command.period === undefined ? {} : { position: Counted.positionOf(state, routeId, command.period) }
-  const leased = lease === undefined ? undefined : Leases.grant(state, { ...command, ...lease }, now)
+  const leased = lease === undefined ? undefined : Leases.grant(state, { ...command, ...lease, origin }, now)
   const after = Leases.roomOf(state.row(channelId).channel)
   return { kind: 'granted', ...begun, ...counted, ...(leased === undefined ? {} : { lease: leased }), ...after }
 }
@@ -125,7 +138,7 @@ function raised(
     return unknown
   }
   state.put(row, next, now)
-  const stop = Math.min(Permit.stopsAt(state), channel.keyStoppedAt === 0 ? Infinity : channel.keyStoppedAt)
+  const stop = Math.min(Stops.stopsAt(state, channelId), channel.keyStoppedAt === 0 ? Infinity : channel.keyStoppedAt)
   const keyVersion = Permit.version(state)
   return {
     kind: 'opened',
@@ -173,11 +186,13 @@ function corrective(channel: Ledger.Channel): SessionOpened {
 /** A key that was stopped says so to its sessions, which that has ended. */
 export function ended(
   state: State,
-  { channel }: ChannelRow,
+  { channel, providerId }: ChannelRow,
   now: number,
-): typeof over | NonNullable<ReturnType<typeof Permit.refusal>> {
+): typeof over | NonNullable<ReturnType<typeof Permit.refusal | typeof Guard.refusal>> {
   const denied = Permit.refusal(state, { config: channel.config, hold: 0n }, now)
-  return denied?.code === 'session_key_frozen' || denied?.code === 'session_key_revoked' ? denied : over
+  if (denied?.code === 'session_key_frozen' || denied?.code === 'session_key_revoked') return denied
+  const stopped = Guard.refusal(state, providerId, now)
+  return stopped?.code === 'sentinel_frozen' ? stopped : over
 }
 
 function accepted(channel: Ledger.Channel, voucher: VerifiedVoucher): Ledger.Channel {

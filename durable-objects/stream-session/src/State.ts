@@ -6,11 +6,17 @@
 import type { Hex } from '@pbstream/core/Hex'
 import * as Journal from '@pbstream/core/Journal'
 import * as Ledger from '@pbstream/core/Ledger'
+import type { Scope, Snooze } from '@pbstream/core/message/Sentinel'
 import type { Reserve, ReserveReply, SessionRef } from '@pbstream/core/message/Session'
 import type { ClaimMessage } from '@pbstream/core/message/Settlement'
 import type * as Turn from '@pbstream/core/Turn'
 import { type Change, Draft, Outgoing, Table } from './Draft.ts'
 import { claimMessage } from './Messages.ts'
+import { Memory, type MemoryChange } from './sentinel/Memory.ts'
+import type { Recent } from './sentinel/Decisions.ts'
+import type { DecisionEntry, FailureEntry, ScopeRow, StopEntry } from './sentinel/Rows.ts'
+import type { SetRow } from './sentinel/Sets.ts'
+import * as Stops from './sentinel/Stops.ts'
 import * as Permit from './Permit.ts'
 import * as Plan from './Plan.ts'
 import type {
@@ -57,7 +63,24 @@ export type Changes = {
   counts: Change<string, readonly Count[]>[]
   journal: JournalRow[]
   sent: number | undefined
+  sets: Change<Scope, SetRow>[]
+  scopes: Change<Scope, ScopeRow>[]
+  snoozes: Change<string, Snooze>[]
+  stops: Change<string, StopEntry>[]
+  failures: Change<string, FailureEntry>[]
+  decisions: Change<number, DecisionEntry>[]
+  memory: MemoryChange[]
+  told: number | undefined
 }
+
+/** Calls that ended well, waiting to be counted. */
+export type EndedCalls = {
+  readonly providerId: string
+  readonly routeId: string
+  readonly calls: number
+  readonly at: number
+}
+export type Position = 'seq' | 'sent' | 'decisions' | 'news' | 'told'
 
 export class State {
   readonly ports: Ports
@@ -77,8 +100,21 @@ export class State {
   readonly policy: Table<'policy', PolicyRow>
   /** In memory only: it follows from the rows. */
   readonly meter: Table<'meter', Permit.Meter>
-  /** Last journal row, and last one that the events queue has. */
-  readonly positions: Table<'seq' | 'sent', number>
+  /** Last journal row, and last one that the events queue has; and the same of what Sentinel tells. */
+  readonly positions: Table<Position, number>
+  readonly sets: Table<Scope, SetRow>
+  readonly scopes: Table<Scope, ScopeRow>
+  /** By `<scope> <rule>`. */
+  readonly snoozes: Table<string, Snooze>
+  readonly stops: Table<string, StopEntry>
+  /** By `<provider> <route>`. */
+  readonly failures: Table<string, FailureEntry>
+  readonly decisions: Table<number, DecisionEntry>
+  readonly memory: Memory
+  /** In memory only: decisions that may be made again, calls that are not counted yet, and sets that cannot be read. */
+  readonly recents = new Table<string, Recent>(this.draft)
+  readonly endedCalls = new Table<string, EndedCalls>(this.draft)
+  readonly refusedSets = new Table<Scope, number>(this.draft)
   /** In memory only: a caller that waits goes with the object that it waits on. */
   readonly turns = new Table<Hex, Turn.Turn<Waiting>>(this.draft)
   /** Names of calls that had their one correction. In memory only, and bounded: forgetting costs one more turn. */
@@ -110,8 +146,18 @@ export class State {
       rows: [
         ['seq', loaded.seq],
         ['sent', loaded.sent],
+        ['decisions', loaded.decisions],
+        ['news', loaded.news],
+        ['told', loaded.told],
       ],
     })
+    this.sets = new Table(draft, { rows: loaded.sets })
+    this.scopes = new Table(draft, { rows: loaded.scopes })
+    this.snoozes = new Table(draft, { rows: loaded.snoozes })
+    this.stops = new Table(draft, { rows: loaded.stops })
+    this.failures = new Table(draft, { rows: loaded.failures })
+    this.decisions = new Table(draft, { load: (number) => ports.reader.decision(number) })
+    this.memory = new Memory(draft, ports.reader.memory)
   }
 
   /**
@@ -171,7 +217,7 @@ export class State {
   /** Starts the channel's claim, or hands the one in flight to the queue, if that is due. */
   claim(channelId: Hex, now: number): void {
     const found = this.row(channelId)
-    const stop = Permit.stopsAt(this)
+    const stop = Stops.stopsAt(this, channelId)
     const hurried = Plan.hurried(found.channel, found.plan, stop, now)
     const row = hurried === found.plan ? found : { ...found, plan: hurried }
     if (row !== found) this.channels.set(channelId, row)
@@ -210,8 +256,15 @@ export class State {
     }
   }
 
-  position(name: 'seq' | 'sent'): number {
+  position(name: Position): number {
     return this.positions.get(name) ?? 0
+  }
+
+  /** The number of a change of what Sentinel tells: rows are told in the order of their last one. */
+  changed(): number {
+    const news = this.position('news') + 1
+    this.positions.set('news', news)
+    return news
   }
 
   changes(): Changes {
@@ -228,6 +281,14 @@ export class State {
       counts: this.counts.changes(),
       journal: [...this.#journal.items],
       sent: this.positions.changes().find(({ key }) => key === 'sent')?.after,
+      sets: this.sets.changes(),
+      scopes: this.scopes.changes(),
+      snoozes: this.snoozes.changes(),
+      stops: this.stops.changes(),
+      failures: this.failures.changes(),
+      decisions: this.decisions.changes(),
+      memory: this.memory.changes(),
+      told: this.positions.changes().find(({ key }) => key === 'told')?.after,
     }
   }
 
@@ -238,6 +299,8 @@ export class State {
     for (const table of [this.session, this.policy, this.meter, this.positions]) table.settle()
     for (const table of [this.leases, this.nonces, this.counts]) table.settle()
     for (const table of [this.turns, this.corrections]) table.settle()
+    for (const table of [this.sets, this.scopes, this.snoozes, this.stops, this.failures]) table.settle()
+    for (const table of [this.decisions, this.recents, this.endedCalls, this.refusedSets, this.memory]) table.settle()
     this.#journal.take()
     return { replies: this.replies.take(), claims: this.#claims.take() }
   }

@@ -32,6 +32,8 @@ import type {
   RequestRow,
   Reservation,
 } from './Rows.ts'
+import type { DecisionEntry } from './sentinel/Rows.ts'
+import { SentinelStore } from './sentinel/SentinelStore.ts'
 import type { Changes } from './State.ts'
 
 /** Journal rows stay so long after the events queue has them. */
@@ -43,18 +45,20 @@ const channelColumns = ['id', ...fixedColumns, ...changingColumns]
 const marks = (count: number): string => Array(count).fill('?').join(', ')
 const channelInsert = `INSERT INTO channel (${channelColumns.join(', ')}) VALUES (${marks(channelColumns.length)})`
 const channelUpdate = `UPDATE channel SET ${changingColumns.map((name) => `${name} = ?`).join(', ')} WHERE id = ?`
-const leaseInsert = `INSERT INTO lease VALUES (${marks(13)})`
-const journalInsert = `INSERT INTO journal VALUES (${marks(16)})`
-const reservationInsert = `INSERT INTO reservation VALUES (${marks(12)})`
+const leaseInsert = `INSERT INTO lease VALUES (${marks(16)})`
+const journalInsert = `INSERT INTO journal VALUES (${marks(18)})`
+const reservationInsert = `INSERT INTO reservation VALUES (${marks(13)})`
 const reservationUpdate =
-  'UPDATE reservation SET hold = ?, marked = ?, expires_at = ?, period = ?, metered = ? WHERE id = ?'
+  'UPDATE reservation SET hold = ?, marked = ?, expires_at = ?, period = ?, metered = ?, asked = ? WHERE id = ?'
 const countPut = `INSERT OR REPLACE INTO usage_count VALUES (${marks(5)})`
 
 export class Store implements Reader {
   readonly #sql: SqlStorage
+  readonly memory: SentinelStore
 
   constructor(sql: SqlStorage) {
     this.#sql = sql
+    this.memory = new SentinelStore(sql)
   }
 
   /** Everything that is held in memory. */
@@ -96,14 +100,16 @@ export class Store implements Reader {
       counts: [...counts],
       seq,
       sent: Number(meta.get('sent') ?? 0),
+      ...this.memory.load(Number(meta.get('told') ?? 0)),
     }
   }
 
   /** Writes what a group changed. Call it inside a transaction. */
   write(changes: Changes): void {
-    const { session, policy, sent } = changes
+    const { session, policy, sent, told } = changes
     if (session !== undefined) this.#setMeta('session', sessionName(session))
     if (sent !== undefined) this.#setMeta('sent', String(sent))
+    if (told !== undefined) this.#setMeta('told', String(told))
     if (policy !== undefined)
       this.#sql.exec('INSERT OR REPLACE INTO policy VALUES (1, ?, ?, ?, ?)', ...encodePolicy(policy))
     for (const change of changes.channels) this.#writeChannel(change)
@@ -116,6 +122,7 @@ export class Store implements Reader {
     for (const change of changes.deposits) this.#writeDeposit(change)
     for (const change of changes.counts) this.#writeCounts(change)
     for (const row of changes.journal) this.#sql.exec(journalInsert, ...encodeJournal(row))
+    this.memory.write(changes)
   }
 
   request(id: string): RequestRow | undefined {
@@ -144,6 +151,10 @@ export class Store implements Reader {
     return row === undefined ? undefined : Number(row['expires_at'])
   }
 
+  decision(number: number): DecisionEntry | undefined {
+    return this.memory.decision(number)
+  }
+
   /** Journal rows after a position, in order. */
   journal(after: number, limit: number): JournalRow[] {
     return this.#rows('SELECT * FROM journal WHERE seq > ? ORDER BY seq LIMIT ?', after, limit).map(decodeJournal)
@@ -153,7 +164,7 @@ export class Store implements Reader {
    * Removes answers, request ids and nonces that have expired and journal rows that were sent long ago, some at a time. The
    * last journal row stays: it is where the next one counts from.
    */
-  prune(now: number, sent: number): void {
+  prune(now: number, sent: number, told: number): void {
     const oldest = (table: string): string => `rowid IN (SELECT rowid FROM ${table} ORDER BY rowid LIMIT ${PRUNE_MAX})`
     this.#sql.exec(`DELETE FROM answer WHERE ${oldest('answer')} AND expires_at <= ?`, now)
     this.#sql.exec(`DELETE FROM request WHERE ${oldest('request')} AND expires_at <= ? AND state <> 'in_flight'`, now)
@@ -163,10 +174,11 @@ export class Store implements Reader {
       now - JOURNAL_MS,
       sent,
     )
+    this.memory.prune(now, told)
   }
 
   /** When there is something to prune next; undefined when there never will be unless something happens. */
-  pruneDueAt(sent: number): number | undefined {
+  pruneDueAt(sent: number, told: number): number | undefined {
     const first = this.#rows(
       `SELECT (SELECT expires_at FROM answer ORDER BY rowid LIMIT 1) AS answer,
         (SELECT expires_at FROM request ORDER BY rowid LIMIT 1) AS request,
@@ -179,6 +191,8 @@ export class Store implements Reader {
     if (typeof first?.['request'] === 'number') times.push(first['request'])
     if (typeof first?.['nonce'] === 'number') times.push(first['nonce'])
     if (typeof first?.['journal'] === 'number') times.push(first['journal'] + JOURNAL_MS)
+    const decisions = this.memory.pruneDueAt(told)
+    if (decisions !== undefined) times.push(decisions)
     return times.length === 0 ? undefined : Math.min(...times)
   }
 
@@ -215,7 +229,7 @@ export class Store implements Reader {
     } else if (before === undefined) {
       this.#sql.exec(leaseInsert, ...encodeLease(key, after))
     } else {
-      this.#sql.exec('UPDATE lease SET remaining = ? WHERE id = ?', String(after.left), key)
+      this.#sql.exec('UPDATE lease SET remaining = ?, failed = ? WHERE id = ?', String(after.left), after.failed, key)
     }
   }
 

@@ -42,9 +42,23 @@ import type {
   SessionOperationsApi,
   TermsInForce,
 } from '@pbstream/core/message/Operations'
+import {
+  isScope,
+  type Releaser,
+  type ReleaseOrder,
+  type ReleaseReply,
+  type RulesetSnapshot,
+  type Scope,
+  type SentinelStanding,
+  type SetRulesReply,
+  type Snooze,
+  type StopOrder,
+  type StopRow,
+} from '@pbstream/core/message/Sentinel'
 import type { ClaimMessage } from '@pbstream/core/message/Settlement'
 import * as Policy from '@pbstream/core/Policy'
 import { Book, EVENTS_MS } from './Book.ts'
+import * as Check from './Check.ts'
 import { isChainEvent, isRefundRequest, isReport, isReserve, isTerms, isSession, isVouchersRequest } from './Check.ts'
 import {
   isLeaseReport,
@@ -54,7 +68,7 @@ import {
   isSessionRaise,
   isSessionReserve,
 } from './CheckPaid.ts'
-import { sendClaims, sendEvents } from './Outbox.ts'
+import { sendClaims, sendEvents, type Sent } from './Outbox.ts'
 import { migrate } from './schema.ts'
 import { settings, type StreamSessionEnv } from './Settings.ts'
 import { Store } from './Store.ts'
@@ -63,6 +77,8 @@ const unavailable = { kind: 'refused', code: 'temporarily_unavailable' } as cons
 const malformed = { kind: 'refused', code: 'malformed_payment' } as const
 /** Pruning does not wake an object more often than this. */
 const PRUNE_EVERY_MS = 600_000
+/** More sets than this do not come at a time. */
+const SETS_MAX = 10
 /** After a failure the alarm comes back so soon. */
 const AGAIN_MS = 5_000
 
@@ -198,6 +214,35 @@ export class StreamSession extends DurableObject<StreamSessionEnv> implements St
     return Promise.resolve(v === 1 ? this.#book.policy(Date.now()) : undefined)
   }
 
+  setRules(v: 1, session: SessionRef, snapshots: RulesetSnapshot[]): Promise<SetRulesReply> {
+    const known = v === 1 && Array.isArray(snapshots) && snapshots.length <= SETS_MAX
+    return this.#order(known, session, (book) => book.setRules(session, snapshots))
+  }
+
+  snooze(v: 1, session: SessionRef, order: Snooze): Promise<void> {
+    return this.#order(v === 1 && Check.isSnooze(order), session, (book, now) => book.snooze(session, order, now))
+  }
+
+  stop(v: 1, session: SessionRef, order: StopOrder): Promise<StopRow | undefined> {
+    return this.#order(v === 1 && Check.isStopOrder(order), session, (book, now) => book.stop(session, order, now))
+  }
+
+  releaseStop(v: 1, session: SessionRef, order: ReleaseOrder): Promise<ReleaseReply> {
+    const known = v === 1 && Check.isReleaseOrder(order)
+    return this.#order(known, session, (book, now) => book.releaseStop(session, order, now))
+  }
+
+  closeBreaker(v: 1, session: SessionRef, order: { scope: Scope; by: Releaser; reason: string }): Promise<boolean> {
+    const known = v === 1 && isScope(order?.scope) && Check.isReleaser(order.by) && Check.isText(order.reason, 500)
+    return this.#order(known, session, (book, now) => book.closeBreaker(session, order, now))
+  }
+
+  sentinel(v: 1): Promise<SentinelStanding> {
+    return v === 1
+      ? Promise.resolve(this.#book.sentinel(Date.now()))
+      : Promise.reject(new Error('unknown version of sentinel'))
+  }
+
   standing(v: 1, channelId: Hex): Promise<ChannelStanding | undefined> {
     return Promise.resolve(v === 1 ? this.#book.standing(channelId) : undefined)
   }
@@ -220,14 +265,14 @@ export class StreamSession extends DurableObject<StreamSessionEnv> implements St
     let failed = false
     try {
       await this.#each([undefined], (book, _, now) => book.tick(now))
-      const marks = this.#book.positions.sent
-      let sent = marks
+      const before = this.#book.positions
+      let after: Sent = before
       try {
-        await sendEvents(this.env, this.#book, this.#store, (seq) => (sent = seq))
+        await sendEvents(this.env, this.#book, this.#store, (sent) => (after = sent))
       } finally {
-        if (sent > marks) await this.#each([sent], (book, seq) => book.sent(seq))
+        if (after !== before) await this.#each([after], (book, { sent, told }) => (book.sent(sent), book.told(told)))
       }
-      this.#store.prune(Date.now(), this.#book.positions.sent)
+      this.#store.prune(Date.now(), this.#book.positions.sent, this.#book.positions.told)
     } catch (error) {
       failed = true
       dropped(error)
@@ -250,6 +295,13 @@ export class StreamSession extends DurableObject<StreamSessionEnv> implements St
         fail: () => resolve(failed),
       })
     })
+  }
+
+  /** An order about this key, of Sentinel or of who may speak for it. Rejects when it could not be written. */
+  async #order<R>(isKnown: boolean, session: SessionRef, apply: (book: Book, now: number) => R): Promise<R> {
+    if (!isKnown || !isSession(session)) throw new TypeError('not an order of a known form')
+    const [reply] = await this.#each([undefined], (book, _, now) => apply(book, now))
+    return reply as R
   }
 
   /** Runs `apply` for each item in the next group. An item that meets a bug is dropped alone, and fails the call. */
@@ -353,9 +405,9 @@ export class StreamSession extends DurableObject<StreamSessionEnv> implements St
   }
 
   #dueAt(now: number): number | undefined {
-    const { sent } = this.#book.positions
+    const { sent, told } = this.#book.positions
     const work = this.#book.dueAt(now)
-    const oldest = this.#store.pruneDueAt(sent)
+    const oldest = this.#store.pruneDueAt(sent, told)
     const prune = oldest === undefined ? undefined : Math.max(oldest, now + PRUNE_EVERY_MS)
     return work === undefined ? prune : Math.min(work, prune ?? work)
   }

@@ -2,7 +2,7 @@
  * The tables of a StreamSession. Amounts are TEXT decimals of atomic units (SQLite integers come back as doubles), times
  * INTEGER Unix milliseconds. The README of this folder describes each of them.
  */
-export const SCHEMA_VERSION = 5
+export const SCHEMA_VERSION = 6
 
 const tables = `
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -22,13 +22,14 @@ CREATE TABLE IF NOT EXISTS channel (
   revision INTEGER NOT NULL,
   key_stopped_at INTEGER NOT NULL DEFAULT 0, key_over INTEGER NOT NULL DEFAULT 0, seen_block INTEGER NOT NULL DEFAULT 0,
   settle_amount TEXT, settle_age_ms INTEGER,
-  session_epoch INTEGER NOT NULL DEFAULT 1, session_until INTEGER NOT NULL DEFAULT 0
+  session_epoch INTEGER NOT NULL DEFAULT 1, session_until INTEGER NOT NULL DEFAULT 0,
+  provider_id TEXT
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS reservation (
   id TEXT PRIMARY KEY,
   channel_id TEXT NOT NULL, hold TEXT NOT NULL, marked TEXT NOT NULL, expires_at INTEGER NOT NULL,
   request_id TEXT, provider_id TEXT NOT NULL, route_id TEXT NOT NULL, rate_version INTEGER NOT NULL,
-  period INTEGER, epoch INTEGER, metered TEXT
+  period INTEGER, epoch INTEGER, metered TEXT, asked TEXT
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS usage_count (
   route_id TEXT NOT NULL, period TEXT NOT NULL,
@@ -40,7 +41,8 @@ CREATE TABLE IF NOT EXISTS lease (
   channel_id TEXT NOT NULL, isolate TEXT NOT NULL, epoch INTEGER NOT NULL, remaining TEXT NOT NULL,
   requests INTEGER NOT NULL, per_request_max TEXT NOT NULL, expires_at INTEGER NOT NULL,
   provider_id TEXT NOT NULL, route_id TEXT NOT NULL, rate_version INTEGER NOT NULL, period INTEGER,
-  key_version INTEGER
+  key_version INTEGER,
+  origin TEXT, rules TEXT NOT NULL DEFAULT '', failed INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS session_nonce (nonce TEXT PRIMARY KEY, expires_at INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS policy (
@@ -63,8 +65,35 @@ CREATE TABLE IF NOT EXISTS journal (
   seq INTEGER PRIMARY KEY,
   kind TEXT NOT NULL, channel_id TEXT NOT NULL, debit TEXT NOT NULL, credit TEXT NOT NULL, amount TEXT NOT NULL,
   reservation_id TEXT, request_id TEXT, provider_id TEXT, route_id TEXT, rate_version INTEGER, cumulative TEXT,
-  tx TEXT, at INTEGER NOT NULL, why TEXT, usage TEXT
+  tx TEXT, at INTEGER NOT NULL, why TEXT, usage TEXT, country TEXT, place TEXT
 );
+CREATE TABLE IF NOT EXISTS sentinel_set (
+  scope TEXT PRIMARY KEY, revision INTEGER NOT NULL, body TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS sentinel_scope (scope TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS sentinel_snooze (
+  scope TEXT NOT NULL, rule TEXT NOT NULL, until INTEGER NOT NULL,
+  PRIMARY KEY (scope, rule)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS sentinel_state (
+  name TEXT PRIMARY KEY, born INTEGER NOT NULL, seq INTEGER NOT NULL, body TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS sentinel_log (
+  name TEXT NOT NULL, seq INTEGER NOT NULL, body TEXT NOT NULL,
+  PRIMARY KEY (name, seq)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS sentinel_decision (
+  number INTEGER PRIMARY KEY, changed INTEGER NOT NULL, at INTEGER NOT NULL, body TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS sentinel_decision_changed ON sentinel_decision (changed);
+CREATE TABLE IF NOT EXISTS sentinel_stop (
+  id TEXT PRIMARY KEY, number INTEGER, changed INTEGER NOT NULL, released_at INTEGER, body TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS sentinel_failure (
+  provider_id TEXT NOT NULL, route_id TEXT NOT NULL, changed INTEGER NOT NULL,
+  calls INTEGER NOT NULL, failures INTEGER NOT NULL, at INTEGER NOT NULL,
+  PRIMARY KEY (provider_id, route_id)
+) WITHOUT ROWID;
 `
 
 /** What each version added to the tables of the one before. */
@@ -84,7 +113,17 @@ const additions: Record<number, string> = {
   5: `ALTER TABLE reservation ADD COLUMN epoch INTEGER;
       ALTER TABLE reservation ADD COLUMN metered TEXT;
       ALTER TABLE journal ADD COLUMN usage TEXT;`,
+  // The tables `sentinel_…` are new, and made above.
+  6: `ALTER TABLE channel ADD COLUMN provider_id TEXT;
+      ALTER TABLE reservation ADD COLUMN asked TEXT;
+      ALTER TABLE journal ADD COLUMN country TEXT;
+      ALTER TABLE journal ADD COLUMN place TEXT;`,
 }
+
+/** An object from before version 4 has no table `lease` yet: its is made with these. */
+const leases = `ALTER TABLE lease ADD COLUMN origin TEXT;
+  ALTER TABLE lease ADD COLUMN rules TEXT NOT NULL DEFAULT '';
+  ALTER TABLE lease ADD COLUMN failed INTEGER NOT NULL DEFAULT 0;`
 
 /**
  * Creates the tables of a new object and brings those of an old one up to date.
@@ -97,6 +136,7 @@ export function migrate(sql: SqlStorage): void {
   if (Number(found ?? 0) > SCHEMA_VERSION) throw new Error(`stream-session: schema ${found} is newer than this code`)
   const first = found === undefined ? SCHEMA_VERSION : Number(found)
   for (let version = first + 1; version <= SCHEMA_VERSION; version++) sql.exec(additions[version] ?? '')
+  if (first >= 4 && first < 6) sql.exec(leases)
   if (Number(found) === SCHEMA_VERSION) return
   sql.exec("INSERT OR REPLACE INTO meta (key, value) VALUES ('schema', ?)", String(SCHEMA_VERSION))
 }

@@ -25,7 +25,7 @@ export const meterSteps: { weight: number; arbitrary: fc.Arbitrary<MeterStep> }[
     arbitrary: fc.record({ do: fc.constant('grow'), which: fc.nat({ max: 9 }), to: fc.bigInt({ min: 1n, max: 30n }) }),
   },
   {
-    weight: 4,
+    weight: 6,
     arbitrary: fc.record({
       do: fc.constant('time'),
       which: fc.nat({ max: 9 }),

@@ -15,21 +15,26 @@ import type { Changes, Ports } from '../src/State.ts'
 import { Store } from '../src/Store.ts'
 import { channelOf, digestOf } from './fixtures.ts'
 import { Limits, policyOf } from './Limits.ts'
+import { GuardModel, type GuardStep, guardSteps } from './GuardModel.ts'
 import { MeterModel, type MeterStep, meterSteps, type Own } from './MeterModel.ts'
 import { SessionModel, type SessionStep, sessionSteps } from './SessionModel.ts'
 import { commands, lengths, type Step } from './Steps.ts'
 
-type Any = Step | SessionStep | MeterStep
+type Any = Step | SessionStep | MeterStep | GuardStep
 
 /** Histories of vouchers, sessions and leases, with calls that are metered. */
-export const sessionHistories: fc.Arbitrary<Any[]> = fc.array(fc.oneof(...commands, ...sessionSteps, ...meterSteps), {
-  ...lengths,
-  maxLength: 160,
-})
+export const sessionHistories: fc.Arbitrary<Any[]> = fc.array(
+  fc.oneof(...commands, ...sessionSteps, ...meterSteps, ...guardSteps),
+  {
+    ...lengths,
+    maxLength: 160,
+  },
+)
 
 const settings: Settings = { settleAmount: 30n, settleCount: 4, settleAgeMs: 60_000, minDeposit: 3n }
 const tables = ['channel', 'reservation', 'lease', 'session_nonce', 'policy', 'request', 'answer', 'deposit']
 const counting = ['journal', 'usage_count']
+const guarding = ['set', 'scope', 'snooze', 'state', 'log', 'decision', 'stop', 'failure'].map((of) => `sentinel_${of}`)
 
 /** Ways to plant a bug. */
 export type Faults = { reader?(reader: Reader): Reader; write?(changes: Changes): Changes; book?(book: Book): void }
@@ -56,6 +61,7 @@ export class Model {
   readonly #taken = new Map<string, string>()
   readonly #limits = new Limits()
   readonly #sessions: SessionModel
+  readonly #guard: GuardModel
   /** The version under which the last grant of the group passed. */
   #passed: number | undefined
   #version = 1
@@ -65,7 +71,7 @@ export class Model {
   constructor(storage: DurableObjectStorage, faults: Faults = {}) {
     this.#storage = storage
     this.#faults = faults
-    for (const table of [...tables, ...counting]) storage.sql.exec(`DELETE FROM ${table}`)
+    for (const table of [...tables, ...counting, ...guarding]) storage.sql.exec(`DELETE FROM ${table}`)
     storage.sql.exec("DELETE FROM meta WHERE key <> 'schema'")
     this.#store = new Store(storage.sql)
     this.#book = this.#load()
@@ -82,6 +88,13 @@ export class Model {
         this.#limits.granted(reply, { ...channel.reserve(0n, hold), hold }, this.#now, perRequestMax)
       },
       deposit: (id, channel) => this.#deposits.push({ id, channel }),
+      guard: () => this.#guard,
+    })
+    this.#guard = new GuardModel({
+      channel: this.#channels[0],
+      book: () => this.#book,
+      now: () => this.#now,
+      reach,
     })
     this.#meters = new MeterModel({
       book: () => this.#book,
@@ -250,6 +263,10 @@ export class Model {
         const granted = recent(this.#granted, step.which)
         return granted === undefined ? undefined : this.#meters.step(step, granted)
       }
+      case 'rules':
+      case 'release':
+      case 'broken':
+        return this.#guard.step(step)
       default:
         return this.#sessions.step(step)
     }
@@ -411,6 +428,7 @@ export class Model {
     this.#same()
     this.#audit()
     this.#sessions.audit()
+    this.#guard.audit(this.#store)
     this.#limits.audit(this.#book.policy(this.#now), ...this.#costs(), last)
   }
 
@@ -454,6 +472,11 @@ export class Model {
   #same(): void {
     const sorted = ({ channels, reservations, leases, deposits, counts, ...rest }: Loaded) => ({
       ...rest,
+      sets: new Map(rest.sets),
+      scopes: new Map(rest.scopes),
+      snoozes: new Map(rest.snoozes),
+      stops: new Map(rest.stops),
+      failures: new Map(rest.failures),
       counts: new Map(counts),
       leases: new Map(leases),
       channels: new Map(channels),

@@ -16,6 +16,7 @@ import { requestId as requestIdOf } from '@pbstream/core/session/Lease'
 import fc from 'fast-check'
 import { expect } from 'vitest'
 import type { Book } from '../src/Book.ts'
+import type { GuardModel } from './GuardModel.ts'
 import { periods } from './MeterModel.ts'
 import { type channelOf, digestOf } from './fixtures.ts'
 
@@ -98,6 +99,8 @@ type Own = {
   readonly left: bigint
   readonly noted: ReadonlySet<number>
   readonly over: boolean
+  /** The rules that it was granted under. */
+  readonly sets: string
 }
 
 /** All that the callers of one group may have changed. */
@@ -105,6 +108,8 @@ type Draft = {
   readonly leases: ReadonlyMap<string, Own>
   readonly epochs: ReadonlyMap<Hex, number>
   readonly nonces: ReadonlySet<Hex>
+  /** Stops that have ended sessions. */
+  readonly frozen: ReadonlySet<string>
 }
 
 /** What the histories lend. */
@@ -124,6 +129,7 @@ export type World = {
   ): void
   leased(lease: Lease, channel: Channel): void
   deposit(id: string, channel: Channel): void
+  guard(): Pick<GuardModel, 'isStopped' | 'sets' | 'granted'>
 }
 
 const wished = (isolate: number, perSecond: number, price: bigint) => ({
@@ -134,7 +140,7 @@ const wished = (isolate: number, perSecond: number, price: bigint) => ({
 
 export class SessionModel {
   readonly #world: World
-  #stands: Draft = { leases: new Map(), epochs: new Map(), nonces: new Set() }
+  #stands: Draft = { leases: new Map(), epochs: new Map(), nonces: new Set(), frozen: new Set() }
   #draft = this.#stands
 
   constructor(world: World) {
@@ -303,6 +309,7 @@ export class SessionModel {
     if (reply.kind !== 'granted') return
     expect(requestId === undefined || !requestId.startsWith('ls_'), 'an id of a lease is not taken').toBe(true)
     this.#isRoom(reply.room, channel)
+    this.#world.guard().granted(step.hold)
     const { lease, keyVersion } = reply
     const taken = step.hold + (lease?.amount ?? 0n)
     expect(book().view(channel.channelId)!.reserved - before, 'held').toBe(taken)
@@ -326,7 +333,8 @@ export class SessionModel {
       expect(lease.expiresAt <= policy.expiry * 1_000, 'no longer than its key').toBe(true)
     }
     const epoch = this.#epochOf(channel.channelId)
-    const own: Own = { lease, channel, epoch, left: lease.amount, noted: new Set(), over: false }
+    const { sets } = this.#world.guard()
+    const own: Own = { lease, channel, epoch, left: lease.amount, noted: new Set(), over: false, sets }
     this.#draft = { ...this.#draft, leases: new Map([...this.#draft.leases, [lease.id, own]]) }
     this.#world.said(() => this.#world.leased(lease, channel))
   }
@@ -365,6 +373,8 @@ export class SessionModel {
       !this.#isOver(own) &&
       now() < lease.expiresAt &&
       own.epoch === this.#epochOf(channel.channelId) &&
+      own.sets === this.#world.guard().sets &&
+      !this.#world.guard().isStopped &&
       lease.keyVersion === book().policy(now())?.policy.version
     expect(reply.kind, 'whether it goes on').toBe(isOpen ? 'open' : 'ended')
     if (step.final && !this.#isOver(own)) reach(left > 0n ? 'lease rest released' : 'lease used up')
@@ -418,7 +428,21 @@ export class SessionModel {
   }
 
   #epochOf(channelId: Hex): number {
+    this.#freeze()
     return this.#draft.epochs.get(channelId) ?? 1
+  }
+
+  /** A stop that froze the key has ended the sessions of all its channels. */
+  #freeze(): void {
+    for (const [id, { row }] of this.#world.book().held.stops) {
+      if (row.kind !== 'frozen' || this.#draft.frozen.has(id)) continue
+      this.#draft = { ...this.#draft, frozen: new Set([...this.#draft.frozen, id]) }
+      this.#world.reach(`frozen by ${row.scope}`)
+      for (const { channelId } of this.#world.channels) {
+        if (this.#world.book().view(channelId) === undefined) continue
+        this.#epoch(channelId, (this.#draft.epochs.get(channelId) ?? 1) + 1)
+      }
+    }
   }
 
   #epoch(channelId: Hex, epoch: number): void {

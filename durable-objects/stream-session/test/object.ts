@@ -58,12 +58,18 @@ const added: Record<number, readonly string[]> = {
   3: ['reservation period', 'channel settle_amount', 'channel settle_age_ms', 'policy'],
   4: ['channel session_epoch', 'channel session_until', 'lease', 'session_nonce'],
   5: ['reservation epoch', 'reservation metered', 'journal usage', 'usage_count'],
+  6: [
+    ...['channel provider_id', 'reservation asked', 'lease origin', 'lease rules', 'lease failed'],
+    ...['journal country', 'journal place', 'sentinel_set', 'sentinel_scope', 'sentinel_snooze', 'sentinel_state'],
+    ...['sentinel_log', 'sentinel_decision', 'sentinel_stop', 'sentinel_failure'],
+  ],
 }
 
 /** Has the tables of an object as an earlier version left them. */
 export const downgrade = (stub: Stub, version: number): Promise<void> =>
   inside(stub, (_, { storage: { sql } }) => {
-    for (const [later, things] of Object.entries(added)) {
+    // The newest first: a table may go that has grown since.
+    for (const [later, things] of Object.entries(added).toReversed()) {
       for (const thing of Number(later) > version ? things : []) {
         const [table = '', column] = thing.split(' ')
         sql.exec(column === undefined ? `DROP TABLE ${table}` : `ALTER TABLE ${table} DROP COLUMN ${column}`)
