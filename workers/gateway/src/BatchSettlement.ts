@@ -16,9 +16,11 @@ import { Lru } from './Lru.ts'
 import { told } from './Limits.ts'
 import { corrective, offer, type Refusal } from './Offer.ts'
 import { reserve } from './Reporter.ts'
-import { problemResponse } from './Problem.ts'
+import { problemResponse, problemWith } from './Problem.ts'
 import { type Pinned, pinned } from './Pinned.ts'
 import * as Pricing from './Pricing.ts'
+import { Governed, refusedBefore } from './sentinel/Governed.ts'
+import { barred } from './sentinel/Pass.ts'
 import { settlementOf } from './Terms.ts'
 
 /** A voucher that this gateway has checked, and the price it is to pay. */
@@ -45,12 +47,20 @@ export async function payFromChannel(call: PaidCall, credential: BatchCredential
   if (early !== undefined) return offer(call, early)
   const stopped = knownRefusal(call, checked.name)
   if (stopped !== undefined) return refuse(call, stopped)
+  const barredBy = barred({ call, caller: checked.name }) ?? refusedBefore(call, checked.name)
+  if (barredBy !== undefined) return barredBy
   const standing = standingOf(call, checked)
+  const rules = new Governed(call, checked.session)
   let observed = false
   let transaction: Hex | undefined
   for (;;) {
-    const reply = await reserve(checked.name, () => open(call, checked.name), command(call, checked))
+    const reply = await reserve(checked.name, () => open(call, checked.name), {
+      ...command(call, checked),
+      ...rules.named,
+    })
     call.gateway.cache.keys.saw(checked.name, reply, call.keep)
+    call.gateway.refusedCalls.saw(checked.name, call.route.providerId, reply)
+    if (reply.kind === 'rules' && (await rules.push(reply.wanted))) continue
     if (reply.kind === 'unknown_channel' && !observed) {
       observed = true
       const seen = await call.gateway.env.SETTLEMENT.observe(
@@ -197,7 +207,11 @@ async function answer(call: PaidCall, checked: Checked, { reply, transaction, st
     case 'in_flight':
       return problemResponse('request_in_flight', call.id)
     case 'refused':
-      return refuse(call, reply.code, told(reply.code, reply.facts ?? {}, seconds(call)))
+      return refuse(call, reply.code, {
+        ...told(reply.code, reply.facts ?? {}, seconds(call)),
+        ...(reply.sentinel === undefined ? {} : { sentinel: reply.sentinel }),
+      })
+    case 'rules':
     case 'unknown_channel':
     case 'deposit':
       // It was observed, or the deposit was mined, and the object does not know yet: its report is still on the way.
@@ -211,7 +225,7 @@ export function refuse(
   code: ErrorCode,
   more: Omit<Refusal, 'code'> = {},
 ): Promise<Response> | Response {
-  return errors[code].status === 402 ? offer(call, { code, ...more }) : problemResponse(code, call.id, more.detail)
+  return errors[code].status === 402 ? offer(call, { code, ...more }) : problemWith(code, call.id, more)
 }
 
 function command(call: PaidCall, checked: Checked): Reserve {
@@ -232,6 +246,7 @@ function command(call: PaidCall, checked: Checked): Reserve {
     rateVersion: checked.rate.version,
     ...Pricing.period(checked.rate.rule, checked.terms),
     ...settlementOf(call.route),
+    ...(call.from === undefined ? {} : { origin: call.from }),
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Address } from '@pbstream/core/Hex'
+import type { Origin } from '@pbstream/core/message/Sentinel'
 import type * as Rate from '@pbstream/core/Rate'
 import type { Hex } from '@pbstream/core/Hex'
 import type { Recover } from '@pbstream/core/Signature'
@@ -13,6 +14,10 @@ import type { Customers } from './Customers.ts'
 import type { Grant } from './Delivery.ts'
 import type { Env, Ports } from './Env.ts'
 import type { Keys } from './Keys.ts'
+import type { Breakers } from './sentinel/Breakers.ts'
+import type { Places } from './sentinel/Places.ts'
+import type { RefusedCalls } from './sentinel/RefusedCalls.ts'
+import type { RuleBook } from './sentinel/RuleBook.ts'
 import type { LeaseBook } from './session/Leases.ts'
 import type { Masters } from './session/Masters.ts'
 import type { ProviderKeys } from './standalone/ProviderKeys.ts'
@@ -32,6 +37,11 @@ export type Gateway = {
   leases: LeaseBook
   customers: Customers
   cards: CardBook
+  /** Sentinel, as far as it is here: where calls come from, the rules that objects are given, upstreams that fail. */
+  places: Places
+  rules: RuleBook
+  breakers: Breakers
+  refusedCalls: RefusedCalls
   recover: Recover
   /** The key that signs claims and refunds, as offers name it. */
   receiverAuthorizer(): Promise<Address>
@@ -57,6 +67,10 @@ export type Call = {
   route: CatalogRoute
   /** What oracles say, by their ids. */
   signals: Snapshot['signals']
+  /** Revisions of rules, and breakers that are open. */
+  sentinel: Snapshot['sentinel']
+  /** Where it came from; absent: a provider's own server tells of it. */
+  from?: Origin
 }
 
 /** A call on a route that costs money. */

@@ -1,8 +1,9 @@
-import type { Catalog, CatalogRoute, Signals } from '@pbstream/db/CatalogRoute'
+import type { Catalog, CatalogRoute, SentinelCatalog, Signals } from '@pbstream/db/CatalogRoute'
 import { inForce, nextSwitch } from '@pbstream/db/CatalogTime'
 import * as Rate from '@pbstream/core/Rate'
 import { Lru } from './Lru.ts'
 import { Router } from './Router.ts'
+import type { Open } from './sentinel/Breakers.ts'
 
 /** A catalog version, ready to be matched. `signals`: what oracles say, by their ids. */
 export type Snapshot = {
@@ -10,13 +11,20 @@ export type Snapshot = {
   routes: readonly CatalogRoute[]
   router: Router
   signals: Signals['values']
+  sentinel: Sentinel
 }
 
-/** The versions that are known: of the routes, and of what oracles say. */
-export type Known = { version: number; signals: number }
+/** Of Sentinel: revisions of the rules of the platform and of providers, and the breakers that are not closed. */
+export type Sentinel = Pick<SentinelCatalog, 'platform' | 'providers'> & { breakers: Open }
 
-/** `asOf`: when the database said so (Unix milliseconds), where that was not now. Of a known catalog only the signals. */
-export type Loaded = (Catalog & { asOf?: number }) | { signals: Signals } | 'unchanged'
+/** The versions that are known: of the routes, of what oracles say, and of rules and breakers. */
+export type Known = { version: number; signals: number; sentinel: number }
+
+/** `asOf`: when the database said so (Unix milliseconds), where that was not now. Of a known catalog only what has changed beside it. */
+export type Loaded = (Catalog & { asOf?: number }) | Beside | 'unchanged'
+
+/** What changes more often than what is sold. */
+export type Beside = { signals?: Signals; sentinel?: SentinelCatalog }
 
 /** Reads the catalog, or says that it is still the known version. `keep` lets work go on that nobody waits for. */
 export type Load = (known: Known | undefined, keep: (work: Promise<unknown>) => void) => Promise<Loaded>
@@ -80,9 +88,15 @@ export class CatalogCache {
   }
 
   #build(now: number): void {
-    const { version, routes: loaded, signals } = this.#catalog as Catalog
+    const { version, routes: loaded, signals, sentinel } = this.#catalog as Catalog
     const routes = loaded.map((route) => inForce(route, now))
-    this.#snapshot = { version, routes, router: new Router(routes), signals: signals.values }
+    this.#snapshot = {
+      version,
+      routes,
+      router: new Router(routes),
+      signals: signals.values,
+      sentinel: sentinelOf(sentinel),
+    }
     this.#switchAt = nextSwitch(loaded, now)
   }
 
@@ -106,7 +120,7 @@ export class CatalogCache {
     try {
       const catalog = await load(this.#known(), keep)
       if (catalog === 'unchanged' || !('routes' in catalog)) {
-        if (catalog !== 'unchanged') this.#hear(catalog.signals)
+        if (catalog !== 'unchanged') this.#hear(catalog)
         this.#checkedAt = asked
         return true
       }
@@ -114,7 +128,7 @@ export class CatalogCache {
       // What was true then says nothing against what was read after it.
       if (catalog.asOf !== undefined && asOf < this.#checkedAt) return false
       if (catalog.version !== this.#catalog?.version) this.#take(catalog, now())
-      else this.#hear(catalog.signals)
+      else this.#hear(catalog)
       this.#checkedAt = asOf
       return true
     } catch {
@@ -125,15 +139,18 @@ export class CatalogCache {
 
   #known(): Known | undefined {
     const catalog = this.#catalog
-    return catalog === undefined ? undefined : { version: catalog.version, signals: catalog.signals.version }
+    if (catalog === undefined) return undefined
+    const { version, signals, sentinel } = catalog
+    return { version, signals: signals.version, sentinel: sentinel.version }
   }
 
   #take(catalog: Catalog, now: number): void {
-    const heard = this.#catalog?.signals
-    // Another tier may know newer routes, and older signals.
-    const signals = heard !== undefined && heard.version > catalog.signals.version ? heard : catalog.signals
+    const heard = this.#catalog
+    // Another tier may know newer routes, and older signals or rules.
+    const signals = newest(heard?.signals, catalog.signals)
+    const sentinel = newest(heard?.sentinel, catalog.sentinel)
     const { version, routes } = catalog
-    this.#catalog = { version, routes, signals }
+    this.#catalog = { version, routes, signals, sentinel }
     this.#build(now)
     for (const { id, rate, coming } of routes) {
       if (rate !== null) this.#cards.set(`${id} ${rate.version}`, rate.rule)
@@ -142,12 +159,27 @@ export class CatalogCache {
     }
   }
 
-  #hear(signals: Signals): void {
+  #hear(beside: Beside): void {
     const catalog = this.#catalog
-    if (catalog === undefined || this.#snapshot === undefined || signals.version < catalog.signals.version) return
-    this.#catalog = { ...catalog, signals }
-    this.#snapshot = { ...this.#snapshot, signals: signals.values }
+    if (catalog === undefined || this.#snapshot === undefined) return
+    const signals = newest(catalog.signals, beside.signals ?? catalog.signals)
+    const sentinel = newest(catalog.sentinel, beside.sentinel ?? catalog.sentinel)
+    this.#catalog = { ...catalog, signals, sentinel }
+    this.#snapshot = {
+      ...this.#snapshot,
+      signals: signals.values,
+      ...(sentinel === catalog.sentinel ? {} : { sentinel: sentinelOf(sentinel) }),
+    }
   }
+}
+
+function newest<T extends { version: number }>(known: T | undefined, said: T): T {
+  return known !== undefined && known.version > said.version ? known : said
+}
+
+function sentinelOf({ platform, providers, breakers }: SentinelCatalog): Sentinel {
+  const open = breakers.map(({ subject, until }) => [subject, until] as const)
+  return { platform, providers, breakers: new Map(open) }
 }
 
 function timeout(ms: number): Promise<false> {

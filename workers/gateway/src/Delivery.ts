@@ -16,6 +16,7 @@ import { problemResponse } from './Problem.ts'
 import * as ReceiptEvent from './ReceiptEvent.ts'
 import { type Charge, type Payer, signReceipt, signToken } from './Receipts.ts'
 import { LATER_MS, report, SOON_MS } from './Reporter.ts'
+import { begin, hasFailed } from './sentinel/Pass.ts'
 import { callUpstream, type Outcome, UPSTREAM_MS } from './Upstream.ts'
 
 /** How routes are read that name no adapter. */
@@ -45,6 +46,11 @@ export type Grant = {
 
 /** Calls the upstream on a reservation and ends the reservation: posted for a 2xx, voided otherwise. */
 export async function deliver(call: PaidCall, grant: Grant): Promise<Response> {
+  const barred = begin({ call, caller: grant.by.session })
+  if (barred !== undefined) {
+    call.keep(send(call, grant, { kind: 'void', reservationId: grant.reservationId, freesId: true }))
+    return barred
+  }
   if (call.granted !== undefined) return call.granted(call, grant)
   const { promise: work, resolve: finish } = Promise.withResolvers<void>()
   // Registered before the upstream is called: hanging up must not undo what is reported at the end.
@@ -102,13 +108,16 @@ async function serve(call: PaidCall, grant: Grant, finish: () => void): Promise<
       kind: 'void',
       reservationId: grant.reservationId,
       freesId: outcome.kind === 'body',
+      ...(hasFailed(outcome) ? { failed: true as const } : {}),
     }).finally(finish)
     const code: ErrorCode = outcome.kind === 'body' ? outcome.code : 'upstream_unreachable'
     return problemResponse(code, call.id)
   }
   const { response, url } = outcome
   if (!response.ok) {
-    void send(call, grant, { kind: 'void', reservationId: grant.reservationId, freesId: true }).finally(finish)
+    const { reservationId } = grant
+    const failed = hasFailed(outcome) ? { failed: true as const } : {}
+    void send(call, grant, { kind: 'void', reservationId, freesId: true, ...failed }).finally(finish)
     return relay(response, answerHeaders(call, response, url, false))
   }
   if (known === 'after') return flowing(call, grant, response, url, finish)

@@ -24,6 +24,8 @@ export type Env = DatabaseEnv &
     UPSTREAM_SECRET?: string
     /** JSON array of `{kid, secret}` (`session/Masters`): the first signs session tokens. Without it there are no sessions. */
     SESSION_MASTER?: string
+    /** 32 bytes or more: hashes the networks that calls come from. Without it Sentinel knows countries only. */
+    PLACE_SECRET?: string
     /** JSON array of chains: see `Chains`. */
     CHAINS: string
     /** Requests a minute of an address with API keys that this isolate does not know. */

@@ -14,6 +14,7 @@ import { deliverKept, deliverTaken, join, redeliver } from './ExactDelivery.ts'
 import { offer } from './Offer.ts'
 import { pinned } from './Pinned.ts'
 import { problemResponse } from './Problem.ts'
+import { begin } from './sentinel/Pass.ts'
 
 type Refusal = { code: ErrorCode; detail?: string }
 
@@ -106,8 +107,12 @@ function command(call: PaidCall, transfer: Transfer): TakeExact {
 
 async function answer(call: PaidCall, transfer: Transfer, reply: TakeReply): Promise<Response> {
   switch (reply.kind) {
-    case 'taken':
-      return deliverTaken(call, transfer, reply)
+    case 'taken': {
+      const barred = begin({ call, caller: transfer.authorization.from })
+      if (barred === undefined) return deliverTaken(call, transfer, reply)
+      await open(call, transfer.name).release(1, reply, true)
+      return barred
+    }
     case 'submitted':
       return join(call, transfer, reply)
     case 'mined':

@@ -7,6 +7,7 @@ import type { Database } from '@pbstream/db/Database'
 import { termsFor } from '@pbstream/db/CustomerTerms'
 import { isReceiver, providerKey } from '@pbstream/db/ProviderKeys'
 import { cardsOf } from '@pbstream/db/RateCards'
+import { snapshotsOf } from '@pbstream/db/Rulesets'
 import { usageOf } from '@pbstream/db/UsageTotals'
 import { createCache } from './cache/Cache.ts'
 import type { Gateway } from './Call.ts'
@@ -17,6 +18,10 @@ import { type CustomerLookup, Customers } from './Customers.ts'
 import type { Env, Ports } from './Env.ts'
 import * as Keys from './Keys.ts'
 import { report } from './Reporter.ts'
+import { Breakers } from './sentinel/Breakers.ts'
+import { Places } from './sentinel/Places.ts'
+import { RefusedCalls } from './sentinel/RefusedCalls.ts'
+import { RuleBook } from './sentinel/RuleBook.ts'
 import { LeaseBook } from './session/Leases.ts'
 import { Masters } from './session/Masters.ts'
 import { type Lookup, ProviderKeys } from './standalone/ProviderKeys.ts'
@@ -49,6 +54,10 @@ export async function assemble(env: Env, ports: Ports, recover: Recover, open?: 
     receiverAuthorizer: authorizerOf(env, ports),
     leases: leasesOf(env, ports),
     customers: new Customers(open === undefined ? undefined : customersIn(open), ports.now),
+    places: await Places.load(env.PLACE_SECRET),
+    rules: new RuleBook(open === undefined ? undefined : (scopes) => snapshotsOf(open(), scopes), ports.now),
+    breakers: new Breakers(ports.now),
+    refusedCalls: new RefusedCalls(ports.now),
     ...(masters === undefined ? {} : { masters }),
   }
 }

@@ -77,6 +77,8 @@ async function dispatch(
     search: target.search,
     route: match.route,
     signals: snapshot.signals,
+    sentinel: snapshot.sentinel,
+    from: await gateway.places.of(request),
   }
   return decide(call)
 }

@@ -1,6 +1,7 @@
 import * as Base64 from '@pbstream/core/Base64'
 import * as Challenge from '@pbstream/core/Challenge'
 import { type ErrorCode, errors, problem } from '@pbstream/core/Errors'
+import type { SentinelRefusal } from '@pbstream/core/message/Sentinel'
 import type { ChannelView, VerifiedVoucher } from '@pbstream/core/message/Session'
 import * as Quote from '@pbstream/core/Quote'
 import * as Rate from '@pbstream/core/Rate'
@@ -10,13 +11,11 @@ import { chainsOf, delayOn, type PaidCall, seconds } from './Call.ts'
 import type { Chain } from './Chains.ts'
 import type { Limit } from './Limits.ts'
 import { page } from './Page.ts'
-import { problemHeaders, problemResponse } from './Problem.ts'
+import { problemHeaders, problemResponse, SOON_SECONDS } from './Problem.ts'
 import { sessionExtension } from './session/Info.ts'
 
 /** A quote is good for this long at least, in seconds; it is never shorter than a payment may take. */
 const QUOTE_SECONDS = 300
-/** Clients that try again by themselves wait no longer than this. */
-const SOON_SECONDS = 60
 
 /** The terms on which the call can be paid on one chain. */
 export async function termsOn(call: PaidCall, chain: Chain, price = call.price): Promise<Challenge.Terms> {
@@ -44,6 +43,8 @@ export type Refusal = {
   limit?: Limit
   /** Seconds until the same call may pass. */
   retryAfter?: number
+  /** Which decision of Sentinel it was. */
+  sentinel?: SentinelRefusal
 }
 
 /**

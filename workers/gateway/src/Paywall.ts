@@ -13,6 +13,8 @@ import { offer } from './Offer.ts'
 import { listTerms } from './Pricing.ts'
 import { problemResponse } from './Problem.ts'
 import { refund } from './Refund.ts'
+import { begin } from './sentinel/Pass.ts'
+import { nowhere } from './sentinel/Places.ts'
 import { authoriseCall } from './session/Authorise.ts'
 import { notAuthorised, payFromSession } from './session/Pay.ts'
 import { callUpstream, UPSTREAM_MS } from './Upstream.ts'
@@ -142,6 +144,9 @@ function digestOf(call: Call, body: Hex): Hex {
 
 /** A free route: the request goes to the upstream without payment, token or object call. */
 async function passThrough(call: Call): Promise<Response> {
+  const { place } = call.from ?? nowhere
+  const barred = begin({ call, caller: place })
+  if (barred !== undefined) return barred
   const outcome = await callUpstream(call, freeBody(call.request), { timeoutMs: UPSTREAM_MS, chargeOnAbandon: false })
   if (outcome.kind === 'body') return problemResponse(outcome.code, call.id)
   if (outcome.kind !== 'answered') return problemResponse('upstream_unreachable', call.id)

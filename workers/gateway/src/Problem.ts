@@ -1,4 +1,18 @@
 import { type ErrorCode, errors, problem } from '@pbstream/core/Errors'
+import type { SentinelRefusal } from '@pbstream/core/message/Sentinel'
+
+/** Clients that try again by themselves wait no longer than this. */
+export const SOON_SECONDS = 60
+
+/** What is known beside the code. */
+export type More = {
+  /** Holds nothing secret. */
+  detail?: string
+  /** Seconds until the same call may pass. */
+  retryAfter?: number
+  /** Which decision of Sentinel it was. */
+  sentinel?: SentinelRefusal
+}
 
 /** Seconds after which a retryable problem is worth another try. */
 const RETRY_AFTER: { readonly [code in ErrorCode]?: string } = {
@@ -23,6 +37,28 @@ export function problemHeaders(code: ErrorCode, requestId: string): Headers {
 
 /** A failed call that no payment would mend. For 402 see `Offer`. `detail` must hold nothing secret. */
 export function problemResponse(code: ErrorCode, requestId: string, detail?: string): Response {
+  return problemWith(code, requestId, detail === undefined ? {} : { detail })
+}
+
+/** As `problemResponse`, with what else is known. Clients are not sent to try again by themselves after minutes. */
+export function problemWith(code: ErrorCode, requestId: string, more: More): Response {
+  const { detail, sentinel, retryAfter = sentinel?.retryAfter } = more
   const body = problem(code, { requestId, ...(detail === undefined ? {} : { detail }) })
-  return new Response(JSON.stringify(body), { status: errors[code].status, headers: problemHeaders(code, requestId) })
+  const headers = problemHeaders(code, requestId)
+  if (retryAfter !== undefined) {
+    headers.set('retry-after', String(retryAfter))
+    if (retryAfter > SOON_SECONDS) headers.set('x-should-retry', 'false')
+  }
+  const members = sentinel === undefined ? body : { ...body, sentinel: tellable(sentinel) }
+  return new Response(JSON.stringify(members), { status: errors[code].status, headers })
+}
+
+/** Of a decision, what its caller is told: no rule, and nothing that it has looked at. */
+export function tellable({ scope, decision, stop, retryAfter }: SentinelRefusal): SentinelRefusal {
+  return {
+    scope,
+    decision,
+    ...(stop === undefined ? {} : { stop }),
+    ...(retryAfter === undefined ? {} : { retryAfter }),
+  }
 }

@@ -5,6 +5,7 @@ import type { Call } from './Call.ts'
 import { type Env, upstreamService } from './Env.ts'
 import * as HeaderPolicy from './Headers.ts'
 import { Lru } from './Lru.ts'
+import { ended } from './sentinel/Pass.ts'
 
 /** What became of a request to the upstream. */
 export type Outcome =
@@ -13,6 +14,8 @@ export type Outcome =
   | { kind: 'unreachable' }
   /** The caller has gone, and the upstream did not answer in the time that is given to it then. */
   | { kind: 'abandoned' }
+  /** `alive` said that nobody waits for it any more. */
+  | { kind: 'stopped' }
   /** The body that came was not the one that was announced; the upstream got only a part of it. */
   | { kind: 'body'; code: BodyFailure }
 
@@ -40,11 +43,18 @@ const opened = new Lru<string, string>(1024)
  * @param token the `PBStream-Payment` header, for calls that are paid.
  */
 export async function callUpstream(call: Call, body: Body, wait: Wait, token?: string): Promise<Outcome> {
+  const outcome = await send(call, body, wait, token)
+  ended(call, outcome)
+  return outcome
+}
+
+async function send(call: Call, body: Body, wait: Wait, token: string | undefined): Promise<Outcome> {
   const target = locate(call)
   if (target === undefined) return { kind: 'unreachable' }
   const abort = new AbortController()
   const hashed = body.kind === 'stream' ? hashing(body.stream, body.digest, call.route.maxBodyBytes) : undefined
   let abandoned = false
+  let stopped = false
   const leave = () => {
     if (!wait.chargeOnAbandon) {
       abandoned = true
@@ -57,7 +67,11 @@ export async function callUpstream(call: Call, body: Body, wait: Wait, token?: s
   }
   let grace: ReturnType<typeof setTimeout> | undefined
   const deadline = setTimeout(() => abort.abort(), wait.timeoutMs)
-  const pulse = wait.alive === undefined ? undefined : setInterval(() => void beat(wait, abort), ALIVE_MS)
+  const stop = () => {
+    stopped = true
+    abort.abort()
+  }
+  const pulse = wait.alive === undefined ? undefined : setInterval(() => void beat(wait, stop), ALIVE_MS)
   call.request.signal.addEventListener('abort', leave)
   try {
     const headers = await upstreamHeaders(call, token)
@@ -74,6 +88,7 @@ export async function callUpstream(call: Call, body: Body, wait: Wait, token?: s
   } catch {
     // Network failures, aborts and broken bodies all end here; their texts may name the origin, so they stay here.
     if (abandoned) return { kind: 'abandoned' }
+    if (stopped) return { kind: 'stopped' }
     const broken = await failureSoFar(hashed)
     return broken === undefined ? { kind: 'unreachable' } : { kind: 'body', code: broken }
   } finally {
@@ -150,6 +165,6 @@ async function failureSoFar(hashed: Hashed | undefined): Promise<BodyFailure | u
   return sent?.ok === false ? sent.code : undefined
 }
 
-async function beat(wait: Wait, abort: AbortController): Promise<void> {
-  if ((await wait.alive?.()) === false) abort.abort()
+async function beat(wait: Wait, stop: () => void): Promise<void> {
+  if ((await wait.alive?.()) === false) stop()
 }

@@ -106,7 +106,8 @@ describe('a voucher for a fixed price', () => {
     expect(response.headers.get('set-cookie')).toBeNull()
     expect(response.headers.get('payment-response')).toBeNull()
     await at.rest()
-    expect(at.session.reports).toEqual([{ kind: 'void', reservationId: 'r1', freesId: true }])
+    const failed = status >= 500 ? { failed: true } : {}
+    expect(at.session.reports).toEqual([{ kind: 'void', reservationId: 'r1', freesId: true, ...failed }])
   })
 
   it('relays a redirect uncharged, without the name of the origin', async () => {
@@ -127,7 +128,7 @@ describe('a voucher for a fixed price', () => {
     const response = await pay(at, 1000n)
     expect([response.status, await problem(response)]).toEqual([502, 'upstream_unreachable'])
     await at.rest()
-    expect(at.session.reports).toEqual([{ kind: 'void', reservationId: 'r1', freesId: false }])
+    expect(at.session.reports).toEqual([{ kind: 'void', reservationId: 'r1', freesId: false, failed: true }])
   })
 })
 

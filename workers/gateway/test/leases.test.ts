@@ -18,7 +18,15 @@ import { LeaseBook, type LeaseKey, type Taken } from '../src/session/Leases.ts'
 
 const START = 1_800_000_000_000
 const CHANNEL: Hex = `0x${'c1'.repeat(32)}`
-const key: LeaseKey = { session: 'a session', channelId: CHANNEL, epoch: 3, routeId: 'weather', rateVersion: 2 }
+const key: LeaseKey = {
+  session: 'a session',
+  channelId: CHANNEL,
+  epoch: 3,
+  routeId: 'weather',
+  rateVersion: 2,
+  country: 'DE',
+  place: '0123456789abcdef',
+}
 const digest = (n: number): Hex => `0x${n.toString(16).padStart(64, '0')}`
 
 const standing: SessionRoom = {
@@ -154,7 +162,7 @@ describe('a call that names a lease', () => {
     expect(code(world.take(other, 1))).toBe('lease_elsewhere')
   })
 
-  it('is not served from a lease of another isolate, route, card, epoch or channel, or under another id', () => {
+  it('is not served from a lease of another isolate, route, card, epoch, channel, country or place, or under another id', () => {
     const world = new World()
     const lease = world.lease()
     const elsewhere = (taken: Taken) => expect(taken).toEqual({ kind: 'refused', code: 'lease_elsewhere' })
@@ -164,6 +172,9 @@ describe('a call that names a lease', () => {
     elsewhere(world.take(lease, 1, { key: { ...key, epoch: 4 } }))
     elsewhere(world.take(lease, 1, { key: { ...key, channelId: `0x${'c2'.repeat(32)}` } }))
     elsewhere(world.take(lease, 1, { key: { ...key, session: 'another' } }))
+    elsewhere(world.take(lease, 1, { key: { ...key, country: 'FR' } }))
+    elsewhere(world.take(lease, 1, { key: { ...key, country: '' } }))
+    elsewhere(world.take(lease, 1, { key: { ...key, place: 'fedcba9876543210' } }))
     elsewhere(world.take(lease, 1, { id: 'order-1' }))
     elsewhere(world.take(lease, 1, { id: `ls_${'9'.repeat(16)}.1` }))
     elsewhere(world.take(lease, 1, { id: `${lease.id}.0` }))
@@ -192,7 +203,7 @@ describe('a call that names a lease', () => {
     const lease = world.lease()
     await world.pay(lease, 1, 9_000n)
     await world.pass(GATHER_MS)
-    expect(world.calls[0]?.[0]?.charges).toEqual([{ n: 1, digest: digest(1), amount: 1_000n }])
+    expect(world.calls[0]?.[0]?.charges).toEqual([{ n: 1, digest: digest(1), amount: 1_000n, at: START }])
   })
 })
 
@@ -220,6 +231,44 @@ describe('what was charged is reported', () => {
     for (let n = 1; n <= 50; n++) await world.pay(lease, n)
     await settled()
     expect(world.charged).toHaveLength(50)
+  })
+
+  it('in the order in which they began, with their times', async () => {
+    const world = new World()
+    const lease = world.lease()
+    const began = [1, 2, 3].map((n) => {
+      world.now = START + n
+      return world.take(lease, n)
+    })
+    for (const taken of began.toReversed()) {
+      if (taken.kind === 'taken') await taken.send({ kind: 'post', reservationId: 'r', amount: 1_000n })
+    }
+    await world.pass(GATHER_MS)
+    expect(world.calls.flat().flatMap(({ charges }) => charges.map(({ n, at }) => [n, at]))).toEqual([
+      [1, START + 1],
+      [2, START + 2],
+      [3, START + 3],
+    ])
+  })
+
+  it('with how many of them the upstream has failed, and not with those that the caller got wrong', async () => {
+    const world = new World()
+    const lease = world.lease()
+    const drop = async (n: number, more: { failed?: true }) => {
+      const taken = world.take(lease, n)
+      if (taken.kind === 'taken') await taken.send({ kind: 'void', reservationId: 'r', freesId: false, ...more })
+    }
+    await drop(1, { failed: true })
+    await drop(2, {})
+    await world.pay(lease, 3)
+    await world.pass(GATHER_MS)
+    expect(world.calls.flat().map(({ failed }) => failed)).toEqual([1])
+    await drop(4, { failed: true })
+    await world.pass(LEASE_MS)
+    expect(world.calls.flat().map(({ failed, final }) => [failed, final])).toEqual([
+      [1, false],
+      [2, true],
+    ])
   })
 
   it('with the end at once when nothing more fits, so that the rest comes back', async () => {

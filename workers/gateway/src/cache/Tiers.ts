@@ -9,10 +9,12 @@ import {
   toRecords,
 } from '@pbstream/db/cache/Entries'
 import type { Entry } from '@pbstream/db/cache/Sealed'
-import { loadRoutes, loadSignals, loadVersions } from '@pbstream/db/Catalog'
+import { loadRoutes, loadSentinel, loadSignals, loadVersions } from '@pbstream/db/Catalog'
 import type { Database } from '@pbstream/db/Database'
 import { keyChanges, NOTICES_MAX } from '@pbstream/db/KeyRecords'
-import type { Known, Loaded } from '../Catalog.ts'
+import type { SentinelCatalog, Signals } from '@pbstream/db/CatalogRoute'
+import type { Beside, Known, Loaded } from '../Catalog.ts'
+import { within } from '../Within.ts'
 import type { Bulletins } from './Bulletins.ts'
 import type { KeyCache } from './KeyCache.ts'
 
@@ -69,21 +71,39 @@ export class Tiers {
     first: Promise<Entry | undefined>,
   ): Promise<Loaded> {
     const database = open()
-    const { version, signals: said } = await this.#timed('version', () => loadVersions(database))
+    const { version, ...said } = await this.#timed('version', () => loadVersions(database))
     // A change since then is at worst read again by the next check, never missed.
-    const signals = () => this.#timed('database', () => loadSignals(database, said))
-    if (version === known?.version) return said === known.signals ? 'unchanged' : { signals: await signals() }
+    const beside = async (have: Pick<Known, 'signals' | 'sentinel'>): Promise<Beside> => ({
+      ...(said.signals === have.signals ? {} : { signals: await this.#signals(database, said.signals) }),
+      ...(said.sentinel === have.sentinel ? {} : { sentinel: await this.#sentinel(database, said.sentinel) }),
+    })
+    if (version === known?.version) {
+      const isSame = said.signals === known.signals && said.sentinel === known.sentinel
+      return isSame ? 'unchanged' : beside(known)
+    }
     const entry = (await first) ?? (known === undefined ? undefined : await this.#newest())
     const cached = entry === undefined ? undefined : toCatalog(entry)
     if (cached?.version === version) {
       this.counts.redis++
-      // Signals change more often than what is sold, and are not written to Redis each time.
-      return cached.signals.version === said ? cached : { ...cached, signals: await signals() }
+      // Signals and rules change more often than what is sold, and are not written to Redis each time.
+      return { ...cached, ...(await beside({ signals: cached.signals.version, sentinel: cached.sentinel.version })) }
     }
     if (entry !== undefined) this.counts.outdated++
-    const routes = await this.#timed('database', () => loadRoutes(database))
+    const [routes, signals, sentinel] = await Promise.all([
+      this.#timed('database', () => loadRoutes(database)),
+      this.#signals(database, said.signals),
+      this.#sentinel(database, said.sentinel),
+    ])
     this.counts.database++
-    return { version, routes, signals: await signals() }
+    return { version, routes, signals, sentinel }
+  }
+
+  #signals(database: Database, version: number): Promise<Signals> {
+    return this.#timed('database', () => loadSignals(database, version))
+  }
+
+  #sentinel(database: Database, version: number): Promise<SentinelCatalog> {
+    return this.#timed('database', () => loadSentinel(database, version))
   }
 
   /** The catalog of Redis. What else an isolate begins with is read along. */
@@ -147,17 +167,4 @@ export class Tiers {
 function once(open: () => Database): () => Database {
   let database: Database | undefined
   return () => (database ??= open())
-}
-
-/** What `work` comes to; undefined when it fails, or takes longer. */
-async function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
-  const { promise: late, resolve } = Promise.withResolvers<undefined>()
-  const timer = setTimeout(() => resolve(undefined), ms)
-  try {
-    return await Promise.race([work, late])
-  } catch {
-    return undefined
-  } finally {
-    clearTimeout(timer)
-  }
 }

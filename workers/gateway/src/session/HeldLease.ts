@@ -15,7 +15,7 @@ import type {
 } from '@pbstream/core/message/PaidSession'
 import * as Wire from '@pbstream/core/session/Lease'
 
-/** What a lease is for: calls of one route, at one version of its card, on one channel in one epoch. */
+/** What a lease is for: calls of one route, at one version of its card, from one place, on one channel in one epoch. */
 export type LeaseKey = {
   /** `sessionName` of the stream session. */
   session: string
@@ -23,6 +23,9 @@ export type LeaseKey = {
   epoch: number
   routeId: string
   rateVersion: number
+  /** Of the caller: rules were asked with these, and other calls are to be asked about anew. */
+  country: string
+  place: string
 }
 
 /** A call that names a lease. */
@@ -31,7 +34,7 @@ export type Begin = { n: number; digest: Hex; hold: bigint }
 export type Begun = { kind: 'begun' } | { kind: 'refused'; code: ErrorCode; receipt?: string }
 
 /** `kept`: it goes on beyond the lease, on a reservation of its own. `spent`: over, and nothing was charged. */
-type Use = { digest: Hex; hold: bigint; state: 'running' | 'kept' | 'charged' | 'spent'; receipt?: string }
+type Use = { at: number; digest: Hex; hold: bigint; state: 'running' | 'kept' | 'charged' | 'spent'; receipt?: string }
 
 /** Begun so shortly before its end, a call could miss it on its way through here. */
 const MARGIN_MS = 50
@@ -56,6 +59,7 @@ export class HeldLease {
   readonly #uses = new Map<number, Use>()
   #unreported: LeaseCharge[] = []
   #waiting = 0n
+  #failed = 0
   #keeping: LeaseKept[] | undefined
   #isOver = false
   #isIgnored = false
@@ -82,6 +86,8 @@ export class HeldLease {
       own.epoch === key.epoch &&
       own.routeId === key.routeId &&
       own.rateVersion === key.rateVersion &&
+      own.country === key.country &&
+      own.place === key.place &&
       own.session === key.session
     )
   }
@@ -91,7 +97,7 @@ export class HeldLease {
     const used = this.#uses.get(n)
     if (used !== undefined) return refusedAgain(used, digest)
     if (!this.#admits(n, hold, now)) return { kind: 'refused', code: 'lease_elsewhere' }
-    this.#uses.set(n, { digest, hold, state: 'running' })
+    this.#uses.set(n, { at: now, digest, hold, state: 'running' })
     this.#running += hold
     return { kind: 'begun' }
   }
@@ -107,16 +113,17 @@ export class HeldLease {
     this.#charged += charged
     this.#waiting += charged
     const counted = usage === undefined ? {} : { usage }
-    this.#unreported.push({ n, digest: use.digest, amount: charged, ...known, ...counted })
+    this.#unreported.push({ n, digest: use.digest, amount: charged, at: use.at, ...known, ...counted })
     return true
   }
 
-  /** Ends a call without a charge. `frees`: its number may be used again. */
-  drop(n: number, frees: boolean): boolean {
+  /** Ends a call without a charge. `frees`: its number may be used again. `hasFailed`: it was the upstream that failed. */
+  drop(n: number, frees: boolean, hasFailed = false): boolean {
     const use = this.#uses.get(n)
     if (use?.state !== 'running') return false
     if (frees) this.#uses.delete(n)
     else this.#uses.set(n, { ...use, state: 'spent' })
+    if (hasFailed) this.#failed++
     this.#running -= use.hold
     return true
   }
@@ -197,8 +204,10 @@ export class HeldLease {
 
   /** What is to be reported now, to be given back to `reported` or to `unsent`. */
   report(wish?: LeaseWish): LeaseReport {
-    const report: LeaseReport = { leaseId: this.lease.id, charges: this.#unreported, final: this.#final === 'due' }
+    const charges = this.#unreported.toSorted((a, b) => (a.at ?? 0) - (b.at ?? 0))
+    const report: LeaseReport = { leaseId: this.lease.id, charges, final: this.#final === 'due' }
     if (this.#keeping !== undefined) report.kept = this.#keeping
+    if (this.#failed > 0) report.failed = this.#failed
     if (wish !== undefined) report.wish = wish
     this.#unreported = []
     this.#waiting = 0n

@@ -205,7 +205,9 @@ export class LeaseBook {
     // What it may cost was said when it was leased.
     if (what.kind !== 'post' && what.kind !== 'void') return { done: false }
     const done =
-      what.kind === 'post' ? held.charge(n, what.amount, what.receipt, what.usage) : held.drop(n, what.freesId)
+      what.kind === 'post'
+        ? held.charge(n, what.amount, what.receipt, what.usage)
+        : held.drop(n, what.freesId, what.failed === true)
     if (held.isUsedUp) this.#end(held, keep)
     if (held.isDue) this.#reports.add(held, keep)
     return { done }
@@ -276,8 +278,8 @@ export class LeaseBook {
 const elsewhere: Taken = { kind: 'refused', code: 'lease_elsewhere' }
 
 /** The id of a channel is a hash over its key: no two sessions share one. */
-function nameOf({ channelId, epoch, routeId, rateVersion }: LeaseKey): string {
-  return `${channelId} ${epoch} ${rateVersion} ${routeId}`
+function nameOf({ channelId, epoch, routeId, rateVersion, country, place }: LeaseKey): string {
+  return `${channelId} ${epoch} ${rateVersion} ${country}${place} ${routeId}`
 }
 
 function pause(ms: number): Promise<void> {

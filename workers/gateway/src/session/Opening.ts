@@ -3,6 +3,7 @@ import type { Deposit } from '@pbstream/core/Credential'
 import type { ErrorCode } from '@pbstream/core/Errors'
 import type { Hex } from '@pbstream/core/Hex'
 import type { SessionOpened } from '@pbstream/core/message/PaidSession'
+import type { SentinelRefusal } from '@pbstream/core/message/Sentinel'
 import type { StreamSessionApi } from '@pbstream/core/message/Session'
 import type { Facts } from '@pbstream/core/Policy'
 import { submitDeposit } from '../Deposit.ts'
@@ -12,7 +13,14 @@ import type { Authorised } from './Call.ts'
 /** What comes of a voucher that a session is opened with, or raised by. */
 export type Opening =
   | Extract<SessionOpened, { kind: 'opened' | 'corrective' }>
-  | { kind: 'refused'; code: ErrorCode; facts?: Facts; detail?: string; transaction?: Hex }
+  | {
+      kind: 'refused'
+      code: ErrorCode
+      facts?: Facts
+      sentinel?: SentinelRefusal
+      detail?: string
+      transaction?: Hex
+    }
 
 type Place = Pick<Authorised, 'ref' | 'name' | 'chain' | 'channelId'> & { config?: ChannelConfig }
 

@@ -13,6 +13,9 @@ import { offer } from '../Offer.ts'
 import { problemResponse } from '../Problem.ts'
 import * as Pricing from '../Pricing.ts'
 import { pay, report } from '../Reporter.ts'
+import { Governed, refusedBefore } from '../sentinel/Governed.ts'
+import { barred } from '../sentinel/Pass.ts'
+import { nowhere } from '../sentinel/Places.ts'
 import { settlementOf } from '../Terms.ts'
 import type { Authorised, Refusal, SessionCall } from './Call.ts'
 import type { LeaseKey } from './Leases.ts'
@@ -29,6 +32,8 @@ export async function payFromSession(call: PaidCall, authorised: Authorised | Re
   const paid = await priceFor(call, authorised)
   const refusal = checkCall(paid, authorised)
   if (refusal !== undefined) return refuse(call, refusal.code, details(refusal))
+  const stopped = barred({ call, caller: authorised.name }) ?? refusedBefore(call, authorised.name)
+  if (stopped !== undefined) return dated(stopped, call.gateway.ports.now())
   const response = authorised.lease === undefined ? await payStrictly(paid) : await payLeased(paid, authorised.lease)
   const lease = call.granted === undefined ? call.gateway.leases.header(keyOf(paid)) : undefined
   if (lease !== undefined) response.headers.set('pbstream-lease', lease)
@@ -80,7 +85,8 @@ async function payLeased(call: SessionCall, lease: string): Promise<Response> {
   if (call.granted !== undefined) return problemResponse('lease_elsewhere', call.id)
   if (voucher !== undefined) {
     const raised = await raise(call.gateway, call.session, { voucher })
-    if (raised.kind === 'refused') return refuse(call, raised.code)
+    if (raised.kind === 'refused')
+      return refuse(call, raised.code, raised.sentinel === undefined ? {} : { sentinel: raised.sentinel })
   }
   const taken = leases.take(keyOf(call), { lease, requestId, digest: call.digest, hold: call.ceiling }, call.keep)
   if (taken.kind === 'refused') {
@@ -109,20 +115,25 @@ async function payStrictly(call: SessionCall): Promise<Response> {
   const { gateway, rate, own } = call
   const { name, ref } = call.session
   const others = Pricing.elsewhere(call, { rule: rate.rule, at: own.at }, { payer: ref.payer, session: name })
-  let reply = await ask(call, true)
+  const rules = new Governed(call, ref)
+  let reply = await ask(call, rules, true)
   // Nothing is refused that the channel can pay: what this isolate holds for other calls goes back first.
-  if (reply.kind === 'short' && (await gateway.leases.giveBack(keyOf(call), call.keep))) reply = await ask(call, false)
+  if (reply.kind === 'short' && (await gateway.leases.giveBack(keyOf(call), call.keep)))
+    reply = await ask(call, rules, false)
   gateway.cache.keys.saw(name, reply, call.keep)
+  gateway.refusedCalls.saw(name, call.route.providerId, reply)
   return answer(call, reply, others)
 }
 
 /** Asks the stream session for the price; `mayLease`: and perhaps for a lease along with it. */
-async function ask(call: SessionCall, mayLease: boolean): Promise<SessionReply> {
+async function ask(call: SessionCall, rules: Governed, mayLease: boolean): Promise<SessionReply> {
   const { gateway } = call
   const { name } = call.session
+  const wanted = command(call, mayLease)
   let reply: SessionReply | undefined
   try {
-    reply = await pay(name, () => gateway.env.STREAM_SESSION.getByName(name), command(call, mayLease))
+    do reply = await pay(name, () => gateway.env.STREAM_SESSION.getByName(name), { ...wanted, ...rules.named })
+    while (reply.kind === 'rules' && (await rules.push(reply.wanted)))
     return reply
   } finally {
     gateway.leases.replied(keyOf(call), reply, call.keep)
@@ -146,6 +157,7 @@ function command(call: SessionCall, mayLease: boolean): SessionReserve {
     ...Pricing.period(call.rate.rule, call.own),
     ...(voucher === undefined ? {} : { voucher }),
     ...settlementOf(call.route),
+    ...(call.from === undefined ? {} : { origin: call.from }),
     ...(wish === undefined ? {} : { lease: wish }),
   }
 }
@@ -176,7 +188,13 @@ async function answer(call: SessionCall, reply: SessionReply, others: Promise<Ot
     case 'in_flight':
       return problemResponse('request_in_flight', call.id)
     case 'refused':
-      return refuse(call, reply.code, told(reply.code, reply.facts ?? {}, seconds(call)))
+      return refuse(call, reply.code, {
+        ...told(reply.code, reply.facts ?? {}, seconds(call)),
+        ...(reply.sentinel === undefined ? {} : { sentinel: reply.sentinel }),
+      })
+    case 'rules':
+      // It was given them, and wants them again: its object was exchanged for an older one in between.
+      return refuse(call, 'temporarily_unavailable')
     case 'unknown_channel':
       // Sessions are opened on channels that are known: what knew this one is gone, and its sessions with it.
       return refuse(call, 'session_ended')
@@ -225,7 +243,8 @@ function growth(
 
 function keyOf(call: SessionCall): LeaseKey {
   const { name, channelId, epoch } = call.session
-  return { session: name, channelId, epoch, routeId: call.route.id, rateVersion: call.rate.version }
+  const { country, place } = call.from ?? nowhere
+  return { session: name, channelId, epoch, routeId: call.route.id, rateVersion: call.rate.version, country, place }
 }
 
 function details({ detail }: Refusal): { detail?: string } {

@@ -3,7 +3,7 @@ import { errors, problem } from '@pbstream/core/Errors'
 import type { SessionRoom } from '@pbstream/core/message/PaidSession'
 import * as Answers from '@pbstream/core/session/Answers'
 import { told } from '../Limits.ts'
-import { problemHeaders } from '../Problem.ts'
+import { problemHeaders, tellable } from '../Problem.ts'
 import type { EndpointCall, Refusal } from './Call.ts'
 import type { Opening } from './Opening.ts'
 import { setRoom } from './Room.ts'
@@ -32,13 +32,17 @@ export function refused(call: EndpointCall, { code, detail }: Refusal, more: obj
 /** Why a voucher was not taken: with the numbers that the next one has to start from, or those of the key's limit. */
 export function notOpened(call: EndpointCall, reply: Exclude<Opening, { kind: 'opened' }>): Response {
   if (reply.kind === 'corrective') return startFrom(call, reply)
-  const { code, facts = {}, detail, transaction } = reply
+  const { code, facts = {}, detail, transaction, sentinel } = reply
   const { detail: words, limit } = told(code, facts, Math.floor(call.gateway.ports.now() / 1000))
   const why = words ?? detail
-  return refused(call, why === undefined ? { code } : { code, detail: why }, {
+  const response = refused(call, why === undefined ? { code } : { code, detail: why }, {
     ...(limit === undefined ? {} : { limit }),
     ...(transaction === undefined ? {} : { transaction }),
+    ...(sentinel === undefined ? {} : { sentinel: tellable(sentinel) }),
   })
+  const wait = sentinel?.retryAfter
+  if (wait !== undefined) response.headers.set('retry-after', String(wait))
+  return response
 }
 
 /** With the voucher that is held, by which a caller that has lost its state sees that it has signed for what was charged. */

@@ -82,6 +82,7 @@ export function callOf(
     search: target.search,
     route,
     signals: {},
+    sentinel: ask.snapshot.sentinel,
     rate: route.rate,
     // The provider's server has it, and says what it is.
     body: { kind: 'none', digest: body },

@@ -27,7 +27,10 @@ export const gpu = (rule: Rate.Card = card) =>
   route({ id: 'gpu', path: '/v1/gpu', rate: { version: 3, rule }, audience: 'acme/gpu' })
 
 const settings = { settleAmount: 10n ** 12n, settleCount: 1_000, settleAgeMs: 86_400_000, minDeposit: 0n }
-const nothing = { session: undefined, policy: undefined, channels: [], reservations: [], leases: [], deposits: [] }
+const nothing = {
+  ...{ session: undefined, policy: undefined, channels: [], reservations: [], leases: [], deposits: [], counts: [] },
+  ...{ sets: [], scopes: [], snoozes: [], stops: [], failures: [], decisions: 0, news: 0, told: 0, seq: 0, sent: 0 },
+}
 
 /** `money` in the channel; `rule`: the card of the route. */
 export async function rentals(money = 100_000n, rule: Rate.Card = card) {
@@ -35,7 +38,7 @@ export async function rentals(money = 100_000n, rule: Rate.Card = card) {
   const disk = new Disk()
   let ids = 0
   const ports = { reader: disk, id: () => `id-${++ids}`, dropped: (error: unknown) => expectNever(error) }
-  const book = new Book({ ...nothing, counts: [], seq: 0, sent: 0 }, ports, settings)
+  const book = new Book(nothing, ports, settings)
   const away = { now: false }
   const commit = <T>(apply: (now: number) => T): T => {
     const result = apply(at.state.now)

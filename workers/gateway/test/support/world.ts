@@ -16,6 +16,7 @@ import type {
   SessionsEnded,
 } from '@pbstream/core/message/PaidSession'
 import type { Report, ReportReply, Reserve, ReserveReply, StreamSessionApi } from '@pbstream/core/message/Session'
+import type { RulesetSnapshot } from '@pbstream/core/message/Sentinel'
 import type { SettlementApi } from '@pbstream/core/message/Settlement'
 import type { Catalog, CatalogRoute } from '@pbstream/db/CatalogRoute'
 import type { Known } from '../../src/Catalog.ts'
@@ -197,6 +198,22 @@ export class FakeSession implements StreamSessionApi {
 
   async acknowledge(): Promise<void> {}
 
+  /** Rules that it was given, in their order, and the newest revision of each scope. */
+  readonly pushes: RulesetSnapshot[] = []
+  readonly held: Record<string, number> = {}
+  setRules: StreamSessionApi['setRules'] = async (_, __, snapshots) => {
+    this.pushes.push(...snapshots)
+    const applied = snapshots.filter(({ scope, revision }) => revision > (this.held[scope] ?? 0))
+    for (const { scope, revision } of applied) this.held[scope] = revision
+    return { applied: applied.map(({ scope }) => scope), held: this.held, refused: [] }
+  }
+
+  snooze = never
+  stop = never
+  releaseStop = never
+  closeBreaker = never
+  sentinel = never
+
   async view() {
     return {
       provisional: 0n,
@@ -224,6 +241,11 @@ export class FakeSettlement implements SettlementApi {
   addresses: SettlementApi['addresses'] = async () => ({ receiverAuthorizer: AUTHORIZER })
 }
 
+/** What no gateway calls. */
+async function never(): Promise<never> {
+  throw new Error('not for gateways')
+}
+
 const sunny = () => new Response('sunny', { headers: { 'content-type': 'text/plain' } })
 
 export type World = Awaited<ReturnType<typeof world>>
@@ -238,6 +260,7 @@ export async function world(routes: CatalogRoute[] = [route()], more: Partial<En
     routes,
     version: 1,
     signals: { version: 0, values: {} } as Catalog['signals'],
+    sentinel: { version: 0, platform: 1, providers: {}, breakers: [] } as Catalog['sentinel'],
     upstream: sunny as (request: Request) => Response | Promise<Response>,
   }
   const ports: Ports = {
@@ -262,9 +285,11 @@ export async function world(routes: CatalogRoute[] = [route()], more: Partial<En
   const sources = {
     gateway: async () => gateway,
     load: async (known: Known | undefined) =>
-      known?.version === state.version && known.signals === state.signals.version
+      known?.version === state.version &&
+      known.signals === state.signals.version &&
+      known.sentinel === state.sentinel.version
         ? ('unchanged' as const)
-        : { version: state.version, routes: state.routes, signals: state.signals },
+        : { version: state.version, routes: state.routes, signals: state.signals, sentinel: state.sentinel },
     random: ports.random,
   }
   const keep = (work: Promise<unknown>) => void kept.push(work)
