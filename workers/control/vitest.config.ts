@@ -10,6 +10,11 @@ export default defineConfig({
         bindings: { MIGRATIONS: await readD1Migrations(`${import.meta.dirname}/../../db/migrations/d1`) },
         workers: [
           {
+            name: 'pbstream-sentinel',
+            modules: [{ type: 'ESModule', path: `${import.meta.dirname}/test/sentinel.mjs` }],
+            compatibilityDate: '2026-10-01',
+          },
+          {
             name: 'pbstream-settlement',
             modules: [{ type: 'ESModule', path: `${import.meta.dirname}/test/settlement.mjs` }],
             compatibilityDate: '2026-10-01',

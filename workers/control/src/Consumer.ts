@@ -11,6 +11,8 @@ export type Deps = {
   project(events: readonly PbEvent[]): Promise<void>
   /** Counts what was written; can be repeated, in any order. */
   feed(events: PbEvent[], done: { projected: number; failed: number }): Promise<void>
+  /** Hands on what was written to Sentinel; can be repeated. */
+  forward(events: readonly PbEvent[]): Promise<void>
   log(what: string, detail: Record<string, string>): void
 }
 
@@ -63,18 +65,29 @@ async function projectOne(deps: Deps, { message, event }: Known): Promise<boolea
   }
 }
 
-/** What is written is counted; what was not counted comes again, is written again, which changes nothing, and counted. */
+/**
+ * What is written is counted and handed on; what was not comes again, is written again, which changes nothing. What could
+ * not be counted is let go in the end; what Sentinel has not heard of becomes a dead letter rather than be lost to it.
+ */
 async function count(deps: Deps, written: Known[], failed: number): Promise<void> {
   const events = written.map(({ event }) => event)
-  const counted = await deps.feed(events, { projected: events.length, failed }).then(
+  const [counted, told] = await Promise.all([
+    succeeds(deps.feed(events, { projected: events.length, failed })),
+    succeeds(deps.forward(events)),
+  ])
+  if (!counted) deps.log('count_delayed', { messages: `${written.length}` })
+  if (!told) deps.log('forward_delayed', { messages: `${written.length}` })
+  for (const { message } of written) {
+    if (told && (counted || message.attempts >= FEED_ATTEMPTS)) message.ack()
+    else retry(message)
+  }
+}
+
+function succeeds(work: Promise<void>): Promise<boolean> {
+  return work.then(
     () => true,
     () => false,
   )
-  if (!counted) deps.log('count_delayed', { messages: `${written.length}` })
-  for (const { message } of written) {
-    if (counted || message.attempts >= FEED_ATTEMPTS) message.ack()
-    else retry(message)
-  }
 }
 
 /** An incident at the first sight of each; the message itself stays in the queue, then in the dead letters. */
@@ -86,6 +99,7 @@ async function reportUnknown(deps: Deps, unknown: QueueMessage[]): Promise<void>
     await deps.project(incidents)
     // Each is retried, and so counted when it is next seen if not now.
     await deps.feed(incidents, { projected: 0, failed: 0 })
+    await deps.forward(incidents)
   } catch {
     deps.log('projection_delayed', { kind: 'incident', messages: `${incidents.length}` })
   }

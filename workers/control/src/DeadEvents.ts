@@ -41,7 +41,7 @@ export async function replay({ letters, project, feed }: DeadDeps, id: string): 
   try {
     await project([event])
   } catch {
-    return { kind: 'kept', why: 'the database did not take it' }
+    return { kind: 'kept', why: 'it could not be written, or not be handed on' }
   }
   await feed([event])
   await letters.remove(1, id)

@@ -1,3 +1,5 @@
+import type { SentinelOperationsApi } from '@pbstream/core/message/AlertChannels'
+import type { PbEvent } from '@pbstream/core/message/Event'
 import type { KeyRelayApi } from '@pbstream/core/message/KeyRelay'
 import type { OperationsApi } from '@pbstream/core/message/Operations'
 import type { WebhookMessage } from '@pbstream/core/message/Webhook'
@@ -29,6 +31,12 @@ export type Env = DatabaseEnv &
     WEBHOOKS?: Queue<WebhookMessage>
     /** 32 bytes or more: seals the secrets of webhook endpoints. */
     WEBHOOK_SECRET?: string
+    /** The entrypoint `SentinelOperations` of workers/sentinel. */
+    SENTINEL?: SentinelOperationsApi
+    /** What happened, for workers/sentinel. */
+    SENTINEL_EVENTS?: Queue<PbEvent>
+    /** 32 bytes or more, that of workers/sentinel: seals the secrets of alert channels. */
+    ALERT_SECRET?: string
     /** 32 bytes or more, the gateway's: seals the credentials of upstreams. */
     UPSTREAM_SECRET?: string
     /** Services and zone that owners may use as origins, JSON: see `providers/Origins.ts`. */

@@ -16,6 +16,10 @@ import { sweepKeys } from './keys/Sweep.ts'
 import { everyMinute as everyMinuteOfOracles } from './oracle/Clock.ts'
 import { everyMinute as everyMinuteOfProviders } from './providers/Clock.ts'
 import { type Outcome, PAGE_MAX, reconcile } from './Reconcile.ts'
+import { sweepChannels } from './sentinel/Channels.ts'
+import { standing as sentinelStanding } from './sentinel/Standing.ts'
+import { forward, forwardIncidents } from './sentinel/Forward.ts'
+import { pushPending } from './sentinel/RulePush.ts'
 import { sweepWebhooks } from './webhooks/Queue.ts'
 import { projectAndTell } from './webhooks/Tell.ts'
 
@@ -33,7 +37,10 @@ export function deadDeps(env: Env): DeadDeps {
   const database = open(env)
   return {
     letters: lettersOf(env),
-    project: (events) => projectAndTell(env, database, events),
+    project: async (events) => {
+      await projectAndTell(env, database, events)
+      await forward(env, events)
+    },
     feed: (events) => countIfPossible(env, events),
     log,
   }
@@ -46,15 +53,19 @@ export async function everyMinute(env: Env): Promise<void> {
   await guarded('prewarm', () => prewarm(env, open(env)))
   const deadLetters = await guarded('dead_letters', () => lookAtLetters(env))
   await guarded('session_keys', () => sweepKeys(env, log))
+  await guarded('rules', () => pushPending(env, open(env)))
   await guarded('providers', () => everyMinuteOfProviders(env))
   await guarded('usage_hours', () => countDue(open(env), new Date()))
   await guarded('webhooks', () => sweepWebhooks(env))
+  await guarded('alert_channels', () => sweepChannels(env, open(env), new Date()))
+  await guarded('forward_incidents', () => forwardIncidents(env, open(env), new Date()))
   await guarded('audit_heads', async () => void (await recordHeads(open(env), new Date())))
   await guarded('sweep', () => sweepOld(open(env), new Date()))
   await guarded('standing', async () => {
     const incidentsOpen = await Incidents.countOpen(open(env))
     const now: Standing = {
       incidentsOpen,
+      ...(await guarded('sentinel_standing', () => sentinelStanding(env))),
       ...(deadLetters === undefined ? {} : { deadLetters }),
       ...(outcome === undefined ? {} : { attempts: outcome.attempts }),
       ...(outcome?.reconciledAt === undefined ? {} : { reconciledAt: outcome.reconciledAt }),
@@ -69,7 +80,10 @@ export async function runReconciliation(env: Env): Promise<Outcome> {
   return reconcile({
     database: open(env),
     settlement: env.OPERATIONS,
-    feed: (events) => countIfPossible(env, events),
+    feed: async (events) => {
+      await countIfPossible(env, events)
+      await guarded('forward', () => forward(env, events))
+    },
     now: () => Date.now(),
     log,
     graceMs: number(env.RECONCILE_GRACE_MS, GRACE_MS),

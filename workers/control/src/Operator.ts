@@ -15,6 +15,9 @@ import * as DeadEvents from './DeadEvents.ts'
 import type { Env } from './Env.ts'
 import { deadDeps, lettersOf, log, runReconciliation } from './Jobs.ts'
 import { refuse } from './Problem.ts'
+import { operatorChannels } from './sentinel/OperatorChannels.ts'
+import { operatorRules } from './sentinel/OperatorRules.ts'
+import { operatorStops } from './sentinel/OperatorStops.ts'
 
 type App = { Bindings: Env }
 
@@ -118,6 +121,10 @@ operator.post('/lanes/:chainId/:signer/:act{pause|resume}', async (c) => {
   await noted(open(c.env), act, `${chainId}:${address}`, {})
   return json(c, { chainId: Number(chainId), signer: address, paused: on })
 })
+
+operator.route('/', operatorRules)
+operator.route('/', operatorStops)
+operator.route('/', operatorChannels)
 
 operator.notFound(() => refuse('not_found'))
 

@@ -6,6 +6,7 @@ import { feed } from './Counter.ts'
 import { keep } from './DeadEvents.ts'
 import type { Env } from './Env.ts'
 import { deadDeps, everyMinute, log } from './Jobs.ts'
+import { forward } from './sentinel/Forward.ts'
 import { projectAndTell } from './webhooks/Tell.ts'
 import { consumeWebhooks, DEAD_WEBHOOKS, dropDeadWebhooks, WEBHOOKS } from './webhooks/Queue.ts'
 
@@ -26,6 +27,7 @@ export default {
       {
         project: (events) => projectAndTell(env, database, events),
         feed: (events, done) => feed(env, events, done),
+        forward: (events) => forward(env, events),
         log,
       },
       batch.messages,

@@ -3,6 +3,7 @@ import * as Voucher from '@pbstream/core/Voucher'
 import * as SessionKey from '@pbstream/core/SessionKey'
 import type { Address, Hex } from '@pbstream/core/Hex'
 import { sessionName } from '@pbstream/core/message/Session'
+import type { RuleInput } from '@pbstream/core/Rule'
 import type { Mode } from '@pbstream/db/Mode'
 import { asc } from 'drizzle-orm'
 import { keyOf, LIVE_CHAIN, type Person, TEST_CHAIN } from './people.ts'
@@ -21,7 +22,13 @@ export type Belongings = Record<
   | 'endpoint'
   | 'delivery'
   | 'apiKey'
-  | 'session',
+  | 'session'
+  | 'decision'
+  | 'keyDecision'
+  | 'stop'
+  | 'keyStop'
+  | 'channel'
+  | 'keyChannel',
   string
 >
 
@@ -38,6 +45,12 @@ export const unknown: Belongings = {
   delivery: `whd_${'0'.repeat(40)}`,
   apiKey: `key_${'0'.repeat(24)}`,
   session: `${LIVE_CHAIN}:${hex('c0', 20)}:${hex('00', 20)}:${hex('00', 20)}`,
+  decision: `dec_${'0'.repeat(24)}`,
+  keyDecision: `dec_${'1'.repeat(24)}`,
+  stop: `st_${'0'.repeat(24)}`,
+  keyStop: `st_${'1'.repeat(24)}`,
+  channel: `alc_${'0'.repeat(24)}`,
+  keyChannel: `alc_${'1'.repeat(24)}`,
 }
 
 let made = 0
@@ -62,6 +75,12 @@ export async function belongingsOf({ owner, wallet }: Person, mode: Mode): Promi
     delivery: `whd_${n.repeat(20)}`,
     apiKey: (await keyOf(owner, mode, ['audit:read'])).id,
     session: '',
+    decision: `dec_mine${n}`,
+    keyDecision: `dec_key${n}`,
+    stop: `st_mine${n}`,
+    keyStop: `st_key${n}`,
+    channel: `alc_mine${n}`,
+    keyChannel: `alc_key${n}`,
   }
   const key = (publicId: string, kind: 'canonical' | 'escrow', byte: string, status: 'active' | 'draft') => {
     const contract = kind === 'canonical' ? hex('c0', 20) : hex('e5', 20)
@@ -96,6 +115,27 @@ export async function belongingsOf({ owner, wallet }: Person, mode: Mode): Promi
   ]
   const session = (mine.session = keys[0]?.id ?? '')
   const { tables: t } = db
+  const rules = rulesOf(mine.provider, address, at)
+  const decided = (id: string, number: number, scope: string) => ({
+    ...{ session, number, id, chainId, payer: address, scope, at, lastAt: at },
+    ...({ action: 'alert', effect: 'done', severity: 'low' } as const),
+    ...{ rule: 'mine', version: 1, detail: { hits: [], granted: true } },
+  })
+  const stopped = (id: string, scope: string) => ({
+    ...{ id, session, chainId, payer: address, key: hex('51', 20), scope, kind: 'frozen' as const, rule: 'mine' },
+    ...{ version: 1, decisionId: mine.decision, at },
+  })
+  const channel = (id: string, scope: string) => ({
+    ...{ id, scope, kind: 'webhook' as const, sealed: 'sealed', enabled: true, language: 'en' as const, ...times },
+    settings: {
+      name: 'mine',
+      target: { kind: 'webhook' as const, url: `https://hooks${n}.example.com/` },
+      wishes: {
+        ...{ from: 'low' as const, groupMs: 0, limit: { messages: 1, perMs: 60_000 } },
+        retry: { tries: 1, firstMs: 1_000, longestMs: 1_000 },
+      },
+    },
+  })
   const chargedBy = { channelId, debit: 'payer', credit: 'receiver', amount: '10', at }
   await db.atomically((orm) => [
     orm
@@ -157,9 +197,36 @@ export async function belongingsOf({ owner, wallet }: Person, mode: Mode): Promi
       },
       ...{ roundAt: at, open: 0, closed: 1, requestedAt: at, finishedAt: at },
     }),
+    orm.insert(t.ruleset).values(rules.set),
+    orm.insert(t.rulesetHead).values(rules.head),
+    orm.insert(t.ruleVersion).values(rules.version),
+    orm.insert(t.sentinelDecision).values(decided(mine.decision, 1, `provider:${mine.provider}`)),
+    orm.insert(t.sentinelDecision).values(decided(mine.keyDecision, 2, 'platform')),
+    orm.insert(t.sentinelStop).values(stopped(mine.stop, `provider:${mine.provider}`)),
+    orm.insert(t.sentinelStop).values(stopped(mine.keyStop, 'platform')),
+    orm.insert(t.breaker).values({
+      ...{ scope: `provider:${mine.provider}`, subject: `upstream:${mine.route}`, phase: 'open', cause: 'mine', at },
+      ...{ state: { openings: 1, closedAt: 0, probes: 0 }, revision: 1, updatedAt: at },
+    }),
+    orm.insert(t.alertChannel).values(channel(mine.channel, `provider:${mine.provider}`)),
+    orm.insert(t.alertChannel).values(channel(mine.keyChannel, `owner:${mode}:${owner}`)),
     orm.insert(t.sentinelEvent).values({ id: `inc${n}`, what: 'deposit_lost', detail: {}, at, subject: channelId }),
   ])
   return mine
+}
+
+/** A set of a provider with one rule and one list. */
+function rulesOf(provider: string, author: string, at: Date) {
+  const scope = `provider:${provider}`
+  const rule: RuleInput = {
+    ...({ id: 'mine', version: 1, name: 'Mine', when: 'amount > 5' } as const),
+    ...({ severity: 'low', action: 'alert', fail: 'open' } as const),
+  }
+  return {
+    set: { scope, revision: 1, rules: [rule], lists: [{ name: 'mine', entries: [] }], author, createdAt: at },
+    head: { scope, revision: 1, pushedRevision: 1, updatedAt: at },
+    version: { scope, ruleId: rule.id, version: 1, rule, revision: 1, author, createdAt: at },
+  }
 }
 
 export const FLAT = { v: 1, kind: 'flat', amount: '1000' } as const
@@ -169,6 +236,8 @@ const OWNED = [
   ...(['provider', 'route', 'rateCard', 'pathRoot', 'upstreamHost', 'sessionKey', 'webhookEndpoint'] as const),
   ...(['webhookDelivery', 'drain', 'apiKey', 'audit', 'relayUse', 'providerChannel'] as const),
   ...(['oracle', 'oracleValue', 'customerTerms'] as const),
+  ...(['ruleset', 'rulesetHead', 'ruleVersion', 'sentinelDecision'] as const),
+  ...(['sentinelStop', 'breaker', 'alertChannel'] as const),
 ]
 
 /** Everything that anybody has, as text. */
@@ -186,6 +255,8 @@ export async function everything(but: readonly string[] = []): Promise<string> {
 export async function clear(): Promise<void> {
   const { tables: t, orm } = db
   for (const table of [t.oracleValue, t.oracle, t.customerTerms]) await orm.delete(table)
+  for (const table of [t.ruleset, t.rulesetHead, t.ruleVersion, t.sentinelDecision]) await orm.delete(table)
+  for (const table of [t.sentinelStop, t.breaker, t.alertChannel]) await orm.delete(table)
   const more = [t.rateCard, t.route, t.provider, t.pathRoot, t.upstreamHost, t.drain, t.providerChannel, t.sessionKey]
   for (const table of [...more, t.webhookDelivery, t.webhookEndpoint, t.microPayment, t.movement, t.relayUse]) {
     await orm.delete(table)

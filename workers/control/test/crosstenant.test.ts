@@ -50,7 +50,27 @@ const ofCustomer = (body?: unknown): Entry => ({
   names: ['provider', 'customer'],
   calls: [(of) => ({ path: { id: of.provider, payer: of.customer }, ...(body !== undefined && { body }) })],
 })
+const rule = { name: 'x', when: 'amount > 1', severity: 'low', action: 'alert', fail: 'open' }
+/** Of a provider's rules: by the provider in the query. */
+const ofRules = (path: Record<string, string>, body?: unknown): Entry => ({
+  names: 'provider',
+  calls: [(of) => ({ path, query: { provider: of.provider }, ...(body !== undefined && { body }) })],
+})
 const exported: Entry = inQuery(['provider', 'provider'], ['session', 'session'])
+
+/** Of a provider, and of a key. */
+const ofBoth = (one: keyof Belongings, other: keyof Belongings, body?: unknown): Entry => ({
+  names: [one, other],
+  calls: [one, other].map((name) => (of) => ({ path: { id: of[name] }, ...(body !== undefined && { body }) })),
+})
+const ofSubject: Entry = {
+  names: ['provider', 'route'],
+  calls: [
+    (of) => ({ path: { subject: `provider:${of.provider}` }, body: { reason: 'x' } }),
+    (of) => ({ path: { subject: `upstream:${of.route}` }, body: { reason: 'x' } }),
+  ],
+}
+const alertChannel = { name: 'x', target: { kind: 'webhook', url: 'https://hooks.example.com/' } }
 
 const entries: Record<string, Entry> = {
   createSignInNonce: nothing,
@@ -152,6 +172,71 @@ const entries: Record<string, Entry> = {
   exportSettlements: exported,
   exportMovements: exported,
   exportAudit: nothing,
+  listStops: inQuery(['provider', 'provider'], ['session', 'session']),
+  getStop: ofBoth('stop', 'keyStop'),
+  releaseStop: ofBoth('stop', 'keyStop', { reason: 'x' }),
+  confirmStop: ofBoth('stop', 'keyStop', {}),
+  listBreakers: inQuery(['provider', 'provider']),
+  openBreaker: ofSubject,
+  closeBreaker: ofSubject,
+  listAlertChannels: inQuery(['provider', 'provider']),
+  createAlertChannel: {
+    names: 'provider',
+    calls: [(of) => ({ query: { provider: of.provider }, body: alertChannel })],
+  },
+  getAlertChannel: ofBoth('channel', 'keyChannel'),
+  editAlertChannel: ofBoth('channel', 'keyChannel', { enabled: false }),
+  rotateAlertChannelSecret: ofBoth('channel', 'keyChannel'),
+  deleteAlertChannel: ofBoth('channel', 'keyChannel'),
+  testAlertChannel: ofBoth('channel', 'keyChannel'),
+  confirmAlertChannel: ofBoth('channel', 'keyChannel', { code: 'x' }),
+  listAlertDeliveries: ofBoth('channel', 'keyChannel'),
+  resendAlertDelivery: {
+    names: ['channel', 'keyChannel'],
+    calls: [
+      (of) => ({ path: { id: of.channel, delivery: '1' } }),
+      (of) => ({ path: { id: of.keyChannel, delivery: '1' } }),
+    ],
+  },
+  listRuleFeatures: nothing,
+  listRuleTemplates: nothing,
+  getRules: ofRules({}),
+  setRules: ofRules({}, { rules: [{ ...rule, id: 'mine' }] }),
+  setRule: ofRules({ id: 'mine' }, rule),
+  deleteRule: ofRules({ id: 'mine' }),
+  validateRules: ofRules({}, { rules: [] }),
+  backtestRules: ofRules({}, {}),
+  listRuleVersions: ofRules({ id: 'mine' }),
+  listRuleRevisions: ofRules({}),
+  getRuleRevision: ofRules({ revision: '1' }),
+  listRuleLists: ofRules({}),
+  setRuleList: ofRules({ name: 'mine' }, { entries: [{ value: 'x' }] }),
+  deleteRuleList: ofRules({ name: 'mine' }),
+  addRuleListEntries: ofRules({ name: 'mine' }, { entries: [{ value: 'x' }] }),
+  removeRuleListEntries: ofRules({ name: 'mine' }, { values: ['x'] }),
+  listSnoozes: {
+    names: ['session', 'sessionKey', 'provider'],
+    calls: [
+      (of) => ({ query: { session: of.session } }),
+      (of) => ({ query: { session: of.sessionKey } }),
+      (of) => ({ query: { session: of.session, provider: of.provider } }),
+    ],
+  },
+  snoozeRule: {
+    names: ['session', 'sessionKey', 'provider'],
+    calls: [
+      (of) => ({ body: { session: of.session, rule: 'mine', seconds: 0 } }),
+      (of) => ({ body: { session: of.sessionKey, rule: 'anomaly', seconds: 60, of: 'platform' } }),
+      (of) => ({ query: { provider: of.provider }, body: { session: of.session, rule: 'mine', seconds: 60 } }),
+    ],
+  },
+  listDecisions: inQuery(['provider', 'provider'], ['session', 'session']),
+  getDecision: {
+    names: ['decision', 'keyDecision'],
+    calls: [(of) => ({ path: { id: of.decision } }), (of) => ({ path: { id: of.keyDecision } })],
+  },
+  listRuleResults: inQuery(['provider', 'provider']),
+  exportDecisions: inQuery(['provider', 'provider'], ['session', 'session']),
 }
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
@@ -159,6 +244,7 @@ vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 const env = {
   UPSTREAM_SECRET: 'upstream-secret-of-the-tests-0123456789',
   WEBHOOK_SECRET: 'webhook-secret-of-the-tests-0123456789',
+  ALERT_SECRET: 'alert-secret-of-the-tests-0123456789',
   // Nothing is sent: what is due stays so.
   WEBHOOKS: { sendBatch: () => Promise.resolve() } as unknown as Queue<never>,
 }
@@ -251,6 +337,9 @@ describe('what is another’s is answered like what is not there, and stays as i
 const STOPPED = ['not_found', 'validation_failed', 'malformed_body', 'unsupported_media_type']
 const USED = /"lastUsedAt":(?:null|"[^"]*")/g
 
+/** What ends the caller, and what changes nothing. */
+const KEYLESS = ['signOut', 'validateRules', 'backtestRules']
+
 describe('whoever is not let in:', () => {
   const guarded = operations.filter(({ access }) => access !== 'public' && access !== 'message')
   const caseOf = ({ id }: Operation): Case => {
@@ -278,7 +367,7 @@ describe('whoever is not let in:', () => {
     if (changes) {
       expect((await from({})).json['code']).toBe('origin_refused')
       const keyless = await send(operation, caseOf(operation), { as: alice, idempotencyKey: null })
-      if (operation.id !== 'signOut') expect(keyless.json['code']).toBe('idempotency_key_missing')
+      if (!KEYLESS.includes(operation.id)) expect(keyless.json['code']).toBe('idempotency_key_missing')
     }
     expect(await asItWas()).toBe(before)
   })

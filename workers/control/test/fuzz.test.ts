@@ -20,6 +20,7 @@ const seed = Number(FUZZ_SEED ?? 20_261_122)
 const env = {
   UPSTREAM_SECRET: 'upstream-secret-of-the-tests-0123456789',
   WEBHOOK_SECRET: 'webhook-secret-of-the-tests-0123456789',
+  ALERT_SECRET: 'alert-secret-of-the-tests-0123456789',
   // Nothing is sent: what is due stays so.
   WEBHOOKS: { sendBatch: () => Promise.resolve() } as unknown as Queue<never>,
 }

@@ -25,6 +25,9 @@ describe('the document', () => {
       'signOut',
       // By the id of its message.
       'pushOracleValue',
+      // They change nothing.
+      'validateRules',
+      'backtestRules',
     ])
   })
 })

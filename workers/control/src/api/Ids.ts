@@ -14,7 +14,7 @@ export async function newId(c: ApiContext, prefix: string, nth = 0): Promise<str
 }
 
 /** 120 bits as 24 characters; without letters that look like others. */
-function base32(bits: bigint): string {
+export function base32(bits: bigint): string {
   const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
   let text = ''
   for (let i = 0n; i < 24n; i++) text = (alphabet[Number((bits >> (i * 5n)) & 31n)] ?? '') + text

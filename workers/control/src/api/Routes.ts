@@ -14,7 +14,16 @@ import { priceRoutes } from '../oracle/PriceRoutes.ts'
 import { valueRoutes } from '../oracle/ValueRoutes.ts'
 import { webhookDeliveryRoutes } from '../webhooks/DeliveryRoutes.ts'
 import { webhookEndpointRoutes } from '../webhooks/EndpointRoutes.ts'
+import { breakerRoutes } from '../sentinel/BreakerRoutes.ts'
+import { alertChannelRoutes } from '../sentinel/ChannelRoutes.ts'
+import { stopRoutes } from '../sentinel/StopRoutes.ts'
 import { auditRoutes } from '../audit/AuditRoutes.ts'
+import { ruleBacktestRoutes } from '../sentinel/BacktestRoutes.ts'
+import { decisionRoutes } from '../sentinel/DecisionRoutes.ts'
+import { ruleFeatureRoutes } from '../sentinel/FeatureRoutes.ts'
+import { ruleListRoutes } from '../sentinel/ListRoutes.ts'
+import { ruleRoutes } from '../sentinel/RuleRoutes.ts'
+import { snoozeRoutes } from '../sentinel/SnoozeRoutes.ts'
 import type { Api } from './Types.ts'
 import { apiKeyRoutes } from './ApiKeyRoutes.ts'
 import { signInRoutes } from './SignInRoutes.ts'
@@ -38,4 +47,13 @@ export const routes: ((api: Api) => void)[] = [
   forecastRoutes,
   exportRoutes,
   priceFileRoutes,
+  stopRoutes,
+  breakerRoutes,
+  alertChannelRoutes,
+  ruleFeatureRoutes,
+  ruleRoutes,
+  ruleBacktestRoutes,
+  ruleListRoutes,
+  snoozeRoutes,
+  decisionRoutes,
 ]

@@ -18,6 +18,8 @@ export const SCOPES = [
   'webhooks:write',
   'audit:read',
   'exports:read',
+  'sentinel:read',
+  'sentinel:write',
 ] as const
 export type Scope = (typeof SCOPES)[number]
 

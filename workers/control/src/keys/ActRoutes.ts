@@ -11,6 +11,7 @@ import { answer, idParam, json, type z } from '../api/Parts.ts'
 import { type Api, type ApiContext, callerOf } from '../api/Types.ts'
 import { confirm } from '../auth/Confirm.ts'
 import { Refusal } from '../Problem.ts'
+import { type Held, heldToEnd, isFree, letGo, said, type Said } from '../sentinel/KeyStops.ts'
 import * as Acts from './Acts.ts'
 import { create } from './Create.ts'
 import { by, found, freezerOf, inAnHour, maker, ourFreezer, randomSalt, TAGS, typed } from './Common.ts'
@@ -25,7 +26,7 @@ import { freezeOnChain } from './Sweep.ts'
 const GRACE_S = 60
 
 const one = { 200: answer(Schemas.SessionKey, 'The key.') }
-const act = (path: 'freeze' | 'unfreeze' | 'revoke', summary: string) =>
+const act = (path: 'freeze' | 'revoke', summary: string) =>
   operation({
     method: 'post',
     path: `/session-keys/{id}/${path}`,
@@ -38,8 +39,18 @@ const act = (path: 'freeze' | 'unfreeze' | 'revoke', summary: string) =>
   })
 
 const freeze = act('freeze', 'Stop a session key until it is unfrozen: in force when this answers')
-const unfreeze = act('unfreeze', 'Lift a freeze; needs a signature of the wallet')
 const revoke = act('revoke', 'Stop a session key for good: in force when this answers')
+
+const unfreeze = operation({
+  method: 'post',
+  path: '/session-keys/{id}/unfreeze',
+  operationId: 'unfreezeSessionKey',
+  summary: 'Lift a freeze, and let a key go on that rules have stopped; needs a signature of the wallet',
+  tags: TAGS,
+  access: 'session_keys:write',
+  request: { params: idParam, body: json(Schemas.Unfreezing) },
+  responses: one,
+})
 
 const edit = operation({
   method: 'patch',
@@ -101,12 +112,17 @@ export function actRoutes(api: Api): void {
   api.openapi(unfreeze, async (c) => {
     const row = await found(c, c.req.valid('param').id)
     const state = kindOf(row) === 'escrow' ? await stateOf(c.env, row) : undefined
-    if (row.status === 'active' && (state === undefined || state.frozenAt === 0)) return answered(c, row)
+    const held = await heldToEnd(c.env, row)
+    const runs = row.status === 'active' && (state === undefined || state.frozenAt === 0)
+    if (runs && isFree(held)) return answered(c, row)
     if (row.status !== 'active' && row.status !== 'freezing' && row.status !== 'frozen') {
       throw new Refusal('session_key_conflict', { detail: `it is ${row.status}` })
     }
-    const also = await consentToUnfreeze(c, row, state, c.req.valid('json').onChain)
-    const { after } = await Acts.unfreeze(by(c), row.publicId, also)
+    const { onChain, reason, snoozeSeconds } = c.req.valid('json')
+    const also = await consentToUnfreeze(c, row, state, held, { onChain, reason, snoozeSeconds })
+    const { after, changed } = await Acts.unfreeze(by(c), row.publicId, also)
+    // A key that only rules had stopped is not changed itself: then the signature is used up with what it lets go.
+    await letGo(c, row, held, { reason, snoozeSeconds, consent: changed ? undefined : also })
     return answered(c, after)
   })
 
@@ -164,7 +180,7 @@ function answered(c: ApiContext, row: ManagedKey) {
   return c.json(show(row, new Date()), 200)
 }
 
-type OnChain = z.infer<typeof Schemas.OnChainChange>['onChain']
+type OnChain = z.infer<typeof Schemas.Unfreezing>['onChain']
 
 /**
  * What stopped a key may be that it was stolen: neither a cookie nor an API key is enough to start it again. A key that is
@@ -174,15 +190,23 @@ async function consentToUnfreeze(
   c: ApiContext,
   row: ManagedKey,
   state: KeyOnChain | undefined,
-  onChain: OnChain,
+  held: Held,
+  { onChain, ...why }: Said & { onChain: OnChain },
 ): Promise<Acts.Consent | undefined> {
   const { publicId: subject, version } = row
+  const { stops, breakers } = held
   // A signature that has lifted a freeze on chain is public since: it is no consent to lift another one.
   if (state === undefined || state.frozenAt === 0) {
     if (row.registered === 'pending') {
       throw new Refusal('session_key_conflict', { detail: 'its freeze is on the way to the chain' })
     }
-    const consent = await confirm(c, { action: 'session_key.unfreeze', subject, change: { status: 'active', version } })
+    const change = {
+      ...{ status: 'active', version },
+      ...(stops.length === 0 ? {} : { stops: stops.map(({ id }) => id) }),
+      ...(breakers.length === 0 ? {} : { breakers }),
+      ...(isFree(held) ? {} : said(why)),
+    }
+    const consent = await confirm(c, { action: 'session_key.unfreeze', subject, change })
     // The next freeze claims what the key has earned by then, whatever it is worth: that is gas of ours too.
     await count(by(c))
     return consent

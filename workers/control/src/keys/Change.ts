@@ -13,6 +13,7 @@ import { eventStatements } from '@pbstream/db/Webhooks'
 import { publishKeys } from '../cache/Publish.ts'
 import type { Env } from '../Env.ts'
 import { Refusal } from '../Problem.ts'
+import { pushRules } from '../sentinel/RulePush.ts'
 import { announce } from '../webhooks/Announce.ts'
 import * as Edge from './Edge.ts'
 import { policyOf, refOf } from './Model.ts'
@@ -85,8 +86,12 @@ async function applied({ env }: By, before: ManagedKey, step: Step): Promise<Man
   return { ...after, version: forced.version, status: settled ? 'frozen' : status }
 }
 
-/** Has the object enforce what the row says. One that has something newer keeps it: whoever wrote that is right. */
-export async function install({ env }: Pick<By, 'env'>, row: ManagedKey): Promise<void> {
+/**
+ * Has the object enforce what the row says. One that has something newer keeps it: whoever wrote that is right. Rules come
+ * first: no key is used without those of its owner, and where this is cut off the sweep does both again.
+ */
+export async function install({ env, database }: Pick<By, 'env' | 'database'>, row: ManagedKey): Promise<void> {
+  await pushRules(env, database, row)
   await Edge.setPolicy(env, refOf(row), policyOf(row))
 }
 

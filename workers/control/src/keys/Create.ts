@@ -64,7 +64,7 @@ export async function create(
 }
 
 /** The policy of a new key in its object, and in that of the other contract one that refuses everything. */
-export async function secure(by: Pick<By, 'env'>, chain: Chain, row: ManagedKey): Promise<void> {
+export async function secure(by: Pick<By, 'env' | 'database'>, chain: Chain, row: ManagedKey): Promise<void> {
   await install(by, row)
   const other = otherRef(chain, refOf(row))
   if (other !== undefined) await Edge.setPolicy(by.env, other, refusingPolicy(row))

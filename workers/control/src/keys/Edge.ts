@@ -43,12 +43,12 @@ export async function force(
 }
 
 /** Every call can be repeated: an object that was replaced while it worked is asked anew. */
-async function asked<T>(env: Env, ref: SessionRef, ask: (object: Object) => Promise<T>): Promise<T> {
+export async function asked<T, Of = Object>(env: Env, ref: SessionRef, ask: (object: Of) => Promise<T>): Promise<T> {
   const { STREAM_SESSION: sessions } = env
   if (sessions === undefined) throw new Error('there is no STREAM_SESSION binding')
   for (let tries = 1; ; tries++) {
     try {
-      return await ask(sessions.getByName(nameOf(ref)) as unknown as Object)
+      return await ask(sessions.getByName(nameOf(ref)) as unknown as Of)
     } catch (error) {
       if (tries >= TRIES || (error as { overloaded?: boolean }).overloaded === true) {
         throw new Refusal('temporarily_unavailable')

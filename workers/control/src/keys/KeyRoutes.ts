@@ -13,6 +13,9 @@ import { page, pageOf } from '../api/Page.ts'
 import { answer, idParam, json, type z } from '../api/Parts.ts'
 import { type Api, type ApiContext, callerOf } from '../api/Types.ts'
 import { Refusal } from '../Problem.ts'
+import { heldOf } from '../sentinel/KeyStops.ts'
+import { showMoneyBreaker } from '../sentinel/MoneyBreaker.ts'
+import { showStop } from '../sentinel/StopSchemas.ts'
 import { actRoutes } from './ActRoutes.ts'
 import { by, found, freezerOf, inAnHour, maker, randomSalt, TAGS, typed } from './Common.ts'
 import { create } from './Create.ts'
@@ -146,11 +149,14 @@ async function detailed(c: ApiContext, id: string): Promise<z.infer<typeof Schem
   const settles = row.status === 'freezing' && place === 'same' && standing !== undefined && KeyStatus.isQuiet(standing)
   if (settles) await later(c, () => finish(clock, row))
   const state = kindOf(row) === 'escrow' ? await quietly(() => stateOf(c.env, row)) : undefined
+  const held = await quietly(() => heldOf(c.env, row))
   const seen = place === 'ahead' && standing !== undefined ? stricter(row, standing) : row
   return {
     ...show(settles ? { ...row, status: 'frozen' } : seen, new Date()),
     usage: standing === undefined ? null : showUsage(standing),
     onChain: state === undefined ? null : showChain(state),
+    stops: held === undefined ? null : held.stops.map((stop) => showStop(stop, 'payer')),
+    breakers: held === undefined ? null : held.breakers.flatMap(showMoneyBreaker),
   }
 }
 

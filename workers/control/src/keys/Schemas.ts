@@ -2,7 +2,9 @@
 import { MAX_PAYEES } from '@pbstream/core/SessionKey'
 import { MAX_ROUTES } from '@pbstream/core/Policy'
 import { pageQuery } from '../api/Page.ts'
-import { address, amount, bytes32, chainId, hex, mode, name, seconds, time, z } from '../api/Parts.ts'
+import { address, amount, bytes32, chainId, hex, mode, name, seconds, text, time, z } from '../api/Parts.ts'
+import { MoneyBreaker } from '../sentinel/MoneyBreaker.ts'
+import { Stop } from '../sentinel/StopSchemas.ts'
 import { MAX_GRACE_S } from './Rotate.ts'
 
 const STATUSES = ['draft', 'active', 'freezing', 'frozen', 'revoked', 'rotated', 'expired'] as const
@@ -115,6 +117,18 @@ export const OnChainChange = z
     }),
   })
   .openapi('SessionKeyChange')
+
+/** Beside what stops a key of its own, what rules have stopped: the platform's and the owner's. */
+export const Unfreezing = OnChainChange.extend({
+  reason: text(500).optional().openapi({ description: 'Why what rules have stopped goes on; for the audit.' }),
+  snoozeSeconds: z
+    .number()
+    .int()
+    .min(0)
+    .max(7 * 86_400)
+    .optional()
+    .openapi({ description: 'So long those rules do not act on this key; 3,600 if left out, 0: at once again.' }),
+}).openapi('SessionKeyUnfreezing')
 
 export const Deposit = z
   .strictObject({
@@ -231,6 +245,12 @@ const OnChain = z
 export const SessionKeyDetail = SessionKey.extend({
   usage: Usage.nullable(),
   onChain: OnChain.nullable(),
+  stops: z.array(Stop).nullable().openapi({
+    description: 'Stops of rules that hold; null where the object could not be asked.',
+  }),
+  breakers: z.array(MoneyBreaker).nullable().openapi({
+    description: 'Budgets of the key; null where the object could not be asked.',
+  }),
 }).openapi('SessionKeyDetail')
 
 export const MadeSessionKey = SessionKey.extend({
