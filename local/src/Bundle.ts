@@ -12,6 +12,7 @@ export const workers = {
   gateway: join(root, 'wrangler.toml'),
   settlement: join(root, 'workers/settlement/wrangler.toml'),
   control: join(root, 'workers/control/wrangler.toml'),
+  sentinel: join(root, 'workers/sentinel/wrangler.toml'),
 } as const
 
 export type WorkerName = keyof typeof workers

@@ -28,6 +28,10 @@ export type Keys = {
   auth: string
   /** Seals the secrets of webhook endpoints. */
   webhooks: string
+  /** Seals the secrets of alert channels. */
+  alerts: string
+  /** Hashes the networks that calls come from. */
+  places: string
   /** Bearer key of `npm run ops`. */
   operator: string
 }
@@ -66,6 +70,8 @@ function makeKeys(): Keys {
     sessionMaster: JSON.stringify([{ kid: 'local', secret: randomBytes(32).toString('base64url') }]),
     auth: randomBytes(32).toString('base64url'),
     webhooks: randomBytes(32).toString('base64url'),
+    alerts: randomBytes(32).toString('base64url'),
+    places: randomBytes(32).toString('base64url'),
     receiverAuthorizer: secp256k1(),
     gas: secp256k1(),
     facilitatorGas: secp256k1(),

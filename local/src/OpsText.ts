@@ -27,6 +27,7 @@ export function asText(command: string, answer: Answer): string {
   if (command === 'incidents') return section('incidents', incidents?.map(incident))
   if (command === 'lanes') return section('lanes', lanes?.flatMap(lane))
   if (command === 'audit') return audit(answer)
+  if (Object.hasOwn(sentinel, command)) return sentinel[command as keyof typeof sentinel](answer)
   if (command !== 'stuck') return facts(answer)
   return [
     section('incidents', incidents?.map(incident)),
@@ -53,6 +54,43 @@ function audit(answer: Answer): string {
     ),
     ok === true ? 'the audit is as it was written' : 'THE AUDIT IS NOT AS IT WAS WRITTEN',
   ].join('\n')
+}
+
+type Stop = { id: string; scope: string; kind: string; rule: string; at: string; key: string; chainId: number }
+type Breaker = { scope: string; subject: string; phase?: string; cause: string | null; until: string | null }
+type AlertChannel = { id: string; kind: string; name: string; enabled: boolean; confirmed: boolean }
+type Rule = { id: string; version: number; action: string; state: string; when: string }
+
+const sentinel = {
+  rules: ({ revision, rules }: Answer) =>
+    section(
+      `rules at revision ${String(revision)}`,
+      (rules as Rule[]).map(
+        ({ id, version, action, state, when }) => `${id} v${version}  ${action}  ${state}\n    ${when}`,
+      ),
+    ),
+  stops: ({ stops }: Answer) =>
+    section(
+      'stops',
+      (stops as Stop[]).map(
+        ({ id, scope, kind, rule, at, key, chainId }) => `${at}  ${id}  ${kind}  ${scope} ${rule}  ${chainId} ${key}`,
+      ),
+    ),
+  breakers: ({ breakers }: Answer) =>
+    section(
+      'breakers',
+      (breakers as Breaker[]).map(({ subject, phase = 'open', cause, until }) => {
+        const ends = phase === 'closed' ? '' : until === null ? '  until it is closed' : `  probes from ${until}`
+        return `${subject}  ${phase}${ends}${cause === null ? '' : `  ${cause}`}`
+      }),
+    ),
+  'alert-channels': ({ channels }: Answer) =>
+    section(
+      'alert channels',
+      (channels as AlertChannel[]).map(({ id, kind, name, enabled, confirmed }) => {
+        return `${id}  ${kind}  ${enabled ? 'on' : confirmed ? 'OFF' : 'NOT CONFIRMED'}  ${name}`
+      }),
+    ),
 }
 
 function section(title: string, lines: string[] = []): string {

@@ -87,7 +87,12 @@ export class System {
         const direct = await miniflare.unsafeGetDirectURL(`pbstream-${name}`)
         return String(direct).replace(/\/$/, '')
       }
-      const urls = { gateway: await url('gateway'), settlement: await url('settlement'), control: await url('control') }
+      const urls = {
+        gateway: await url('gateway'),
+        settlement: await url('settlement'),
+        control: await url('control'),
+        sentinel: await url('sentinel'),
+      }
       const gateways = await Promise.all(further(options).map((suffix) => url(`gateway${suffix}`)))
       return new System(miniflare, { ...urls, gateways }, database, options.cron ?? false)
     } catch (error) {
@@ -213,6 +218,7 @@ function variables(name: WorkerName, options: SystemOptions): Record<string, str
       INSECURE_UPSTREAMS: 'true',
       CHAINS: JSON.stringify([{ ...chain, escrow, testnet: true }]),
     },
+    sentinel: { INSECURE_UPSTREAMS: 'true' },
   }
   const database = options.postgresUrl === undefined ? 'd1' : 'postgres'
   return { ...local[name], DATABASE: database, ...options.vars }
@@ -225,6 +231,7 @@ function secrets(name: WorkerName, keys: Keys): Record<string, string> {
         GATEWAY_KEY: keys.gateway,
         UPSTREAM_SECRET: keys.upstreamSecret,
         SESSION_MASTER: keys.sessionMaster,
+        PLACE_SECRET: keys.places,
       }
     case 'settlement':
       return {
@@ -240,7 +247,10 @@ function secrets(name: WorkerName, keys: Keys): Record<string, string> {
         AUTH_SECRET: keys.auth,
         WEBHOOK_SECRET: keys.webhooks,
         UPSTREAM_SECRET: keys.upstreamSecret,
+        ALERT_SECRET: keys.alerts,
       }
+    case 'sentinel':
+      return { ALERT_SECRET: keys.alerts }
   }
 }
 

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import * as Amount from '@pbstream/core/Amount'
 import * as Challenge from '@pbstream/core/Challenge'
 import { type Cost, costOf, usdc } from './Cost.ts'
+import { explained } from './Explain.ts'
 import { Failure, UsageError } from './Failure.ts'
 import * as HttpOptions from './HttpOptions.ts'
 import * as Options from './Options.ts'
@@ -69,9 +70,11 @@ export async function curlCommand(args: string[], at: Options.Environment, scree
     redirect: 'manual',
     ...(body === undefined ? {} : { body }),
   })
+  const problem = await explained(response)
   const kept = await pass(response, values, screen)
   const cost = await settled(response, () => payer.receipt(url.origin, wire.lastId() ?? ''))
   tell(cost, response, screen)
+  for (const line of problem) screen.note(line)
   if (values.json === true) show(screen, true, summary(response, kept, cost, wire), [])
   return response.ok ? 0 : 1
 }

@@ -7,7 +7,7 @@ import { problemOf, toError } from './errors/Problem.ts'
 export * from './errors/management.ts'
 export * from './errors/payment.ts'
 export * from './errors/Payer.ts'
-export { type ErrorDetails, type ErrorFacts, PBStreamError } from './errors/PBStreamError.ts'
+export { type ErrorDetails, type ErrorFacts, PBStreamError, type SentinelFacts } from './errors/PBStreamError.ts'
 
 /** Every class by its code. */
 export const classes = /* @__PURE__ */ all()

@@ -6,6 +6,7 @@ import { Readable } from 'node:stream'
 import * as Base64 from '@pbstream/core/Base64'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { costOf } from '../src/Cost.ts'
+import { explained } from '../src/Explain.ts'
 import * as HttpOptions from '../src/HttpOptions.ts'
 import * as KeyStore from '../src/KeyStore.ts'
 import * as Options from '../src/Options.ts'
@@ -33,6 +34,38 @@ describe('a price', () => {
 
   test.each(['', 'free', '-1', '$', '1e3', '0.0000001', '1,5'])('is not %j', (text) => {
     expect(() => Options.price('--max-price', text)).toThrow('--max-price is not a price')
+  })
+})
+
+describe('a problem', () => {
+  const headers = { 'content-type': 'application/problem+json', 'retry-after': '90' }
+  const body = {
+    code: 'sentinel_throttled',
+    title: 'A rule slows this session key down',
+    hint: 'Wait for Retry-After.',
+  }
+
+  test('is told in words, with the stop to release and when to come again', async () => {
+    const sentinel = { scope: 'owner', decision: 'dec_1', stop: 'st_1' }
+    const response = new Response(JSON.stringify({ ...body, sentinel }), { status: 429, headers })
+    expect(await explained(response)).toEqual([
+      'sentinel_throttled: A rule slows this session key down. Wait for Retry-After. The stop is st_1.',
+      'Try again in 1 min 30 s.',
+    ])
+    // Its body is still there to be shown.
+    expect(await response.json()).toMatchObject({ code: 'sentinel_throttled' })
+  })
+
+  test('moves no cursor of the terminal', async () => {
+    const [line] = await explained(
+      new Response(JSON.stringify({ ...body, title: 'a\u001b[2Jb' }), { status: 429, headers }),
+    )
+    expect(line).not.toContain('\u001b')
+  })
+
+  test('of somebody else, and an answer that is none, are not explained', async () => {
+    expect(await explained(new Response('no', { status: 500 }))).toEqual([])
+    expect(await explained(Response.json(body))).toEqual([])
   })
 })
 

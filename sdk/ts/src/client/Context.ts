@@ -43,6 +43,23 @@ export function waitFor(response: Response | undefined, signal?: AbortSignal): P
   return sleep(Math.min(Number.isFinite(seconds) ? seconds * 1000 : 1000, LONGEST_WAIT_MS), signal)
 }
 
+/** Refusals that end by themselves: a throttle, a budget that was spent too fast, an upstream that is spared for a while. */
+const PASSING = new Set(['sentinel_throttled', 'spend_breaker_open', 'upstream_breaker_open'])
+
+/** True: the refusal ends soon, and that was waited for. What takes longer is its caller's affair. */
+export async function waitOut(code: string | undefined, response: Response, signal: AbortSignal): Promise<boolean> {
+  if (code === undefined || !PASSING.has(code)) return false
+  const seconds = Number(response.headers.get('retry-after') ?? NaN)
+  if (!(seconds >= 0 && seconds * 1000 <= LONGEST_WAIT_MS)) return false
+  await sleep(seconds * 1000, signal)
+  return true
+}
+
+/** Whether the gateway refused an attempt without looking whether the request was served before. */
+export function isUnseen(code: string): boolean {
+  return PASSING.has(code) || code === 'sentinel_frozen' || code === 'sentinel_signature_required'
+}
+
 /** Waits. Rejects with the reason of `signal` when that is aborted. */
 export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -6,7 +6,7 @@ import * as Lease from '@pbstream/core/session/Lease'
 import * as Room from '@pbstream/core/session/Room'
 import { AnswerLostError } from '../errors/Payer.ts'
 import { type ProblemBody, problemOf } from '../errors/Problem.ts'
-import { type Context, errorOf, sleep, waitFor } from './Context.ts'
+import { type Context, errorOf, isUnseen, sleep, waitFor, waitOut } from './Context.ts'
 import * as Endpoint from './Endpoint.ts'
 import type { Outgoing } from './Outgoing.ts'
 import { signedHeaders } from './RequestSigner.ts'
@@ -147,8 +147,26 @@ async function react(
       leaveUnused(session, place, course)
       return 'again'
     default:
-      return answer
+      return refused(context, session, outgoing, course, response, code)
   }
+}
+
+/** A refusal that may pass. One that came without a look at what was served before does not say that nothing was. */
+async function refused(
+  context: Context,
+  session: Session,
+  outgoing: Outgoing,
+  course: Course,
+  response: Response,
+  code: string,
+): Promise<Paid | 'again'> {
+  if (course.busy < REPEATS && (await waitOut(code, response, outgoing.signal))) {
+    course.busy += 1
+    leaveUnused(session, placeOf(outgoing), course)
+    return 'again'
+  }
+  if (course.mayBeServed && isUnseen(code)) await look(context, session, outgoing, course)
+  return { kind: 'answer', response }
 }
 
 /** The gateway knows the id. It is ours if an answer was lost; otherwise somebody else had the number of the lease. */

@@ -4,7 +4,7 @@ import { type Extensions, type Offer, PAYMENT_IDENTIFIER, type PaymentRequired }
 import { EXTENSION } from '@pbstream/core/session/OpenSession'
 import { AnswerLostError } from '../errors/Payer.ts'
 import { problemOf } from '../errors/Problem.ts'
-import { type Context, waitFor } from './Context.ts'
+import { type Context, isUnseen, waitFor, waitOut } from './Context.ts'
 import { randomId } from './Endpoint.ts'
 import type { Outgoing } from './Outgoing.ts'
 
@@ -44,7 +44,7 @@ export function header(outgoing: Outgoing, { required, offer, id }: Attempt, pay
  * Sends a payment until there is an answer to it. `isOnce`: the payment itself can be used only once, so that repeating
  * it needs no id.
  *
- * @throws what `fetch` throws, when it may not be repeated; {AnswerLostError} when it was charged.
+ * @throws what `fetch` throws, when it may not be repeated; {AnswerLostError} when it was charged, or may have been.
  */
 export async function sendPaid(
   context: Context,
@@ -53,6 +53,7 @@ export async function sendPaid(
   may: { id: string | undefined; isOnce?: boolean },
 ): Promise<Response> {
   let lost = 0
+  let waited = 0
   for (let pending = 0; ;) {
     let response: Response
     try {
@@ -67,6 +68,11 @@ export async function sendPaid(
     if (lost > 0 && code === 'request_id_used') {
       throw new AnswerLostError(may.id ?? '', response.headers.get('pbstream-receipt') ?? undefined)
     }
+    if (waited < REPEATS && (await waitOut(code, response, outgoing.signal))) {
+      waited += 1
+      continue
+    }
+    if (lost > 0 && code !== undefined && isUnseen(code)) throw new AnswerLostError(may.id ?? '')
     const waits = code === 'settlement_pending' || (lost > 0 && code === 'request_in_flight')
     if (!waits || pending === PENDING_TRIES) return response
     pending += 1

@@ -10,6 +10,9 @@ export type ErrorFacts = {
   retryable: boolean
 }
 
+/** Which decision of Sentinel refused a call. A stop holds until whoever may has released it by its id. */
+export type SentinelFacts = { scope: string; decision: string; stop?: string; retryAfter?: number }
+
 /** What is known of this one failure. */
 export type ErrorDetails = {
   detail?: string
@@ -18,6 +21,7 @@ export type ErrorDetails = {
   /** What the answer said, where it differs from the table: a newer gateway, or a limit with numbers. */
   hint?: string
   retryable?: boolean
+  sentinel?: SentinelFacts
   cause?: unknown
 }
 
@@ -40,18 +44,22 @@ export class PBStreamError extends Error {
   readonly retryable: boolean
   readonly detail?: string
   readonly requestId?: string
+  /** Of a refusal by Sentinel. */
+  readonly sentinel?: SentinelFacts
 
   constructor(facts: ErrorFacts, details: ErrorDetails = {}) {
-    const { detail, requestId, cause } = details
+    const { detail, requestId, sentinel, cause } = details
     const hint = details.hint ?? facts.hint
     const what = detail === undefined ? facts.title : `${facts.title}: ${detail}`
-    super(`${what}. ${hint}`, cause === undefined ? undefined : { cause })
+    const stop = sentinel?.stop === undefined ? '' : ` The stop is ${sentinel.stop}.`
+    super(`${what}. ${hint}${stop}`, cause === undefined ? undefined : { cause })
     this.code = facts.code
     this.status = facts.status
     this.hint = hint
     this.retryable = details.retryable ?? facts.retryable
     if (detail !== undefined) this.detail = detail
     if (requestId !== undefined) this.requestId = requestId
+    if (sentinel !== undefined) this.sentinel = sentinel
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {

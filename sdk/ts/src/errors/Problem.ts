@@ -1,5 +1,5 @@
 /** A failed answer as an error, for those who want to throw it. */
-import { PBStreamError } from './PBStreamError.ts'
+import { PBStreamError, type SentinelFacts } from './PBStreamError.ts'
 
 /** The body of a problem answer (RFC 9457), as far as it is used here. */
 export type ProblemBody = {
@@ -10,6 +10,7 @@ export type ProblemBody = {
   hint?: string
   retryable?: boolean
   requestId?: string
+  sentinel?: unknown
 }
 
 /** A class for each code. */
@@ -36,6 +37,7 @@ export function toError(problem: ProblemBody, status: number, classes: ErrorClas
     ...(typeof hint === 'string' ? { hint } : {}),
     ...(typeof retryable === 'boolean' ? { retryable } : {}),
     ...(typeof requestId === 'string' ? { requestId } : {}),
+    ...sentinelOf(problem.sentinel),
   }
   const known = Object.hasOwn(classes, code) ? classes[code] : undefined
   if (known !== undefined) return new known(details)
@@ -44,4 +46,15 @@ export function toError(problem: ProblemBody, status: number, classes: ErrorClas
     { code, status, title, hint: hint ?? 'Read the answer.', retryable: retryable ?? false },
     details,
   )
+}
+
+/** Only what is documented, and of its type. */
+function sentinelOf(value: unknown): { sentinel?: SentinelFacts } {
+  const { scope, decision, stop, retryAfter } = (value ?? {}) as { [name in keyof SentinelFacts]?: unknown }
+  if (typeof scope !== 'string' || typeof decision !== 'string') return {}
+  const known = {
+    ...(typeof stop === 'string' ? { stop } : {}),
+    ...(typeof retryAfter === 'number' ? { retryAfter } : {}),
+  }
+  return { sentinel: { scope, decision, ...known } }
 }

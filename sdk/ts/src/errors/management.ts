@@ -132,6 +132,76 @@ export class WebhookEndpointInactiveError extends PBStreamError {
   }
 }
 
+/** This stop ends with a signature of the wallet, not with a reason. */
+export class StopNeedsSignatureError extends PBStreamError {
+  static override readonly code = 'stop_needs_signature'
+  override readonly name = 'StopNeedsSignatureError'
+  declare readonly code: 'stop_needs_signature'
+  constructor(details?: ErrorDetails) {
+    super({ code: 'stop_needs_signature', status: 409, title: 'This stop ends with a signature of the wallet, not with a reason', hint: 'Confirm the stop instead of releasing it.', retryable: false }, details)
+  }
+}
+
+/** This stop is a freeze: it ends for a reason. */
+export class StopNeedsReasonError extends PBStreamError {
+  static override readonly code = 'stop_needs_reason'
+  override readonly name = 'StopNeedsReasonError'
+  declare readonly code: 'stop_needs_reason'
+  constructor(details?: ErrorDetails) {
+    super({ code: 'stop_needs_reason', status: 409, title: 'This stop is a freeze: it ends for a reason', hint: 'Release the stop, and say why.', retryable: false }, details)
+  }
+}
+
+/** The key is frozen on chain too. */
+export class StopFrozenOnChainError extends PBStreamError {
+  static override readonly code = 'stop_frozen_on_chain'
+  override readonly name = 'StopFrozenOnChainError'
+  declare readonly code: 'stop_frozen_on_chain'
+  constructor(details?: ErrorDetails) {
+    super({ code: 'stop_frozen_on_chain', status: 409, title: 'The key is frozen on chain too', hint: 'Unfreeze the session key, with the signature of its account: that releases its stops.', retryable: false }, details)
+  }
+}
+
+/** Only a webhook has a secret that is made here. */
+export class AlertChannelWithoutSecretError extends PBStreamError {
+  static override readonly code = 'alert_channel_without_secret'
+  override readonly name = 'AlertChannelWithoutSecretError'
+  declare readonly code: 'alert_channel_without_secret'
+  constructor(details?: ErrorDetails) {
+    super({ code: 'alert_channel_without_secret', status: 409, title: 'Only a webhook has a secret that is made here', hint: 'Edit the channel to give it another token.', retryable: false }, details)
+  }
+}
+
+/** The alert channel is switched off. */
+export class AlertChannelInactiveError extends PBStreamError {
+  static override readonly code = 'alert_channel_inactive'
+  override readonly name = 'AlertChannelInactiveError'
+  declare readonly code: 'alert_channel_inactive'
+  constructor(details?: ErrorDetails) {
+    super({ code: 'alert_channel_inactive', status: 409, title: 'The alert channel is switched off', hint: 'Switch the channel on, then try again.', retryable: false }, details)
+  }
+}
+
+/** Nobody has confirmed that the address wants alerts. */
+export class AlertChannelUnconfirmedError extends PBStreamError {
+  static override readonly code = 'alert_channel_unconfirmed'
+  override readonly name = 'AlertChannelUnconfirmedError'
+  declare readonly code: 'alert_channel_unconfirmed'
+  constructor(details?: ErrorDetails) {
+    super({ code: 'alert_channel_unconfirmed', status: 409, title: 'Nobody has confirmed that the address wants alerts', hint: 'Send a test message: it brings a code. Confirm the channel with it.', retryable: false }, details)
+  }
+}
+
+/** This message is not one that was given up. */
+export class AlertDeliveryNotDeadError extends PBStreamError {
+  static override readonly code = 'alert_delivery_not_dead'
+  override readonly name = 'AlertDeliveryNotDeadError'
+  declare readonly code: 'alert_delivery_not_dead'
+  constructor(details?: ErrorDetails) {
+    super({ code: 'alert_delivery_not_dead', status: 409, title: 'This message is not one that was given up', hint: 'Only dead messages are sent again.', retryable: false }, details)
+  }
+}
+
 /** You have as many of these as you can have. */
 export class LimitReachedError extends PBStreamError {
   static override readonly code = 'limit_reached'
@@ -322,6 +392,16 @@ export class CredentialNeededError extends PBStreamError {
   }
 }
 
+/** The code is not the one that was sent to this address. */
+export class ConfirmationCodeWrongError extends PBStreamError {
+  static override readonly code = 'confirmation_code_wrong'
+  override readonly name = 'ConfirmationCodeWrongError'
+  declare readonly code: 'confirmation_code_wrong'
+  constructor(details?: ErrorDetails) {
+    super({ code: 'confirmation_code_wrong', status: 422, title: 'The code is not the one that was sent to this address', hint: 'Send the code of the last test message.', retryable: false }, details)
+  }
+}
+
 /** The change does not say what it starts from. */
 export class PreconditionRequiredError extends PBStreamError {
   static override readonly code = 'precondition_required'
@@ -347,6 +427,13 @@ export const classes = {
   signature_refused: SignatureRefusedError,
   idempotency_in_progress: IdempotencyInProgressError,
   webhook_endpoint_inactive: WebhookEndpointInactiveError,
+  stop_needs_signature: StopNeedsSignatureError,
+  stop_needs_reason: StopNeedsReasonError,
+  stop_frozen_on_chain: StopFrozenOnChainError,
+  alert_channel_without_secret: AlertChannelWithoutSecretError,
+  alert_channel_inactive: AlertChannelInactiveError,
+  alert_channel_unconfirmed: AlertChannelUnconfirmedError,
+  alert_delivery_not_dead: AlertDeliveryNotDeadError,
   limit_reached: LimitReachedError,
   path_taken: PathTakenError,
   route_conflict: RouteConflictError,
@@ -366,5 +453,6 @@ export const classes = {
   verification_failed: VerificationFailedError,
   value_refused: ValueRefusedError,
   credential_needed: CredentialNeededError,
+  confirmation_code_wrong: ConfirmationCodeWrongError,
   precondition_required: PreconditionRequiredError,
 } as const

@@ -562,6 +562,66 @@ export class SettlementPendingError extends PBStreamError {
   }
 }
 
+/** A rule refuses this call. */
+export class SentinelBlockedError extends PBStreamError {
+  static override readonly code = 'sentinel_blocked'
+  override readonly name = 'SentinelBlockedError'
+  declare readonly code: 'sentinel_blocked'
+  constructor(details?: ErrorDetails) {
+    super({ code: 'sentinel_blocked', status: 403, title: 'A rule refuses this call', hint: 'Nothing was charged. The rule refuses calls like this one; who made the rule can change it.', retryable: false }, details)
+  }
+}
+
+/** The session key was stopped by a rule. */
+export class SentinelFrozenError extends PBStreamError {
+  static override readonly code = 'sentinel_frozen'
+  override readonly name = 'SentinelFrozenError'
+  declare readonly code: 'sentinel_frozen'
+  constructor(details?: ErrorDetails) {
+    super({ code: 'sentinel_frozen', status: 403, title: 'The session key was stopped by a rule', hint: 'Nothing was charged. The owner of the key, or who made the rule, has to release the stop that this answer names.', retryable: false }, details)
+  }
+}
+
+/** The session key has to be confirmed. */
+export class SentinelSignatureRequiredError extends PBStreamError {
+  static override readonly code = 'sentinel_signature_required'
+  override readonly name = 'SentinelSignatureRequiredError'
+  declare readonly code: 'sentinel_signature_required'
+  constructor(details?: ErrorDetails) {
+    super({ code: 'sentinel_signature_required', status: 403, title: 'The session key has to be confirmed', hint: 'Nothing was charged. The owner of the key, or who made the rule, has to confirm the stop that this answer names with a new signature.', retryable: false }, details)
+  }
+}
+
+/** A rule slows this session key down. */
+export class SentinelThrottledError extends PBStreamError {
+  static override readonly code = 'sentinel_throttled'
+  override readonly name = 'SentinelThrottledError'
+  declare readonly code: 'sentinel_throttled'
+  constructor(details?: ErrorDetails) {
+    super({ code: 'sentinel_throttled', status: 429, title: 'A rule slows this session key down', hint: 'Nothing was charged; wait for Retry-After.', retryable: true }, details)
+  }
+}
+
+/** The session key spends faster than its budget. */
+export class SpendBreakerOpenError extends PBStreamError {
+  static override readonly code = 'spend_breaker_open'
+  override readonly name = 'SpendBreakerOpenError'
+  declare readonly code: 'spend_breaker_open'
+  constructor(details?: ErrorDetails) {
+    super({ code: 'spend_breaker_open', status: 429, title: 'The session key spends faster than its budget', hint: 'Nothing was charged; wait for Retry-After.', retryable: true }, details)
+  }
+}
+
+/** The service behind the paywall is failing and is not called for now. */
+export class UpstreamBreakerOpenError extends PBStreamError {
+  static override readonly code = 'upstream_breaker_open'
+  override readonly name = 'UpstreamBreakerOpenError'
+  declare readonly code: 'upstream_breaker_open'
+  constructor(details?: ErrorDetails) {
+    super({ code: 'upstream_breaker_open', status: 503, title: 'The service behind the paywall is failing and is not called for now', hint: 'This attempt was not charged; wait for Retry-After.', retryable: true }, details)
+  }
+}
+
 /** The session key of the channel has been stopped. */
 export class SessionKeyStoppedError extends PBStreamError {
   static override readonly code = 'session_key_stopped'
@@ -1090,6 +1150,12 @@ export const classes = {
   insufficient_funds: InsufficientFundsError,
   transaction_reverted: TransactionRevertedError,
   settlement_pending: SettlementPendingError,
+  sentinel_blocked: SentinelBlockedError,
+  sentinel_frozen: SentinelFrozenError,
+  sentinel_signature_required: SentinelSignatureRequiredError,
+  sentinel_throttled: SentinelThrottledError,
+  spend_breaker_open: SpendBreakerOpenError,
+  upstream_breaker_open: UpstreamBreakerOpenError,
   session_key_stopped: SessionKeyStoppedError,
   session_key_frozen: SessionKeyFrozenError,
   session_key_revoked: SessionKeyRevokedError,

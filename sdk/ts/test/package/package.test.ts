@@ -12,7 +12,7 @@ import { bundled } from '../../scripts/size.ts'
 import { type Installed, install } from './support/installed.ts'
 
 /** Bytes, minified and gzipped, of what an app gets that imports one entry whole. */
-const BUDGET = { client: 45_000, errors: 12_000, webhooks: 8_000 }
+const BUDGET = { client: 46_500, errors: 13_000, webhooks: 8_000 }
 
 const run = promisify(execFile)
 // Tools and runtimes take their time to start.
