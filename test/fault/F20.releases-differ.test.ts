@@ -88,10 +88,14 @@ test('I1: tables of the release before are brought up to date; those of a later 
   const { stack } = world
   await stack.restart(async () => {
     const columns = ['key_stopped_at', 'key_over', 'seen_block', 'settle_amount', 'settle_age_ms']
-    const dropped = [...columns, 'session_epoch', 'session_until'].map((name) => `channel DROP COLUMN ${name}`)
-    const altered = [...dropped, 'journal DROP COLUMN why', 'journal DROP COLUMN usage']
-    altered.push(...['period', 'epoch', 'metered'].map((name) => `reservation DROP COLUMN ${name}`))
-    const gone = ['policy', 'lease', 'session_nonce', 'usage_count'].map((name) => `DROP TABLE ${name};`)
+    const dropped = [...columns, 'session_epoch', 'session_until', 'provider_id'].map(
+      (name) => `channel DROP COLUMN ${name}`,
+    )
+    const altered = [...dropped, ...['why', 'usage', 'country', 'place'].map((name) => `journal DROP COLUMN ${name}`)]
+    altered.push(...['period', 'epoch', 'metered', 'asked'].map((name) => `reservation DROP COLUMN ${name}`))
+    const guarding = ['set', 'scope', 'snooze', 'state', 'log', 'decision', 'stop', 'failure']
+    const newer = ['policy', 'lease', 'session_nonce', 'usage_count', ...guarding.map((of) => `sentinel_${of}`)]
+    const gone = newer.map((name) => `DROP TABLE ${name};`)
     const alters = altered.map((change) => `ALTER TABLE ${change};`)
     const sql = `${alters.join('')} ${gone.join('')} UPDATE meta SET value = '1' WHERE key = 'schema'`
     expect(await rewrite(sql)).toBe(1)

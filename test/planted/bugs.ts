@@ -9,7 +9,7 @@ import { meteringBugs } from './meteringBugs.ts'
 import { oracleBugs } from './oracleBugs.ts'
 import { quoteBugs } from './quoteBugs.ts'
 import { rateBugs } from './rateBugs.ts'
-import { sentinelBugs } from './sentinelBugs.ts'
+import { allSentinelBugs } from './allSentinelBugs.ts'
 import { serverBugs } from './serverBugs.ts'
 import { sessionBugs } from './sessionBugs.ts'
 import { standaloneBugs } from './standaloneBugs.ts'
@@ -27,7 +27,7 @@ export const bugs: readonly Bug[] = [
   ...oracleBugs,
   ...quoteBugs,
   ...rateBugs,
-  ...sentinelBugs,
+  ...allSentinelBugs,
   ...serverBugs,
   ...standaloneBugs,
   ...usageBugs,
@@ -62,8 +62,8 @@ export const bugs: readonly Bug[] = [
     name: 'an id whose reservation expired is free again',
     invariant: 'I2',
     file: `${session}/src/Reports.ts`,
-    find: 'end(state, id, held, held.marked, unknown, now, held.metered?.usage)',
-    replace: "end(state, id, held, held.marked, 'freed', now, held.metered?.usage)",
+    find: "end(state, id, held, held.marked, unknown, 'lapsed', now, held.metered?.usage)",
+    replace: "end(state, id, held, held.marked, 'freed', 'lapsed', now, held.metered?.usage)",
     suite: sim('fast', 2_000),
     notices: /^I2: a request id was taken twice/m,
   },
@@ -267,8 +267,8 @@ export const bugs: readonly Bug[] = [
     name: 'expiry frees the whole hold and drops the last mark',
     invariant: 'I7',
     file: `${session}/src/Reports.ts`,
-    find: 'end(state, id, held, held.marked, unknown, now, held.metered?.usage)',
-    replace: 'end(state, id, held, 0n, unknown, now, held.metered?.usage)',
+    find: "end(state, id, held, held.marked, unknown, 'lapsed', now, held.metered?.usage)",
+    replace: "end(state, id, held, 0n, unknown, 'lapsed', now, held.metered?.usage)",
     suite: vitest(session, 'test/StreamSession.test.ts', 'expires by alarm'),
     notices: /FAIL .*its last mark is charged, an unmarked one is not/,
   },
@@ -285,7 +285,7 @@ export const bugs: readonly Bug[] = [
     name: 'the alarm does not come back for claims that fall due by time',
     invariant: 'I8',
     file: `${session}/src/Book.ts`,
-    find: '      ...[...channels.entries()].map(([, { channel, plan }]) => Plan.dueAt(channel, plan, settings, stop)),\n',
+    find: '      ...[...channels.entries()].map(([id, { channel, plan }]) => Plan.dueAt(channel, plan, settings, stopOf(id))),\n',
     replace: '',
     suite: vitest(session, 'test/Closing.test.ts', 'a session key that expires'),
     notices: /FAIL .*a session key that expires while nobody calls/,

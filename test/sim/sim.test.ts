@@ -54,6 +54,8 @@ const replies = [
   ...['frozen', 'revoked', 'not_started', 'expired', 'payee', 'route', 'payment_max', 'spend_cap', 'period_limit'].map(
     (limit) => `session_key_${limit}`,
   ),
+  ...['throttled', 'blocked', 'signature_required', 'frozen'].map((how) => `sentinel_${how}`),
+  'spend_breaker_open',
 ].map((kind) => `reply ${kind}`)
 const policies = ['active', 'frozen', 'revoked', 'late'].map((how) => `policy ${how}`)
 const reports = ['post true', 'post false', 'void true', 'answer true', 'claim confirmed', 'claim failed', 'crash']

@@ -4,6 +4,7 @@ import { localDeployment } from '@pbstream/contracts/deployments/local.ts'
 import { type Hex, lower } from '@pbstream/core/Hex'
 import { Chain } from '@pbstream/local/Chain'
 import { addressOf } from '@pbstream/local/Keys'
+import type { PayerOptions } from '@pbstream/local/Payer'
 import { bytesToHex } from 'viem'
 import { type LocalAccount, privateKeyToAccount } from 'viem/accounts'
 import { createSiweMessage } from 'viem/siwe'
@@ -30,6 +31,8 @@ export class Owner {
   readonly #key: Hex | undefined
   readonly address: Hex
   readonly #control: () => string
+  /** What the service calls itself, where that is not its address. */
+  #publicOrigin: string | undefined
   #cookie = ''
   #apiKey = ''
 
@@ -44,6 +47,8 @@ export class Owner {
   static async signIn(stack: Stack, wallet: Hex | LocalAccount = secret()): Promise<Owner> {
     const owner = new Owner(stack, wallet)
     const { json: offer } = await owner.#send('POST', '/sign-in/nonce', {}, {})
+    const { origin } = new URL(offer['uri'] as string)
+    if (origin !== new URL(owner.#control()).origin) owner.#publicOrigin = origin
     const message = createSiweMessage({
       address: owner.wallet.address,
       chainId: Chain.id,
@@ -56,7 +61,8 @@ export class Owner {
     const signature = await owner.wallet.signMessage({ message })
     const entered = await owner.#send('POST', '/sign-in', { body: { message, signature } }, {})
     owner.#cookie = (entered.headers.get('set-cookie') ?? '').split(';')[0] ?? ''
-    const scopes = ['session_keys:read', 'session_keys:write', 'audit:read', 'providers:read', 'providers:write']
+    const areas = ['session_keys', 'providers', 'sentinel']
+    const scopes = [...areas.flatMap((area) => [`${area}:read`, `${area}:write`]), 'audit:read']
     const made = await owner.asPerson('POST', '/api-keys', { body: { name: 'test', scopes } })
     if (made.status !== 201) throw new Error(`no API key: ${JSON.stringify(made.json)}`)
     owner.#apiKey = made.json['secret'] as string
@@ -76,7 +82,7 @@ export class Owner {
 
   /** A call with the cookie of the wallet. */
   asPerson(method: string, path: string, call: Call = {}): Promise<Reply> {
-    const origin = new URL(this.#control()).origin
+    const origin = this.#publicOrigin ?? new URL(this.#control()).origin
     return this.#send(method, path, call, { cookie: this.#cookie, origin, 'pbstream-mode': 'test' })
   }
 
@@ -137,13 +143,17 @@ export function terms(stack: Stack, over: Record<string, unknown> = {}): Record<
 }
 
 /** A managed key on the canonical contract and a payer that pays with it. */
-export async function managedPayer(stack: Stack, over: Record<string, unknown> = {}) {
+export async function managedPayer(
+  stack: Stack,
+  over: Record<string, unknown> = {},
+  options: Pick<PayerOptions, 'fetch'> = {},
+) {
   const owner = await Owner.signIn(stack)
   const sessionKey = secret()
   const made = await owner.call('POST', '/session-keys', {
     body: terms(stack, { key: addressOf(sessionKey), ...over }),
   })
   if (made.status !== 201) throw new Error(`no key: ${JSON.stringify(made.json)}`)
-  const payer = await stack.payer({ key: owner.key, sessionKey, scheme: 'batch-settlement' })
+  const payer = await stack.payer({ ...options, key: owner.key, sessionKey, scheme: 'batch-settlement' })
   return { owner, sessionKey, payer, id: made.json['id'] as string, made: made.json }
 }

@@ -1,6 +1,7 @@
 /** The object's SQLite, as maps: what a commit wrote, and what a restart reads. */
 import type { Hex } from '@pbstream/core/Hex'
 import type { JournalRow } from '@pbstream/core/message/Event'
+import type { Scope, Snooze } from '@pbstream/core/message/Sentinel'
 import type { SessionRef } from '@pbstream/core/message/Session'
 import type {
   AnswerRow,
@@ -15,6 +16,9 @@ import type {
   Reservation,
 } from '@pbstream/stream-session/Rows'
 import type { Change } from '@pbstream/stream-session/Draft'
+import type { LogRow, MemoryChange, MemoryReader, StateRow } from '@pbstream/stream-session/sentinel/Memory'
+import type { DecisionEntry, FailureEntry, ScopeRow, StopEntry } from '@pbstream/stream-session/sentinel/Rows'
+import type { SetRow } from '@pbstream/stream-session/sentinel/Sets'
 import type { Changes } from '@pbstream/stream-session/State'
 
 export class Disk implements Reader {
@@ -27,9 +31,17 @@ export class Disk implements Reader {
   readonly requests = new Map<string, RequestRow>()
   readonly answers = new Map<string, AnswerRow>()
   readonly journal: JournalRow[] = []
+  readonly sets = new Map<Scope, SetRow>()
+  readonly scopes = new Map<Scope, ScopeRow>()
+  readonly snoozes = new Map<string, Snooze>()
+  readonly stops = new Map<string, StopEntry>()
+  readonly failures = new Map<string, FailureEntry>()
+  readonly decisions = new Map<number, DecisionEntry>()
+  readonly memory = new MemoryDisk()
   session: SessionRef | undefined
   policy: PolicyRow | undefined
   sent = 0
+  told = 0
   /** The alarm that is armed, Unix milliseconds of the object's clock. */
   alarmAt: number | undefined
 
@@ -45,10 +57,15 @@ export class Disk implements Reader {
     return this.nonces.get(nonce)
   }
 
+  decision(number: number): DecisionEntry | undefined {
+    return this.decisions.get(number)
+  }
+
   write(changes: Changes): void {
     this.session = changes.session ?? this.session
     this.policy = changes.policy ?? this.policy
     this.sent = changes.sent ?? this.sent
+    this.told = changes.told ?? this.told
     apply(this.channels, changes.channels)
     apply(this.reservations, changes.reservations)
     apply(this.leases, changes.leases)
@@ -58,6 +75,13 @@ export class Disk implements Reader {
     apply(this.requests, changes.requests)
     apply(this.answers, changes.answers)
     for (const row of changes.journal) this.journal.push(row)
+    apply(this.sets, changes.sets)
+    apply(this.scopes, changes.scopes)
+    apply(this.snoozes, changes.snoozes)
+    apply(this.stops, changes.stops)
+    apply(this.failures, changes.failures)
+    apply(this.decisions, changes.decisions)
+    for (const change of changes.memory) this.memory.write(change)
   }
 
   load(): Loaded {
@@ -72,7 +96,48 @@ export class Disk implements Reader {
       return [id, { ...row, channel: { ...row.channel, reserved } }]
     })
     const counts = [...this.counts]
-    return { session, policy, channels: rows, reservations, leases, deposits, counts, seq, sent }
+    const charged = { session, policy, channels: rows, reservations, leases, deposits, counts, seq, sent }
+    return { ...charged, ...this.#guarded() }
+  }
+
+  #guarded(): Pick<Loaded, 'sets' | 'scopes' | 'snoozes' | 'stops' | 'failures' | 'decisions' | 'news' | 'told'> {
+    const { told } = this
+    const entries = [...this.stops.values(), ...this.failures.values(), ...this.decisions.values()]
+    return {
+      sets: [...this.sets],
+      scopes: [...this.scopes],
+      snoozes: [...this.snoozes],
+      stops: [...this.stops],
+      failures: [...this.failures],
+      decisions: Math.max(0, ...this.decisions.keys()),
+      news: entries.reduce((last, { changed }) => Math.max(last, changed), told),
+      told,
+    }
+  }
+}
+
+/** What Sentinel remembers: snapshots, and the log since each. */
+class MemoryDisk implements MemoryReader {
+  readonly #states = new Map<string, StateRow>()
+  readonly #logs = new Map<string, LogRow[]>()
+
+  state(name: string): StateRow | undefined {
+    return this.#states.get(name)
+  }
+
+  log(name: string): LogRow[] {
+    return this.#logs.get(name) ?? []
+  }
+
+  write(change: MemoryChange): void {
+    const { name, kind } = change
+    if (kind === 'log') {
+      this.#logs.set(name, [...this.log(name), { seq: change.seq, body: change.body }])
+      return
+    }
+    this.#logs.delete(name)
+    if (kind === 'drop') this.#states.delete(name)
+    else this.#states.set(name, { born: change.born, seq: change.seq, body: change.body })
   }
 }
 

@@ -161,7 +161,13 @@ export class Gateway {
         call.command = { ...command, voucher: { max, signature: this.#sign(channel, max) } }
         return this.#again(call, 'ask')
       }
+      case 'rules':
+        return
       case 'refused':
+        if (reply.sentinel !== undefined) {
+          const { code, sentinel } = reply
+          this.#world.rules.refused({ code, sentinel })
+        }
         if (reply.code === 'temporarily_unavailable') this.#again(call, 'ask')
         return
       case 'in_flight':

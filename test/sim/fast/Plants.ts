@@ -60,6 +60,8 @@ export const plants: Record<string, { invariant: string; plant: Plant }> = {
         request: () => undefined,
         answer: (id) => reader.answer(id),
         nonce: (nonce) => reader.nonce(nonce),
+        decision: (number) => reader.decision(number),
+        memory: reader.memory,
       }),
     },
   },

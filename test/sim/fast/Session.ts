@@ -139,7 +139,9 @@ export class Session {
 
   #sendEvents(): boolean {
     const { journal } = this.disk
-    const { sent } = this.book.positions
+    const { sent, news, told } = this.book.positions
+    // What Sentinel tells goes with the rows; the events of the simulator are about money.
+    if (news > told) this.call({ apply: (book) => book.told(news), settle: () => undefined, failed: () => undefined })
     if (journal.length <= sent) return true
     const rows = journal.slice(sent, sent + ROWS_MAX)
     if (!this.#world.events.send(rows, this.book)) return false

@@ -17,6 +17,7 @@ import { confirmations, Lane } from './Lane.ts'
 import type { LanePort, Parts, SettlementPort } from './Parts.ts'
 import { Oracle } from './Oracle.ts'
 import { Owner } from './Owner.ts'
+import { Rules } from './Rules.ts'
 import type { Plant } from './Plants.ts'
 import { Session } from './Session.ts'
 import { Settlement } from './Settlement.ts'
@@ -61,6 +62,7 @@ export class World {
   readonly session: Session
   readonly gateway: Gateway
   readonly owner: Owner
+  readonly rules: Rules
   steps = 0
   /** Counts what happened before the faults stopped, if anybody asks. */
   reached: Map<string, number> | undefined
@@ -81,6 +83,7 @@ export class World {
     this.session = new Session(this)
     this.gateway = new Gateway(this)
     this.owner = new Owner(this)
+    this.rules = new Rules(this)
   }
 
   /** @throws {Violation} or whatever the product throws. */
@@ -148,6 +151,8 @@ export class World {
       trace?.(`${step} ${action} ${this.#told()}`)
       yield* this.#act(action)
       if (this.owner.isThere && random.below(12) === 0) this.owner.act()
+      if (this.rules.isThere && random.below(8) === 0) this.rules.act()
+      if (this.rules.isThere && step % 8 === 0) this.rules.check()
       this.#check()
     }
     yield* this.#drain(trace)
@@ -212,6 +217,7 @@ export class World {
         else gateway.call()
       }
       if (this.owner.isThere && random.below(4) === 0) this.owner.act()
+      if (this.rules.isThere && random.below(6) === 0) this.rules.act()
       if (random.below(4) === 0) void this.settlement.observe(0)
     })
   }
