@@ -7,8 +7,10 @@
 //   npm run mutation -- core/src/Ledger.ts         these files
 //   npm run mutation -- --record                   and writes the scores into docs/evidence
 //   npm run mutation -- --changed --minutes 5      as much as fits, the smallest changes first; the rest is named
+//   npm run mutation -- --continue                 takes over what an earlier run with it found of files that are the same
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, platform, release } from 'node:os'
 import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -19,12 +21,15 @@ import { root } from './lib/steps.mjs'
 /** Below it a run fails. */
 const LEAST = config.thresholds.low
 const REPORT = join(root, config.jsonReporter.fileName)
+/** What `--continue` found: the counts of a whole file by a digest of it and of the tests that judge it. */
+const FOUND = join(root, 'reports/mutation-found.json')
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     changed: { type: 'boolean', default: false },
     record: { type: 'boolean', default: false },
+    continue: { type: 'boolean', default: false },
     minutes: { type: 'string', default: 'Infinity' },
   },
 })
@@ -51,8 +56,15 @@ async function mutate(asked) {
   const files = {}
   const leftOut = []
   let isWhole = true
+  const found = values.continue && existsSync(FOUND) ? JSON.parse(readFileSync(FOUND, 'utf8')) : {}
   const groups = groupsOf(asked)
+  for (const group of groups) {
+    const known = group.mutants.filter((file) => isWholeFile(file) && digest(file, group.tests) in found)
+    for (const file of known) Object.assign(files, found[digest(file, group.tests)])
+    group.mutants = group.mutants.filter((file) => !known.includes(file))
+  }
   for (const [index, { tests, mutants }] of groups.entries()) {
+    if (mutants.length === 0) continue
     console.log(`\n${index + 1}/${groups.length}: ${mutants.join(', ')}`)
     rmSync(REPORT, { force: true })
     const code = Date.now() < deadline ? await stryker(tests, mutants, deadline) : 'late'
@@ -60,8 +72,15 @@ async function mutate(asked) {
       leftOut.push(...mutants)
       continue
     }
+    const counts = countsOf()
+    Object.assign(files, counts)
     if (code !== 0) isWhole = false
-    Object.assign(files, countsOf())
+    else if (values.continue) {
+      for (const file of mutants.filter(isWholeFile))
+        found[digest(file, tests)] = file in counts ? { [file]: counts[file] } : {}
+      mkdirSync(dirname(FOUND), { recursive: true })
+      writeFileSync(FOUND, JSON.stringify(found))
+    }
     const { score, mutants: count } = sum(files)
     console.log(`so far ${score} % of ${count}`)
   }
@@ -99,6 +118,19 @@ function groupsOf(asked) {
     groups.set(tests, group)
   }
   return [...groups.values()].toSorted((a, b) => a.lines - b.lines)
+}
+
+/** Not some lines of it. */
+function isWholeFile(mutant) {
+  return mutant.endsWith('.ts')
+}
+
+/** Of a file and of the tests that judge it by name, so that a change of either is seen. */
+function digest(file, tests) {
+  const hash = createHash('sha256').update(file)
+  const judges = tests === '' ? [] : tests.split(',').map((test) => `core/${test}`)
+  for (const path of [file, ...judges]) hash.update(readFileSync(join(root, path)))
+  return hash.digest('hex')
 }
 
 /** Its exit code, or `late` when it was not done by the deadline (Unix milliseconds). */

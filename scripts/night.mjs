@@ -6,9 +6,10 @@
 //   npm run test:night -- --minutes 480            one round of everything at least
 //   npm run test:night -- --short --minutes 1 --report report.json
 //   npm run test:night -- --minutes 30 --only sim  the kinds with the word in their names
+//   npm run test:night -- --continue               takes over what a night of this commit that was broken off has shown
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism, platform, release } from 'node:os'
 import { dirname, join, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -22,6 +23,7 @@ const { values } = parseArgs({
     only: { type: 'string', default: '' },
     // Each kind in a form of some seconds, and nothing that has only a long one.
     short: { type: 'boolean', default: false },
+    continue: { type: 'boolean', default: false },
   },
 })
 const minutes = Number(values.minutes)
@@ -69,7 +71,7 @@ const KINDS = [
   },
   { folder: 'test/fault', name: 'faults', once: true },
   { name: 'planted mistakes', command: 'node test/planted/run.ts', once: true },
-  { name: 'mutation of core', command: 'node scripts/mutation.mjs', once: true },
+  { name: 'mutation of core', command: 'node scripts/mutation.mjs --continue', once: true },
   { name: 'contracts: branch coverage', command: 'node contracts/analysis/run.mjs coverage', once: true },
   {
     name: 'contracts: symbolic tests',
@@ -81,21 +83,71 @@ const KINDS = [
 
 const git = (...args) => spawnSync('git', args, { cwd: root, encoding: 'utf8' }).stdout.trim()
 const commit = git('rev-parse', 'HEAD') || 'none'
+/** Evidence that a kind wrote is no change of what is tested. */
+const isChanged = git('status', '--porcelain', '--', '.', ':!docs/evidence') !== ''
+const file = resolve(root, values.report ?? join('docs/evidence', `night-${commit.slice(0, 12)}.json`))
 const startedAt = new Date()
+const before = earlier()
 const deadline = startedAt.getTime() + minutes * 60_000
-const kinds = KINDS.filter(isChosen).map((kind) => ({ ...kind, rounds: 0, passed: 0, failed: 0 }))
+const nothing = { rounds: 0, passed: 0, failed: 0, minutes: 0 }
+const kinds = KINDS.filter(isChosen).map((kind) => ({ ...kind, ...nothing, ...before.kinds.get(kind.name) }))
 
 let round = 0
 while (round === 0 || Date.now() < deadline) {
   console.log(`\nround ${++round}, ${Math.max(0, Math.ceil((deadline - Date.now()) / 60_000))} min left`)
   for (const kind of kinds) {
-    if (round > 1 && (Date.now() >= deadline || kind.once === true)) continue
+    const isShown = kind.rounds > 0 && kind.failed === 0
+    if (round === 1 ? isShown : Date.now() >= deadline || kind.once === true) continue
+    const from = Date.now()
     const { passed, failed } = await runSuites([{ ...kind, env: kind.env?.() ?? {} }], {})
     kind.rounds++
     kind.passed += passed
     kind.failed += failed
+    kind.minutes = tenths(kind.minutes + (Date.now() - from) / 60_000)
+    write()
   }
   if (kinds.every(({ once }) => once === true)) break
+}
+const total = write()
+console.log(`\n${round} rounds, report in ${relative(root, file)}`)
+console.log(closingLine(total))
+process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0
+
+/**
+ * The kinds that an earlier night of this commit, in the same file, has been through. What failed is run again, and what
+ * was found stays in the report.
+ */
+function earlier() {
+  if (!values.continue || !existsSync(file)) return { kinds: new Map() }
+  const report = JSON.parse(readFileSync(file, 'utf8'))
+  if (report.commit !== commit || report.uncommittedChanges || isChanged) {
+    console.error(`${relative(root, file)} is of another state of the source`)
+    process.exit(1)
+  }
+  return { startedAt: report.startedAt, kinds: new Map(report.kinds.map((kind) => [kind.name, kind])) }
+}
+
+/** After each kind, so that a night that is broken off is not lost. */
+function write() {
+  const sum = (name) => kinds.reduce((all, kind) => all + kind[name], 0)
+  const total = { passed: sum('passed'), failed: sum('failed') }
+  const report = {
+    what: 'npm run test:night',
+    commit,
+    uncommittedChanges: isChanged,
+    startedAt: before.startedAt ?? startedAt.toISOString(),
+    minutes: tenths(sum('minutes')),
+    machine: { node: process.version, system: `${platform()} ${release()}`, cores: availableParallelism() },
+    kinds: kinds.map(({ name, rounds, passed, failed, minutes }) => ({ name, rounds, passed, failed, minutes })),
+    ...total,
+  }
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`)
+  return total
+}
+
+function tenths(value) {
+  return Math.round(value * 10) / 10
 }
 
 /** Whether a night of this length has this kind; what needs a tool that is missing is left out, and named. */
@@ -106,24 +158,3 @@ function isChosen({ name, folder, once, long, needs }) {
   console.log(`left out, ${needs} is not there: ${name}`)
   return false
 }
-
-const total = {
-  passed: kinds.reduce((sum, { passed }) => sum + passed, 0),
-  failed: kinds.reduce((sum, { failed }) => sum + failed, 0),
-}
-const file = resolve(root, values.report ?? join('docs/evidence', `night-${commit.slice(0, 12)}.json`))
-const report = {
-  what: 'npm run test:night',
-  commit,
-  uncommittedChanges: git('status', '--porcelain') !== '',
-  startedAt: startedAt.toISOString(),
-  minutes: Math.round((Date.now() - startedAt.getTime()) / 6_000) / 10,
-  machine: { node: process.version, system: `${platform()} ${release()}`, cores: availableParallelism() },
-  kinds: kinds.map(({ name, rounds, passed, failed }) => ({ name, rounds, passed, failed })),
-  ...total,
-}
-mkdirSync(dirname(file), { recursive: true })
-writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`)
-console.log(`\n${round} rounds, report in ${relative(root, file)}`)
-console.log(closingLine(total))
-process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0

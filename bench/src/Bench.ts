@@ -9,6 +9,7 @@ import { type Keys, addressOf, loadKeys } from '@pbstream/local/Keys'
 import { type Channel, openChannel } from './Channel.ts'
 import { chunkCost } from './ChunkCost.ts'
 import { Child, cores } from './Child.ts'
+import { decisionCost } from './DecisionCost.ts'
 import { type Contestant, type Helpers, type Slice, lanes, slice } from './Contestant.ts'
 import { processFamily } from './Cpu.ts'
 import type { FirstByteResult } from './FirstByte.ts'
@@ -41,7 +42,10 @@ export async function bench({ seconds, say }: BenchOptions): Promise<Report> {
     const first = await firstByte(arena, seconds, (voucher?.rps ?? 0) / 2)
     say('chunks of streams')
     const cost = await chunkCost(arena.streams, arena.helpers.signers, seconds)
-    return { rows, ratios: ratios(rows), first_byte: first, chunk_us: cost, facts: await facts(arena.directory, load) }
+    say('decisions of Sentinel')
+    const sentinel = await decisionCost(seconds, rows)
+    const about = await facts(arena.directory, load)
+    return { rows, ratios: ratios(rows), first_byte: first, chunk_us: cost, sentinel, facts: about }
   } finally {
     for (const stop of started.reverse()) await stop()
   }

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { root } from '@pbstream/local/Bundle'
 import { cores } from './Child.ts'
 import type { Slice } from './Contestant.ts'
+import { type DecisionCost, decisionLines } from './DecisionCost.ts'
 import { Latency } from './Latency.ts'
 
 /** One row: requests a second, milliseconds, and milliseconds of CPU of the server for each request. */
@@ -22,6 +23,7 @@ export type Report = {
   rows: Row[]
   /** Null where the CPU of the server is not known. */
   chunk_us: ChunkCost | null
+  sentinel: DecisionCost
   /** Requests a second of one row over those of another; those that end in `-cpu`: of requests a second of CPU. */
   ratios: Record<string, number>
   first_byte: FirstByte
@@ -103,7 +105,14 @@ export async function facts(directory: string, loadBefore: number): Promise<Repo
   }
 }
 
-export function table({ rows, ratios: all, first_byte: first, chunk_us: cost, facts: about }: Report): string {
+export function table({
+  rows,
+  ratios: all,
+  first_byte: first,
+  chunk_us: cost,
+  sentinel,
+  facts: about,
+}: Report): string {
   const line = (...cells: string[]) => cells.map((cell, i) => (i === 0 ? cell.padEnd(22) : cell.padStart(12))).join('')
   return [
     '',
@@ -120,6 +129,8 @@ export function table({ rows, ratios: all, first_byte: first, chunk_us: cost, fa
     line('voucher', String(first.voucher.samples), number(first.voucher.p50_ms), number(first.voucher.p99_ms)),
     line('metered', String(first.metered.samples), number(first.metered.p50_ms), number(first.metered.p99_ms)),
     ...(cost === null ? [] : chunkLines(cost, line)),
+    '',
+    ...decisionLines(sentinel),
     '',
     ...Object.entries(about).map(([name, value]) => `${name}: ${value}`),
   ].join('\n')
