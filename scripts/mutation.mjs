@@ -10,7 +10,7 @@
 //   npm run mutation -- --continue                 takes over what an earlier run with it found of files that are the same
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, platform, release } from 'node:os'
 import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -22,7 +22,7 @@ import { root } from './lib/steps.mjs'
 const LEAST = config.thresholds.low
 const REPORT = join(root, config.jsonReporter.fileName)
 /** What `--continue` found: the counts of a whole file by a digest of it and of the tests that judge it. */
-const FOUND = join(root, 'reports/mutation-found.json')
+const FOUND = join(root, 'docs/evidence/mutation-files.json')
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -78,8 +78,7 @@ async function mutate(asked) {
     else if (values.continue) {
       for (const file of mutants.filter(isWholeFile))
         found[digest(file, tests)] = file in counts ? { [file]: counts[file] } : {}
-      mkdirSync(dirname(FOUND), { recursive: true })
-      writeFileSync(FOUND, JSON.stringify(found))
+      writeFileSync(FOUND, `${JSON.stringify(stillTrue(found), null, 2)}\n`)
     }
     const { score, mutants: count } = sum(files)
     console.log(`so far ${score} % of ${count}`)
@@ -123,6 +122,13 @@ function groupsOf(asked) {
 /** Not some lines of it. */
 function isWholeFile(mutant) {
   return mutant.endsWith('.ts')
+}
+
+/** Without what was found of files and tests as they are no longer; by the names of the files. */
+function stillTrue(found) {
+  const now = groupsOf(all.map((file) => ({ file, from: 1, to: Infinity })))
+  const digests = now.flatMap(({ tests, mutants }) => mutants.map((file) => [file, digest(file, tests)])).toSorted()
+  return Object.fromEntries(digests.filter(([, key]) => key in found).map(([, key]) => [key, found[key]]))
 }
 
 /** Of a file and of the tests that judge it by name, so that a change of either is seen. */
