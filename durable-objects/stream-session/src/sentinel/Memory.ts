@@ -21,7 +21,7 @@ const HELD_MAX = 8
  * Asks that were refused, which are logged in a second: who floods is not to write without end. What is not logged is
  * known until the object is evicted.
  */
-const REFUSED_MAX = 8
+export const REFUSED_MAX = 8
 
 export type StateRow = { readonly born: number; readonly seq: number; readonly body: string }
 export type LogRow = { readonly seq: number; readonly body: string }
