@@ -8,13 +8,19 @@ export const OWNER = `0x${'a1'.repeat(20)}`
 export const T0 = Date.UTC(2026, 0, 1)
 const SESSIONS = 1_000
 
-export const sessionOf = (n: number) => `84532:0xc0:${OWNER}:0x${n}`
+const PREFIX = `84532:0x${'c0'.repeat(20)}:${OWNER}:0x`
+const ZEROS = '0'.repeat(40)
+
+export const sessionOf = (n: number) => PREFIX + String(n).padStart(40, '0')
+/** The same of a number in SQL: payers are found by where they stand in the name. */
+const sessionBy = (n: string) =>
+  `'${PREFIX}' || substr('${ZEROS}' || cast((${n}) as text), length(cast((${n}) as text)) + 1)`
 
 /** What the release before had, in its own tables (migrations 0000 to 0002). */
 export async function fillBefore(store: Store, payments: number): Promise<void> {
   const { time, json, yes, rows } = words(store)
   const s = `case when n % 10 = 0 then 0 else ((n % ${SESSIONS}) * 919) % ${SESSIONS} end`
-  const session = `'84532:0xc0:${OWNER}:0x' || (${s})`
+  const session = sessionBy(s)
   const provider = `'prov_' || (case when n % 2 = 0 then 0 else n % 50 end)`
   const journal = `${session}, n, 'c' || (${s})`
   const some = Math.max(1_000, Math.floor(payments / 20))
@@ -26,14 +32,14 @@ export async function fillBefore(store: Store, payments: number): Promise<void> 
       select 'route_' || (n - 1), 'prov_' || ((n - 1) % 50), ${json('[]')}, '/', ${json('{}')}, ${json('[]')}, 1, ${yes},
         0, ${yes}, ${yes}, 'a', ${time('n')}, ${time('n')} ${rows(200)}`,
     `session_key (id, session, chain_id, contract, payer, "key", first_seen_at)
-      select '84532:0xc0:${OWNER}:0x' || (n - 1), '84532:0xc0:${OWNER}:0x' || (n - 1), 84532, '0xc0', '${OWNER}',
+      select ${sessionBy('n - 1')}, ${sessionBy('n - 1')}, 84532, '0xc0', '${OWNER}',
         '0x' || (n - 1), ${time('n')} ${rows(SESSIONS)}`,
     `stream_session (id, chain_id, contract, payer, payer_authorizer, last_seq, last_at)
-      select '84532:0xc0:${OWNER}:0x' || (n - 1), 84532, '0xc0', '${OWNER}', '0x' || (n - 1), 1, ${time(String(payments))}
+      select ${sessionBy('n - 1')}, 84532, '0xc0', '${OWNER}', '0x' || (n - 1), 1, ${time(String(payments))}
         ${rows(SESSIONS)}`,
     `channel (id, session, chain_id, receiver, token, provisional, deposited, returned, accepted, spent, claimed, settled,
         lost, revision)
-      select 'c' || (n - 1), '84532:0xc0:${OWNER}:0x' || (n - 1), 84532, '0xac', '0x7c', 0, 0, 0, 0, 0, 0, 0, 0, 1
+      select 'c' || (n - 1), ${sessionBy('n - 1')}, 84532, '0xac', '0x7c', 0, 0, 0, 0, 0, 0, 0, 0, 1
         ${rows(SESSIONS)}`,
     `micro_payment (session, seq, channel_id, reservation_id, request_id, provider_id, route_id, rate_version, debit,
         credit, amount, cumulative, at)
@@ -65,17 +71,17 @@ export async function fillAfter(store: Store, payments: number): Promise<void> {
         ${event}, '{}', ${status}, 1, ${time('n')}, ${time('n')}, ${time('n')} ${rows(some)}`,
     `insert into sentinel_decision (session, number, id, chain_id, payer, scope, at, action, effect, rule, version, detail,
         repeats, last_at)
-      select '84532:0xc0:${OWNER}:0x' || (n % ${SESSIONS}), n, 'dec_' || n, 84532, '${OWNER}',
+      select ${sessionBy(`n % ${SESSIONS}`)}, n, 'dec_' || n, 84532, '${OWNER}',
         case when n % 2 = 0 then 'provider:prov_0' else 'owner' end, ${time('n')}, 'alert', 'done',
         case when n % 500 = 0 then 'rare' when n % 501 = 0 then 'seldom' else 'often' end, 1, ${json('{}')}, 0, ${time('n')}
         ${rows(some)}`,
     `insert into sentinel_stop (id, session, chain_id, payer, "key", scope, kind, rule, version, decision_id, at,
         released_at)
-      select 'st_' || n, '84532:0xc0:${OWNER}:0x' || (n % ${SESSIONS}), 84532, '${OWNER}', '0xke',
+      select 'st_' || n, ${sessionBy(`n % ${SESSIONS}`)}, 84532, '${OWNER}', '0xke',
         case when n % 2 = 0 then 'provider:prov_0' else 'owner' end, 'frozen', 'often', 1, 'dec_' || n, ${time('n')},
         case when n % 100 < 2 then null else ${time('n')} end ${rows(some)}`,
     `insert into failure_hour (session, provider_id, route_id, hour, calls, failures, revision)
-      select '84532:0xc0:${OWNER}:0x' || (n % ${SESSIONS}), 'prov_0', 'route_' || (n % 200), ${time('n * 3600')}, n, 1, n
+      select ${sessionBy(`n % ${SESSIONS}`)}, 'prov_0', 'route_' || (n % 200), ${time('n * 3600')}, n, 1, n
         ${rows(some)}`,
     `insert into audit (actor, action, subject, detail, at, chain, seq, prev, hash)
       select '${OWNER}', case when n % 50 = 0 then 'provider.update' else 'route.update' end, 'route_' || (n % 200),

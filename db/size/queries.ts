@@ -4,6 +4,9 @@ import { listAudit } from '../src/AuditList.ts'
 import { type DecisionFilter, decisionsOf, oldDecisions, type Whose } from '../src/Decisions.ts'
 import * as Exports from '../src/Exports.ts'
 import * as Overview from '../src/Overview.ts'
+import * as PayerChannels from '../src/PayerChannels.ts'
+import { movesQuery } from '../src/PayerClaims.ts'
+import * as PayerPayments from '../src/PayerPayments.ts'
 import { providersOf } from '../src/Providers.ts'
 import * as Lists from '../src/ProvidersLists.ts'
 import { keysOf } from '../src/SessionKeys.ts'
@@ -31,6 +34,9 @@ export function queries({ db }: Store, payments: number): [string, Query][] {
   const before = firstIdOf(at(500))
   const seller: Whose = { scope: 'provider:prov_0' }
   const whole: Whose = { payer: owner, chainIds: [84532] }
+  const payer = { payer: owner, chainIds: [84532] }
+  const paid = (filter: PayerPayments.PaymentFilter, after?: PayerPayments.PaymentPlace) =>
+    PayerPayments.paymentsOf(db, payer, filter, after, PAGE)
   const decided = (of: Whose, filter: DecisionFilter) =>
     decisionsOf(db, of, filter, { at: at(1_100), session: sessionOf(0), number: 1 }, PAGE)
   const sold = (filter: Exports.Filter, after?: Exports.Place) =>
@@ -48,6 +54,15 @@ export function queries({ db }: Store, payments: number): [string, Query][] {
       Lists.settlementsOf(db, 'prov_0', {}, { channelId: 'c5', at: middle, seq: 1 }, PAGE),
     ],
     ['incidents of a provider', Lists.incidentsOf(db, 'prov_0', { open: true }, undefined, PAGE)],
+    ['charges of a payer', paid({})],
+    ['charges of a payer, a later page', paid({}, place)],
+    ['charges of a payer in a time', paid(period)],
+    ['charges of a payer by a provider', paid({ provider: 'prov_7' }, place)],
+    ['charges of a key', paid({ session: sessionOf(0) })],
+    ['charges of a key in a time', paid({ ...period, session: sessionOf(0) })],
+    ['channels of a payer', PayerChannels.channelsOf(db, payer, {}, 'c5' as `0x${string}`, 21)],
+    ['channels of a key', PayerChannels.channelsOf(db, payer, { session: sessionOf(5) }, undefined, 21)],
+    ['claims of a channel', movesQuery(db, 'c0' as `0x${string}`, at(1))],
     ['providers', providersOf(db, scope, 'prov_2', PAGE)],
     ['session keys', keysOf(db, scope, {}, `sk_${sessionOf(5)}`, PAGE)],
     ['session keys of a status', keysOf(db, scope, { status: 'frozen' }, undefined, PAGE)],

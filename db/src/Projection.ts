@@ -5,13 +5,14 @@
  * - a channel, a transaction or a count of usage is a row of cumulative numbers with a revision: only a newer one
  *   replaces it;
  * - a session keeps the highest seq and its time, a key the earliest time it was seen;
- * - what Sentinel decided: see `ProjectionSentinel`.
+ * - what Sentinel decided: see `ProjectionSentinel`; answers 402 of a gateway's isolate: see `Challenges`.
  *
  * No row refers to another by a foreign key: a charge may arrive before its session does.
  */
 import type { IncidentEvent, JournalRow, PbEvent, SessionEvent, TransactionEvent } from '@pbstream/core/message/Event'
 import { sessionName } from '@pbstream/core/message/Session'
 import { sql } from 'drizzle-orm'
+import { challengeStatements, foldChallenges } from './Challenges.ts'
 import type { Database, Orm, Statement } from './Database.ts'
 import { chunks, excluded, keep, type Row, sorted } from './ProjectionRows.ts'
 import { foldSentinel, type SentinelRows, sentinelStatements } from './ProjectionSentinel.ts'
@@ -32,6 +33,7 @@ export async function project(db: Database, events: readonly PbEvent[], modeOf?:
     ...settlementStatements(db, orm, rows),
     ...incidentStatements(db, orm, rows),
     ...sentinelStatements(db, orm, rows.sentinel),
+    ...challengeStatements(db, orm, rows.challenges),
     ...newsStatements(db, orm, told),
   ]
   const count = statements(db.orm).length
@@ -55,6 +57,7 @@ type Rows = {
   settlements: Row<'settlement'>[]
   incidents: Row<'sentinelEvent'>[]
   sentinel: SentinelRows
+  challenges: Row<'challengeHour'>[]
 }
 
 /**
@@ -76,7 +79,7 @@ function fold(events: readonly PbEvent[]): Rows {
       keep(settlements, `${row.chainId} ${row.signer} ${row.itemId}`, row, (old) => row.revision > old.revision)
     } else if (event.kind === 'incident') {
       keep(incidents, event.id, toIncident(event), () => false)
-    } else {
+    } else if (event.kind === 'session') {
       const key = toSessionKey(event)
       keep(keys, key.id, key, (old) => isEarlier(key.firstSeenAt, old.firstSeenAt))
       const session = toStreamSession(event)
@@ -103,6 +106,7 @@ function fold(events: readonly PbEvent[]): Rows {
     settlements: sorted(settlements),
     incidents: sorted(incidents),
     sentinel: foldSentinel(events),
+    challenges: foldChallenges(events),
   }
 }
 

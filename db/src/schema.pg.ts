@@ -23,6 +23,7 @@ import {
 import type { Origin, RateRule } from './CatalogRoute.ts'
 import type { DeliveryStatus, Mode, OracleKind, OracleValueStatus, Registered, SessionKeyStatus } from './Mode.ts'
 
+export * from './schema.reports.pg.ts'
 export * from './schema.sentinel.pg.ts'
 
 const money = (name: string) => numeric(name, { precision: 78, scale: 0 })
@@ -173,7 +174,12 @@ export const channel = pgTable(
     lost: amount('lost'),
     revision: count('revision').notNull(),
   },
-  (t) => [index('channel_session').on(t.session), index('channel_receiver').on(t.receiver, t.id)],
+  (t) => [
+    index('channel_session').on(t.session),
+    index('channel_receiver').on(t.receiver, t.id),
+    // By payer: it stands in the name of the session.
+    index('channel_payer').on(sql`substr(session, length(session) - 84, 42)`, t.id),
+  ],
 )
 
 export const microPayment = pgTable(
@@ -202,6 +208,8 @@ export const microPayment = pgTable(
     index('micro_payment_provider_at').on(t.providerId, t.at, t.session, t.seq),
     index('micro_payment_route_at').on(t.routeId, t.at, t.session, t.seq),
     index('micro_payment_channel_at').on(t.channelId, t.at),
+    // By payer, as above.
+    index('micro_payment_payer_at').on(sql`substr(session, length(session) - 84, 42)`, t.at, t.session, t.seq),
   ],
 )
 

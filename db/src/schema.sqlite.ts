@@ -11,6 +11,7 @@ import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'driz
 import type { Origin, RateRule } from './CatalogRoute.ts'
 import type { DeliveryStatus, Mode, OracleKind, OracleValueStatus, Registered, SessionKeyStatus } from './Mode.ts'
 
+export * from './schema.reports.sqlite.ts'
 export * from './schema.sentinel.sqlite.ts'
 
 const amount = (name: string) => text(name).notNull()
@@ -163,7 +164,12 @@ export const channel = sqliteTable(
     lost: amount('lost'),
     revision: integer('revision').notNull(),
   },
-  (t) => [index('channel_session').on(t.session), index('channel_receiver').on(t.receiver, t.id)],
+  (t) => [
+    index('channel_session').on(t.session),
+    index('channel_receiver').on(t.receiver, t.id),
+    // By payer: it stands in the name of the session.
+    index('channel_payer').on(sql`substr(session, length(session) - 84, 42)`, t.id),
+  ],
 )
 
 export const microPayment = sqliteTable(
@@ -192,6 +198,8 @@ export const microPayment = sqliteTable(
     index('micro_payment_provider_at').on(t.providerId, t.at, t.session, t.seq),
     index('micro_payment_route_at').on(t.routeId, t.at, t.session, t.seq),
     index('micro_payment_channel_at').on(t.channelId, t.at),
+    // By payer, as above.
+    index('micro_payment_payer_at').on(sql`substr(session, length(session) - 84, 42)`, t.at, t.session, t.seq),
   ],
 )
 

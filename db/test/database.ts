@@ -16,6 +16,7 @@ const NAMES: TableName[] = [
   'breaker',
   'alertChannel',
   'failureHour',
+  'challengeHour',
   'oracleValue',
   'oracle',
   'customerTerms',

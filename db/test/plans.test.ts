@@ -20,20 +20,22 @@ import * as SessionKeys from '../src/SessionKeys.ts'
 import { changedKeys, recordsOf } from '../src/KeyRecords.ts'
 import { project } from '../src/Projection.ts'
 import { paidAt } from '../src/ProviderKeys.ts'
+import { usageQuery } from '../src/PayerUsage.ts'
 import * as Reconciliation from '../src/Reconciliation.ts'
 import { channelsOfReceiver } from '../src/Receivers.ts'
 import { db, executePostgres as run, explain, wipe } from './database.ts'
 import { hex, history, refs, sessionEvent } from './events.ts'
+import * as Reports from './planReports.ts'
+import { paying, type Plan, whose } from './planReports.ts'
 
 const channelId = hex('a1', 32)
-type Query = { toSQL(): { sql: string; params: unknown[] } }
 
-const whose = { payer: hex('a1', 20), chainIds: [84532] }
 const placeOfDecision = { at: new Date(15_000_000), session: 's7', number: 15_000 }
 const placeOfStop = { at: new Date(15_000_000), id: 'st_15000' }
 
 /** Statement, and the index (SQLite's name, Postgres' name) by which it must find its rows. */
-const plans: [string, () => Query, sqlite: RegExp, postgres: RegExp][] = [
+const plans: Plan[] = [
+  ...Reports.plans,
   ['catalog version', () => catalogVersion(db), /USING INDEX sqlite_autoindex_catalog_1/, /catalog_pkey/],
   [
     'versions of routes and signals',
@@ -330,7 +332,8 @@ const plans: [string, () => Query, sqlite: RegExp, postgres: RegExp][] = [
 ]
 
 /** Of these PostgreSQL may find so few rows that it takes whichever index, and sorts them. */
-const few: typeof plans = [
+const few: Plan[] = [
+  ...Reports.few,
   [
     'decisions of a payer by a rule',
     () => Decisions.decisionsOf(db, whose, { rule: 'r7' }, placeOfDecision, 20),
@@ -405,6 +408,12 @@ describe('query plans', () => {
     expect(plan).not.toMatch(db.dialect === 'd1' ? /TEMP B-TREE/ : /Seq Scan/)
   })
 
+  test.runIf(db.dialect === 'd1').each(Reports.sums)('sums: %s', async (_, query, sqlite) => {
+    const plan = await explain(query().toSQL())
+    expect(plan).toMatch(sqlite)
+    expect(plan).not.toMatch(/SCAN (?!some|\(subquery)/)
+  })
+
   test('the catalog snapshot reads each route once and finds provider and card by key', async () => {
     const plan = await explain(catalogRoutes(db).toSQL())
     if (db.dialect === 'd1') {
@@ -435,6 +444,23 @@ describe('query plans', () => {
     expect(hits + failures).not.toMatch(/SCAN|Seq Scan/)
   })
 
+  test('what a payer spent is found by payer and time', async () => {
+    for (const by of ['total', 'key', 'service'] as const) {
+      const asked = { since: new Date(0), until: new Date(50_000_000), step: 'hour', by } as const
+      const plans_ = [asked, { ...asked, session: paying(7) }].map((each) =>
+        explain(usageQuery(db, whose, each).toSQL()),
+      )
+      for (const plan of await Promise.all(plans_)) {
+        expect(plan).toMatch(
+          db.dialect === 'd1'
+            ? /micro_payment USING INDEX micro_payment_payer_at \(<expr>=\? AND at>\? AND /
+            : /(using|Index Scan on) micro_payment_/,
+        )
+        expect(plan).not.toMatch(/SCAN|Seq Scan/)
+      }
+    }
+  })
+
   test('cards to come are found by the time of the card that their route names, or all cards are read once', async () => {
     const plan = await explain(comingCards(db).toSQL())
     if (db.dialect === 'd1') {
@@ -463,12 +489,14 @@ async function fillForPlanner() {
   const scopes = sql`case when n % 10 = 0 then 'provider:p' || n else 'owner:live:' || n end`
   const spread = sql`case when n % 50 = 7 then 'provider:p7' else 'owner' end`
   const released = sql`case when n % 5 = 0 then null else to_timestamp(n) end`
+  // One in fifty sessions is of the payer that is asked for.
+  const payerSessions = sql`case when n % 50 = 7 then '84532:0x' || repeat('c0', 20) || ':0x' || repeat('a1', 20) || ':0x' || lpad((n / 50 % 10)::text, 40, '0') else '84532:s' || n % 1000 end`
   const fills = [
-    sql`${t.microPayment} select 's', n, ${oneIn(500, channelId)}, null, null, ${oneIn(500, 'acme')}, 'r', 1, 'd', 'c', 1, n, to_timestamp(n) ${upTo(100_000)}`,
+    sql`${t.microPayment} select ${payerSessions}, n, ${oneIn(500, channelId)}, null, null, ${oneIn(500, 'acme')}, 'r', 1, 'd', 'c', 1, n, to_timestamp(n) ${upTo(100_000)}`,
     sql`${t.movement} select 's', n, 'claim', ${oneIn(100, channelId)}, 'd', 'c', 1, null, to_timestamp(n) ${upTo(20_000)}`,
     sql`${t.streamSession} select 's' || n, 1, 'c', 'p' || n, 'k', 1, to_timestamp(n) ${upTo(5000)}`,
     sql`${t.sessionKey} select 's' || n, 's' || n, 1, 'c', 'p' || n, 'k', to_timestamp(n) ${upTo(5000)}`,
-    sql`${t.channel} select 'c' || n, 's' || n, 1, 'r' || n, 't', 0, 0, 0, 0, 0, 0, 0, 0, 0 ${upTo(5000)}`,
+    sql`${t.channel} select 'c' || n, ${payerSessions}, 1, 'r' || n, 't', 0, 0, 0, 0, 0, 0, 0, 0, 0 ${upTo(5000)}`,
     sql`${t.settlement} select 1, 's', n::text, 'claim', n, null, 'mined', 1, 1, 1, null, null, to_timestamp(n) ${upTo(5000)}`,
     sql`${t.sentinelEvent} select n::text, 'unknown_message', '{}', to_timestamp(n), 's' || n, ${resolved} ${upTo(5000)}`,
     sql`${t.suspicion} select 'c' || n, 'claim_stuck', 'm', to_timestamp(n) ${upTo(5000)}`,

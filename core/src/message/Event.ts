@@ -147,8 +147,29 @@ export const incidentEvent = z.object({
   at: z.number().int(),
 })
 
-export const pbEvent = z.discriminatedUnion('kind', [sessionEvent, transactionEvent, incidentEvent])
+/**
+ * How often a gateway's isolate (`source`) has answered 402, by route and hour (UTC, Unix milliseconds of its start), from
+ * the beginning of the source: the largest count of a source, route and hour wins.
+ */
+export const challengesEvent = z.object({
+  v: z.literal(1),
+  kind: z.literal('challenges'),
+  source: z.string().min(1).max(64),
+  counts: z
+    .array(
+      z.object({
+        providerId: z.string().max(64),
+        routeId: z.string().max(256),
+        hour: z.number().int().nonnegative(),
+        count: z.number().int().positive(),
+      }),
+    )
+    .max(250),
+})
+
+export const pbEvent = z.discriminatedUnion('kind', [sessionEvent, transactionEvent, incidentEvent, challengesEvent])
 export type PbEvent = z.infer<typeof pbEvent>
 export type SessionEvent = z.infer<typeof sessionEvent>
 export type TransactionEvent = z.infer<typeof transactionEvent>
 export type IncidentEvent = z.infer<typeof incidentEvent>
+export type ChallengesEvent = z.infer<typeof challengesEvent>

@@ -90,6 +90,9 @@ export interface KeyRelayApi {
   keyState(v: 1, of: { chainId: number; keyId: Hex }): Promise<KeyStateReply>
   /** Whether `address` signed the 32 bytes `hash`. The chain is asked only when no plain key did. */
   verifyWallet(v: 1, claim: { chainId: number; address: Address; hash: Hex; signature: Hex }): Promise<WalletReply>
-  /** Whom a permission can name as freezer; absent: this deployment has none. */
-  addresses(v: 1): Promise<{ freezer?: Address }>
+  /**
+   * Whom a permission can name as freezer (absent: this deployment has none), and whom a channel has to name as receiver
+   * authorizer.
+   */
+  addresses(v: 1): Promise<{ freezer?: Address; receiverAuthorizer: Address }>
 }

@@ -30,7 +30,7 @@ export class Metrics extends DurableObject implements MetricsApi {
           Channels.count(this.#sql, totals, event, now)
           decided(this.#sql, totals, event)
         } else if (event.kind === 'transaction') Things.transaction(this.#sql, totals, event, now)
-        else Things.incident(this.#sql, totals, event, now)
+        else if (event.kind === 'incident') Things.incident(this.#sql, totals, event, now)
       }
       totals.add('projected', '', done.projected)
       totals.add('failures', '', done.failed)
