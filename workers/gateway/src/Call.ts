@@ -10,6 +10,7 @@ import type { Cache } from './cache/Cache.ts'
 import type { CardBook } from './Cards.ts'
 import type { CatalogCache, Snapshot } from './Catalog.ts'
 import type { Chain, Chains } from './Chains.ts'
+import type { Challenges } from './Challenges.ts'
 import type { Customers } from './Customers.ts'
 import type { Grant } from './Delivery.ts'
 import type { Env, Ports } from './Env.ts'
@@ -37,6 +38,8 @@ export type Gateway = {
   leases: LeaseBook
   customers: Customers
   cards: CardBook
+  /** Absent: answers 402 are not counted. */
+  challenges?: Challenges
   /** Sentinel, as far as it is here: where calls come from, the rules that objects are given, upstreams that fail. */
   places: Places
   rules: RuleBook

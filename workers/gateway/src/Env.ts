@@ -1,3 +1,4 @@
+import type { ChallengesEvent } from '@pbstream/core/message/Event'
 import type { ExactClaimApi } from '@pbstream/core/message/ExactClaim'
 import type { StreamSessionApi } from '@pbstream/core/message/Session'
 import type { SettlementApi } from '@pbstream/core/message/Settlement'
@@ -16,6 +17,8 @@ export type Env = DatabaseEnv &
     STREAM_SESSION: Objects<StreamSessionApi>
     EXACT_CLAIM: Objects<ExactClaimApi>
     SETTLEMENT: SettlementApi
+    /** The events queue; without it answers 402 are not counted. */
+    EVENTS?: { send(event: ChallengesEvent, options: { contentType: 'json' }): Promise<unknown> }
     /** Ed25519 private key as JWK with `kid`, JSON: signs quotes, receipts and tokens. */
     GATEWAY_KEY: string
     /** JSON array of public JWKs that signed earlier: still published, and their quotes still verify. */

@@ -14,6 +14,7 @@ import type { Gateway } from './Call.ts'
 import { CardBook, type CardLookup } from './Cards.ts'
 import { CatalogCache } from './Catalog.ts'
 import * as Chains from './Chains.ts'
+import { Challenges } from './Challenges.ts'
 import { type CustomerLookup, Customers } from './Customers.ts'
 import type { Env, Ports } from './Env.ts'
 import * as Keys from './Keys.ts'
@@ -59,6 +60,7 @@ export async function assemble(env: Env, ports: Ports, recover: Recover, open?: 
     breakers: new Breakers(ports.now),
     refusedCalls: new RefusedCalls(ports.now),
     ...(masters === undefined ? {} : { masters }),
+    ...challengesOf(env, ports),
   }
 }
 
@@ -70,6 +72,18 @@ function leasesOf(env: Env, ports: Ports): LeaseBook {
     open,
     report: (session, what) => report(session, () => open(session), what),
   })
+}
+
+function challengesOf(env: Env, ports: Ports): { challenges?: Challenges } {
+  const events = env.EVENTS
+  if (events === undefined) return {}
+  const challenges = new Challenges({
+    now: () => ports.now(),
+    wait: (ms) => new Promise((done) => setTimeout(done, ms)),
+    name: () => Base64.encodeUrl(ports.random(12)),
+    send: (event) => events.send(event, { contentType: 'json' }),
+  })
+  return { challenges }
 }
 
 /** Asks settlement now and then; while it does not answer, what it said last holds. */

@@ -66,6 +66,7 @@ export async function offer(call: PaidCall, refusal: Refusal = { code: 'payment_
     extensions: await sessionExtension(call),
     error: code,
   })
+  counted(call, code)
   const headers = problemHeaders(code, call.id)
   if (refusal.paymentResponse !== undefined) headers.set('payment-response', refusal.paymentResponse)
   headers.set('payment-required', encode(required))
@@ -97,9 +98,15 @@ export async function corrective(
     terms: await termsOn(call, chain, price),
     ...state,
   })
+  counted(call, code)
   const headers = problemHeaders(code, call.id)
   headers.set('payment-required', Challenge.encode(required))
   return respond(call, { code }, headers, {})
+}
+
+/** Providers are told how many calls were answered 402. */
+function counted({ gateway, route, keep }: PaidCall, code: ErrorCode): void {
+  if (errors[code].status === 402) gateway.challenges?.count(route, keep)
 }
 
 /** At a limit of the key: whether waiting helps depends on its numbers, and clients are not sent to try again for hours. */

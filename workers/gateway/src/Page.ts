@@ -3,6 +3,7 @@ import * as Base64 from '@pbstream/core/Base64'
 import type { PaymentRequired } from '@pbstream/core/Challenge'
 import * as Network from '@pbstream/core/Network'
 import * as Rate from '@pbstream/core/Rate'
+import { tokens } from '@pbstream/core/style/Tokens'
 import { type PaidCall, seconds } from './Call.ts'
 import { script } from './PageScript.ts'
 import { type Language, languageOf, texts } from './PageText.ts'
@@ -11,6 +12,21 @@ import { type Language, languageOf, texts } from './PageText.ts'
 const NETWORKS: { readonly [chainId: number]: string } = { 8453: 'Base', 84532: 'Base Sepolia' }
 /** USDC, the only kind of token that is taken now, has this many decimals. */
 const DECIMALS = 6
+
+const STYLE = `${tokens()}
+body { max-width: 40rem; margin: 0 auto; padding: var(--space-7) var(--space-4); background: var(--paper);
+  color: var(--ink); font: var(--text-large) var(--font); font-variant-numeric: tabular-nums }
+h1 { font: 600 var(--text-title) var(--font) }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: var(--space-1) var(--space-4);
+  padding: var(--space-4); background: var(--card); border: 1px solid var(--line); border-radius: var(--radius) }
+dt { color: var(--soft) }
+dd { margin: 0; overflow-wrap: anywhere }
+button { font: inherit; padding: var(--space-2) var(--space-5); border: 1px solid var(--accent); border-radius: var(--radius);
+  background: var(--accent); color: var(--on-accent); cursor: pointer }
+button:disabled { background: var(--sunk); border-color: var(--line); color: var(--soft); cursor: default }
+:focus-visible { outline: 2px solid var(--focus); outline-offset: 2px }
+pre { overflow: auto; max-height: 30rem; padding: var(--space-4); background: var(--sunk); border-radius: var(--radius);
+  font: var(--text-small) var(--mono); white-space: pre-wrap }`
 
 /** The 402 for a person at a browser: what is sold, what it costs, and a button for an injected wallet. */
 export function page(call: PaidCall, required: PaymentRequired, headers: Headers): Response {
@@ -51,13 +67,7 @@ function html(call: PaidCall, required: PaymentRequired, language: Language, non
 <meta name="robots" content="noindex">
 <title>${escape(`402 · ${price}`)}</title>
 <style nonce="${nonce}">
-:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
-body { max-width: 40rem; margin: 3rem auto; padding: 0 1rem }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem }
-dt { opacity: .7 }
-dd { margin: 0; overflow-wrap: anywhere }
-button { font: inherit; padding: .6rem 1.2rem; border-radius: .4rem; cursor: pointer }
-pre { overflow: auto; max-height: 30rem; padding: 1rem; border: 1px solid; border-radius: .4rem; white-space: pre-wrap }
+${STYLE}
 </style>
 </head>
 <body>

@@ -52,8 +52,11 @@ export class KeyRelay extends WorkerEntrypoint<Env> implements KeyRelayApi {
     return verifyWallet(deps(this.env), claim)
   }
 
-  async addresses(_v: 1): Promise<{ freezer?: Address }> {
-    const { freezer } = deps(this.env).keys
-    return freezer === undefined ? {} : { freezer: freezer.address }
+  async addresses(_v: 1): Promise<{ freezer?: Address; receiverAuthorizer: Address }> {
+    const { freezer, receiverAuthorizer } = deps(this.env).keys
+    return {
+      ...(freezer === undefined ? {} : { freezer: freezer.address }),
+      receiverAuthorizer: receiverAuthorizer.address,
+    }
   }
 }

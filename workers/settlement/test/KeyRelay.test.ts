@@ -15,6 +15,7 @@ import {
   pass,
   payer,
   random32,
+  receiverAuthorizer,
   relayGas,
   sent,
   sessionKey,
@@ -254,7 +255,10 @@ describe('our freezer', () => {
     expect(await keyRelay.freezeAsFreezer(1, asked)).toMatchObject({ kind: 'done', key: { version: 2 } })
     expect(await keyRelay.freezeAsFreezer(1, asked), 'again').toMatchObject({ kind: 'done', key: { version: 2 } })
     expect((await sent(relayGas.address)) - before).toBe(1)
-    expect(await keyRelay.addresses(1)).toEqual({ freezer: freezer.address })
+    expect(await keyRelay.addresses(1)).toEqual({
+      freezer: freezer.address,
+      receiverAuthorizer: receiverAuthorizer.address,
+    })
   })
 
   test('freezes no key that names another', async () => {
