@@ -6,6 +6,7 @@ import { Hono } from 'hono'
 import { buildApi } from './api/Document.ts'
 import { hasSecret } from './api/Mac.ts'
 import { reference } from './api/Reference.ts'
+import { dashboard } from './Dashboard.ts'
 import type { Env } from './Env.ts'
 import { showMetrics } from './MetricsPage.ts'
 import { operator } from './Operator.ts'
@@ -13,7 +14,7 @@ import { page } from './OverviewPage.ts'
 import { refuse } from './Problem.ts'
 import { exportVouchers } from './VouchersExport.ts'
 
-/** The HTTP side: health, and the overview where it is switched on. */
+/** The HTTP side: health, the API, the dashboard, and the overview where it is switched on. */
 export const app = new Hono<{ Bindings: Env }>()
 
 /** 200 when the database answers. */
@@ -43,8 +44,15 @@ app.get('/openapi.json', (c) =>
 
 app.route('/reference', reference)
 
+/** For owners and providers, in a browser. */
+app.route('/app', dashboard)
+
 /** For operators. */
 app.route('/ops', operator)
+
+app.get('/', (c, next) =>
+  c.env.OVERVIEW !== 'true' && hasSecret(c.env) ? Promise.resolve(c.redirect('/app/', 302)) : next(),
+)
 
 app.use('*', async (c, next) => (c.env.OVERVIEW === 'true' ? next() : refuse('not_found')))
 

@@ -47,7 +47,7 @@ export type Env = DatabaseEnv &
     OWN_ZONES?: string
     /** 32 characters or more: MACs of nonces and cursors. Without it there is no API. */
     AUTH_SECRET?: string
-    /** The files of Swagger UI. */
+    /** The files of the dashboard and of Swagger UI. */
     ASSETS?: Fetcher
     /** Chains of the API, JSON: see `api/Chains.ts`. */
     CHAINS?: string

@@ -1,3 +1,5 @@
+import { tokens } from '@pbstream/core/style/Tokens'
+
 /**
  * The overview in a browser: one page without dependencies that asks `/overview.json` every two seconds.
  *
@@ -28,36 +30,33 @@ export function page(nonce: string): string {
 }
 
 const STYLE = `
-:root { color-scheme: light dark; --ink: light-dark(#1c2024, #e6e8ea); --soft: light-dark(#60656b, #9aa1a8);
-  --line: light-dark(#e3e5e8, #2b3035); --paper: light-dark(#fbfbfa, #15181b); --card: light-dark(#fff, #1b1f23);
-  --settled: light-dark(#2f7d5b, #4fae84); --held: light-dark(#c98a1b, #d9a441); --room: light-dark(#cfd6dd, #3a424a);
-  --lost: light-dark(#b3403a, #d9706a) }
+${tokens()}
 * { box-sizing: border-box }
-body { margin: 0; background: var(--paper); color: var(--ink); font: 15px/1.5 system-ui, sans-serif;
+body { margin: 0; background: var(--paper); color: var(--ink); font: var(--text-body) var(--font);
   font-variant-numeric: tabular-nums }
 header, main { max-width: 72rem; margin: 0 auto; padding: 0 1.25rem }
 header { display: flex; gap: 1rem; align-items: baseline; padding-top: 1.5rem }
 h1 { font-size: 1.1rem; margin: 0 }
 h2 { font-size: .95rem; margin: 2rem 0 .5rem }
 #state { margin: 0; color: var(--soft); flex: 1 }
-#state.bad { color: var(--lost) }
-button { font: inherit; color: inherit; background: none; border: 1px solid var(--line); border-radius: 6px;
+#state.bad { color: var(--bad) }
+button { font: inherit; color: inherit; background: none; border: 1px solid var(--edge); border-radius: var(--radius);
   padding: .15rem .6rem; cursor: pointer }
-button:focus-visible { outline: 2px solid var(--settled); outline-offset: 2px }
-section > div { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: 8px }
+button:focus-visible { outline: 2px solid var(--focus); outline-offset: 2px }
+section > div { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: var(--radius) }
 table { border-collapse: collapse; width: 100% }
 th, td { text-align: left; padding: .4rem .8rem; border-top: 1px solid var(--line); white-space: nowrap }
 thead th { border-top: 0; color: var(--soft); font-weight: 500; font-size: .85rem }
 td.n, th.n { text-align: right }
-td.id { font-family: ui-monospace, monospace; font-size: .85rem }
-td.bad { color: var(--lost) }
+td.id { font-family: var(--mono); font-size: .85rem }
+td.bad { color: var(--bad) }
 .none { margin: 0; padding: .8rem; color: var(--soft) }
-.bar { display: flex; height: .6rem; width: 12rem; border-radius: 3px; overflow: hidden; background: var(--room) }
+.bar { display: flex; height: .6rem; width: 12rem; border-radius: 3px; overflow: hidden; background: var(--line) }
 .bar i { display: block; height: 100% }
-.settled { background: var(--settled) } .held { background: var(--held) } .lost { background: var(--lost) }
+.settled { background: var(--series-0) } .held { background: var(--series-1) } .lost { background: var(--bad) }
 .key { color: var(--soft); font-size: .85rem; margin: .4rem 0 0 }
 .key i { display: inline-block; width: .7rem; height: .7rem; border-radius: 2px; margin: 0 .3rem 0 .8rem }
-.key i.room { background: var(--room) }
+.key i.room { background: var(--line) }
 `
 
 // No backslashes and no template literals inside: it is one itself.

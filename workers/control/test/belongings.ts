@@ -6,6 +6,7 @@ import { sessionName } from '@pbstream/core/message/Session'
 import type { RuleInput } from '@pbstream/core/Rule'
 import type { Mode } from '@pbstream/db/Mode'
 import { asc } from 'drizzle-orm'
+import { printPaymentId } from '../src/reports/PaymentId.ts'
 import { keyOf, LIVE_CHAIN, type Person, TEST_CHAIN } from './people.ts'
 import { db, hex } from './support.ts'
 
@@ -28,7 +29,9 @@ export type Belongings = Record<
   | 'stop'
   | 'keyStop'
   | 'channel'
-  | 'keyChannel',
+  | 'keyChannel'
+  | 'payment'
+  | 'sales',
   string
 >
 
@@ -51,6 +54,8 @@ export const unknown: Belongings = {
   keyStop: `st_${'1'.repeat(24)}`,
   channel: `alc_${'0'.repeat(24)}`,
   keyChannel: `alc_${'1'.repeat(24)}`,
+  sales: hex('0e', 32),
+  payment: printPaymentId({ session: `${LIVE_CHAIN}:${hex('c0', 20)}:${hex('00', 20)}:${hex('00', 20)}`, seq: 1 }),
 }
 
 let made = 0
@@ -81,6 +86,8 @@ export async function belongingsOf({ owner, wallet }: Person, mode: Mode): Promi
     keyStop: `st_key${n}`,
     channel: `alc_mine${n}`,
     keyChannel: `alc_key${n}`,
+    payment: '',
+    sales: channelId,
   }
   const key = (publicId: string, kind: 'canonical' | 'escrow', byte: string, status: 'active' | 'draft') => {
     const contract = kind === 'canonical' ? hex('c0', 20) : hex('e5', 20)
@@ -114,6 +121,7 @@ export async function belongingsOf({ owner, wallet }: Person, mode: Mode): Promi
     key(mine.draftKey, 'escrow', '53', 'draft'),
   ]
   const session = (mine.session = keys[0]?.id ?? '')
+  mine.payment = printPaymentId({ session, seq: 1 })
   const { tables: t } = db
   const rules = rulesOf(mine.provider, address, at)
   const decided = (id: string, number: number, scope: string) => ({

@@ -4,14 +4,21 @@
  */
 import type { Mode } from '@pbstream/db/Mode'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { newToken } from '../src/grants/Token.ts'
 import { SCOPES, type Scope } from '../src/api/Types.ts'
 import { type Belongings, belongingsOf, clear, everything, FLAT, unknown } from './belongings.ts'
 import { operations, type Operation } from './document.ts'
-import { api, type Call, keyOf, LIVE_CHAIN, type Person, person } from './people.ts'
+import { api, apiEnv, type Call, keyOf, LIVE_CHAIN, type Person, person } from './people.ts'
 import { empty, hex, settlement } from './support.ts'
 
 /** One call with an id in it, in the path, the query or the body. */
-type Case = { path?: Record<string, string>; query?: Record<string, string>; body?: unknown }
+type Case = {
+  path?: Record<string, string>
+  query?: Record<string, string>
+  body?: unknown
+  /** The key for which its owner sends a token. */
+  token?: string
+}
 type Entry =
   /** Names nothing of anybody: it is about the caller alone, or makes something new. */
   | { names: 'nothing'; body?: unknown }
@@ -56,6 +63,24 @@ const ofRules = (path: Record<string, string>, body?: unknown): Entry => ({
   names: 'provider',
   calls: [(of) => ({ path, query: { provider: of.provider }, ...(body !== undefined && { body }) })],
 })
+/** Of a channel that a provider sold on. */
+const ofSales = (body?: unknown): Entry => ({
+  names: ['provider', 'sales'],
+  calls: [(of) => ({ path: { id: of.provider, channel: of.sales }, ...(body !== undefined && { body }) })],
+})
+/** Of a key for which there is a token. */
+const ofGrant = (more: Omit<Case, 'path'> = {}): Entry => ({
+  names: 'escrowKey',
+  calls: [(of) => ({ path: { id: of.escrowKey }, token: of.escrowKey, ...more })],
+})
+const granted = {
+  ...{ name: 'x', chainId: LIVE_CHAIN, routes: null, deadline: 4_000_000_000, signature: '0x12' },
+  permission: {
+    ...{ account: hex('a1', 20), key: hex('5e', 20), token: hex('7c', 20), payees: [hex('ac', 20)], spendCap: '10' },
+    ...{ periodAmount: '0', periodDuration: 0, perPaymentMax: '0', start: 1, expiry: 4_000_000_000 },
+    ...{ freezer: hex('00', 20), salt: hex('00', 32) },
+  },
+}
 const exported: Entry = inQuery(['provider', 'provider'], ['session', 'session'])
 
 /** Of a provider, and of a key. */
@@ -230,6 +255,18 @@ const entries: Record<string, Entry> = {
       (of) => ({ query: { provider: of.provider }, body: { session: of.session, rule: 'mine', seconds: 60 } }),
     ],
   },
+  getProviderSummary: inPath('provider'),
+  getProviderRevenue: inPath('provider'),
+  getChannel: ofSales(),
+  getChannelTimeline: ofSales(),
+  settleChannel: ofSales(),
+  getGrantTerms: nothing,
+  createGrant: { names: 'nothing', body: granted },
+  getGrant: ofGrant(),
+  getGrantSigningRequest: ofGrant({ query: { action: 'freeze' } }),
+  freezeGrant: ofGrant({ body: signed }),
+  unfreezeGrant: ofGrant({ body: signed }),
+  revokeGrant: ofGrant({ body: signed }),
   listDecisions: inQuery(['provider', 'provider'], ['session', 'session']),
   getDecision: {
     names: ['decision', 'keyDecision'],
@@ -237,6 +274,10 @@ const entries: Record<string, Entry> = {
   },
   listRuleResults: inQuery(['provider', 'provider']),
   exportDecisions: inQuery(['provider', 'provider'], ['session', 'session']),
+  listPaidCharges: inQuery(['key', 'sessionKey'], ['key', 'session'], ['route', 'route'], ['provider', 'provider']),
+  getPaidCharge: inPath('payment'),
+  listPayerChannels: inQuery(['key', 'sessionKey'], ['key', 'session']),
+  getUsage: inQuery(['key', 'sessionKey'], ['key', 'session']),
 }
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
@@ -327,7 +368,10 @@ describe('what is another’s is answered like what is not there, and stays as i
       // The API keys of the callers were used: nothing else has changed.
       expect((await everything()).replaceAll(USED, '')).toBe(before.replaceAll(USED, ''))
       // The owner himself gets there: the case is one that would have done something.
-      const own = await send(operation, make(hers), { as: alice })
+      const { token: of } = make(hers)
+      const bearer = of === undefined ? undefined : await newToken(apiEnv(), of, 4_000_000_000, 1_800_000_000)
+      const headers = bearer === undefined ? {} : { authorization: `Bearer ${bearer.token}` }
+      const own = await send(operation, make(hers), { as: alice, headers })
       expect([own.text, STOPPED.includes(String(own.json['code']))]).toEqual([own.text, false])
     }
   })
@@ -341,7 +385,7 @@ const USED = /"lastUsedAt":(?:null|"[^"]*")/g
 const KEYLESS = ['signOut', 'validateRules', 'backtestRules']
 
 describe('whoever is not let in:', () => {
-  const guarded = operations.filter(({ access }) => access !== 'public' && access !== 'message')
+  const guarded = operations.filter(({ access }) => !['public', 'message', 'grant'].includes(access))
   const caseOf = ({ id }: Operation): Case => {
     const entry = entries[id]
     if (entry === undefined) return {}

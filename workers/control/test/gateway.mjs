@@ -39,6 +39,32 @@ StreamSession.prototype.policy = function () {
   return { policy: this.now, status: this.now.status, inFlight: 0, usage }
 }
 
+// Channels and receipts of a payer: as a test told them.
+StreamSession.prototype.tellChannel = function (channelId, numbers, standing) {
+  this.channels ??= new Map()
+  this.channels.set(channelId, { numbers, standing })
+}
+
+StreamSession.prototype.tellReceipt = function (reservationId, requestId, receipt) {
+  this.receipts ??= new Map()
+  this.receipts.set(`${reservationId} ${requestId}`, receipt)
+}
+
+StreamSession.prototype.view = function (_v, channelId) {
+  if (this.ctx.id.name.includes(':0xdead')) throw new Error('this object does not answer')
+  return this.channels?.get(channelId)?.numbers
+}
+
+StreamSession.prototype.standing = function (_v, channelId) {
+  return this.channels?.get(channelId)?.standing
+}
+
+StreamSession.prototype.outcome = function (_v, reservationId, requestId) {
+  if (this.ctx.id.name.includes(':0xdead')) throw new Error('this object does not answer')
+  const receipt = this.receipts?.get(`${reservationId} ${requestId}`)
+  return receipt === undefined ? { kind: 'ended' } : { kind: 'charged', receipt }
+}
+
 // Sentinel as control sees it: the newest set of each scope, and what is snoozed.
 StreamSession.prototype.setRules = function (_v, session, sets) {
   if (session.payerAuthorizer.startsWith('0xdead')) throw new Error('this object does not answer')

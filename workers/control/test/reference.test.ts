@@ -28,6 +28,11 @@ describe('the document', () => {
       // They change nothing.
       'validateRules',
       'backtestRules',
+      // By the wallet's signature, which counts once.
+      'createGrant',
+      'freezeGrant',
+      'unfreezeGrant',
+      'revokeGrant',
     ])
   })
 })

@@ -23,7 +23,7 @@ export function access(to: Access) {
     if (!hasSecret(c.env)) throw new Refusal('not_found')
     await limited(c.env, to === 'public' ? 'sign_in' : 'api', addressKey(c.req.raw))
     c.set('database', open(c.env))
-    if (to !== 'public' && to !== 'message') {
+    if (to !== 'public' && to !== 'message' && to !== 'grant') {
       const caller = await identify(c)
       await limited(c.env, 'api', `caller:${caller.actor}`)
       admit(caller, to)
@@ -34,7 +34,7 @@ export function access(to: Access) {
 }
 
 /** @throws {Refusal} scope_missing */
-function admit(caller: Caller, to: Exclude<Access, 'public' | 'message'>): void {
+function admit(caller: Caller, to: Exclude<Access, 'public' | 'message' | 'grant'>): void {
   if (to === 'any_caller' || caller.scopes === 'all') return
   if (to === 'cookie') throw new Refusal('scope_missing', { detail: 'no API key can do this' })
   if (!caller.scopes.has(to)) throw new Refusal('scope_missing', { detail: `this needs the scope ${to}` })

@@ -50,5 +50,11 @@ export function buildApi(): { api: Api; document: (origin: string) => Document }
     name: 'webhook-signature',
     description: 'Standard Webhooks: `webhook-id`, `webhook-timestamp` and the HMAC of both and the body.',
   })
+  api.openAPIRegistry.registerComponent('securitySchemes', 'grant', {
+    type: 'http',
+    scheme: 'bearer',
+    description:
+      'The token of a grant, `pbg_…`, for one key; to make a grant the signature in the body is all it takes.',
+  })
   return { api, document: (origin) => documentOf(api, origin) }
 }

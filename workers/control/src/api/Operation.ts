@@ -49,6 +49,7 @@ export function operation<const D extends Definition>(definition: D) {
 function securityOf(to: Access): Record<string, string[]>[] {
   if (to === 'public') return []
   if (to === 'message') return [{ message: [] }]
+  if (to === 'grant') return [{ grant: [] }]
   return to === 'cookie' ? [{ cookie: [] }] : [{ cookie: [] }, { apiKey: [] }]
 }
 

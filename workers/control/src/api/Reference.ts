@@ -1,6 +1,6 @@
 /**
  * `/reference`: the document of the API to read and to try, with Swagger UI. Its script and style are static assets of
- * this Worker and of no other host; of the package nothing else is served, and nothing on the page runs but that script
+ * this Worker and of no other host; of the package nothing else is built in, and nothing on the page runs but that script
  * and the line that starts it.
  */
 import { Hono } from 'hono'
@@ -28,7 +28,7 @@ reference.get('/', (c) => {
 for (const file of FILES) {
   reference.get(`/${file}`, async (c) => {
     if (c.env.ASSETS === undefined) return refuse('not_found')
-    const found = await c.env.ASSETS.fetch(new URL(`/${file}`, c.req.url))
+    const found = await c.env.ASSETS.fetch(new URL(`/reference/${file}`, c.req.url))
     if (!found.ok) return refuse('not_found')
     return new Response(found.body, {
       headers: {

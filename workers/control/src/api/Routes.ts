@@ -24,6 +24,14 @@ import { ruleFeatureRoutes } from '../sentinel/FeatureRoutes.ts'
 import { ruleListRoutes } from '../sentinel/ListRoutes.ts'
 import { ruleRoutes } from '../sentinel/RuleRoutes.ts'
 import { snoozeRoutes } from '../sentinel/SnoozeRoutes.ts'
+import { payerChannelRoutes } from '../reports/ChannelRoutes.ts'
+import { paymentRoutes } from '../reports/PaymentRoutes.ts'
+import { payerUsageRoutes } from '../reports/UsageRoutes.ts'
+import { revenueRoutes } from '../reports/RevenueRoutes.ts'
+import { settleRoutes } from '../reports/SettleRoutes.ts'
+import { summaryRoutes } from '../reports/SummaryRoutes.ts'
+import { timelineRoutes } from '../reports/TimelineRoutes.ts'
+import { grantRoutes } from '../grants/GrantRoutes.ts'
 import type { Api } from './Types.ts'
 import { apiKeyRoutes } from './ApiKeyRoutes.ts'
 import { signInRoutes } from './SignInRoutes.ts'
@@ -56,4 +64,12 @@ export const routes: ((api: Api) => void)[] = [
   ruleListRoutes,
   snoozeRoutes,
   decisionRoutes,
+  summaryRoutes,
+  revenueRoutes,
+  timelineRoutes,
+  settleRoutes,
+  grantRoutes,
+  paymentRoutes,
+  payerChannelRoutes,
+  payerUsageRoutes,
 ]

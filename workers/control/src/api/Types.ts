@@ -25,9 +25,10 @@ export type Scope = (typeof SCOPES)[number]
 
 /**
  * Whom an operation is for: everybody, callers with a scope, or people who signed in with a wallet (`cookie`). `message`:
- * who sends it is shown by the signature of the request, which the handler looks at.
+ * who sends it is shown by the signature of the request, which the handler looks at. `grant`: by a signature of a wallet, or a
+ * token for one key, which the handler looks at; cookies count for nothing.
  */
-export type Access = Scope | 'cookie' | 'any_caller' | 'public' | 'message'
+export type Access = Scope | 'cookie' | 'any_caller' | 'public' | 'message' | 'grant'
 
 export type Caller = {
   /** The lower-case address, or `<chainId>:<address>` of an account that is a contract. */

@@ -14,7 +14,7 @@ import { Refusal } from '../Problem.ts'
 import { type Held, heldToEnd, isFree, letGo, said, type Said } from '../sentinel/KeyStops.ts'
 import * as Acts from './Acts.ts'
 import { create } from './Create.ts'
-import { by, found, freezerOf, inAnHour, maker, ourFreezer, randomSalt, TAGS, typed } from './Common.ts'
+import { by, found, freezerOf, inAnHour, maker, randomSalt, relayAddresses, TAGS, typed } from './Common.ts'
 import { kindOf, refOf } from './Model.ts'
 import { count, refusal, relay, relayOf, signedOf, stateOf, toChange, toRotate, WAIT_MS } from './OnChain.ts'
 import { register } from './Register.ts'
@@ -98,39 +98,15 @@ const fund = operation({
 
 export function actRoutes(api: Api): void {
   api.openapi(freeze, async (c) => {
-    const { id } = c.req.valid('param')
-    const { after } = await Acts.freeze(by(c), id, await ourFreezer(c))
-    const { onChain } = c.req.valid('json')
-    if (onChain !== undefined) {
-      await relay(by(c), after, { kind: 'freeze', keyId: signedOf(after).keyId, signer: after.payer, ...onChain })
-    }
-    // Should it not be made now, the sweep makes it.
-    if (after.registered === 'pending') await freezeOnChain(by(c), after).catch(() => {})
-    return answered(c, await found(c, id))
+    return answered(c, await freezeKey(c, c.req.valid('param').id, c.req.valid('json').onChain))
   })
 
   api.openapi(unfreeze, async (c) => {
-    const row = await found(c, c.req.valid('param').id)
-    const state = kindOf(row) === 'escrow' ? await stateOf(c.env, row) : undefined
-    const held = await heldToEnd(c.env, row)
-    const runs = row.status === 'active' && (state === undefined || state.frozenAt === 0)
-    if (runs && isFree(held)) return answered(c, row)
-    if (row.status !== 'active' && row.status !== 'freezing' && row.status !== 'frozen') {
-      throw new Refusal('session_key_conflict', { detail: `it is ${row.status}` })
-    }
-    const { onChain, reason, snoozeSeconds } = c.req.valid('json')
-    const also = await consentToUnfreeze(c, row, state, held, { onChain, reason, snoozeSeconds })
-    const { after, changed } = await Acts.unfreeze(by(c), row.publicId, also)
-    // A key that only rules had stopped is not changed itself: then the signature is used up with what it lets go.
-    await letGo(c, row, held, { reason, snoozeSeconds, consent: changed ? undefined : also })
-    return answered(c, after)
+    return answered(c, await unfreezeKey(c, c.req.valid('param').id, c.req.valid('json')))
   })
 
   api.openapi(revoke, async (c) => {
-    const { after } = await Acts.revoke(by(c), c.req.valid('param').id)
-    const { onChain } = c.req.valid('json')
-    if (onChain !== undefined) await relay(by(c), after, { kind: 'revoke', keyId: signedOf(after).keyId, ...onChain })
-    return answered(c, after)
+    return answered(c, await revokeKey(c, c.req.valid('param').id, c.req.valid('json').onChain))
   })
 
   api.openapi(edit, async (c) => {
@@ -181,6 +157,45 @@ function answered(c: ApiContext, row: ManagedKey) {
 }
 
 type OnChain = z.infer<typeof Schemas.Unfreezing>['onChain']
+
+/** Freezes a key; on chain too, by its account's signature or by our freezer. */
+export async function freezeKey(c: ApiContext, id: string, onChain: OnChain): Promise<ManagedKey> {
+  const { after } = await Acts.freeze(by(c), id, (await relayAddresses(c)).freezer)
+  if (onChain !== undefined) {
+    await relay(by(c), after, { kind: 'freeze', keyId: signedOf(after).keyId, signer: after.payer, ...onChain })
+  }
+  // Should it not be made now, the sweep makes it.
+  if (after.registered === 'pending') await freezeOnChain(by(c), after).catch(() => {})
+  return found(c, id)
+}
+
+/** Revokes a key; on chain too, by its account's signature. */
+export async function revokeKey(c: ApiContext, id: string, onChain: OnChain): Promise<ManagedKey> {
+  const { after } = await Acts.revoke(by(c), id)
+  if (onChain !== undefined) await relay(by(c), after, { kind: 'revoke', keyId: signedOf(after).keyId, ...onChain })
+  return after
+}
+
+/** Lets a key go on, with what rules have stopped, by its account's signature. */
+export async function unfreezeKey(
+  c: ApiContext,
+  id: string,
+  { onChain, reason, snoozeSeconds }: z.output<typeof Schemas.Unfreezing>,
+): Promise<ManagedKey> {
+  const row = await found(c, id)
+  const state = kindOf(row) === 'escrow' ? await stateOf(c.env, row) : undefined
+  const held = await heldToEnd(c.env, row)
+  const runs = row.status === 'active' && (state === undefined || state.frozenAt === 0)
+  if (runs && isFree(held)) return row
+  if (row.status !== 'active' && row.status !== 'freezing' && row.status !== 'frozen') {
+    throw new Refusal('session_key_conflict', { detail: `it is ${row.status}` })
+  }
+  const also = await consentToUnfreeze(c, row, state, held, { onChain, reason, snoozeSeconds })
+  const { after, changed } = await Acts.unfreeze(by(c), row.publicId, also)
+  // A key that only rules had stopped is not changed itself: then the signature is used up with what it lets go.
+  await letGo(c, row, held, { reason, snoozeSeconds, consent: changed ? undefined : also })
+  return after
+}
 
 /**
  * What stopped a key may be that it was stolen: neither a cookie nor an API key is enough to start it again. A key that is

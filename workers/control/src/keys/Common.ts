@@ -48,11 +48,12 @@ export function typed(data: TypedData): z.infer<typeof Schemas.TypedData> {
 /** Whom a permission names as freezer: who was asked for, or this service. */
 export async function freezerOf(c: ApiContext, asked: Address | null | undefined): Promise<Address> {
   if (asked !== undefined) return asked ?? zeroAddress
-  return (await ourFreezer(c)) ?? zeroAddress
+  return (await relayAddresses(c)).freezer ?? zeroAddress
 }
 
-export async function ourFreezer(c: ApiContext): Promise<Address | undefined> {
-  return (await c.env.KEY_RELAY?.addresses(1))?.freezer
+/** Of this service, as far as settlement says; all unknown without it. */
+export async function relayAddresses(c: ApiContext): Promise<{ freezer?: Address; receiverAuthorizer?: Address }> {
+  return (await c.env.KEY_RELAY?.addresses(1)) ?? {}
 }
 
 export function randomSalt(): Hex {

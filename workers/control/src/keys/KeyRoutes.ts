@@ -137,7 +137,8 @@ async function createAsked(c: ApiContext, key: Address) {
   })
 }
 
-async function detailed(c: ApiContext, id: string): Promise<z.infer<typeof Schemas.SessionKeyDetail>> {
+/** One key with what its object and the chain say of it. */
+export async function detailed(c: ApiContext, id: string): Promise<z.infer<typeof Schemas.SessionKeyDetail>> {
   const row = await found(c, id)
   const standing = await quietly(() => Edge.standing(c.env, refOf(row)))
   const place = placeOf(standing, row)

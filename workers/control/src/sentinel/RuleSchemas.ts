@@ -124,7 +124,7 @@ export const MoneyBreaker = z
     }),
     freezes: z.boolean().optional().openapi({ description: 'Opening freezes the key in this scope.' }),
   })
-  .openapi('MoneyBreaker')
+  .openapi('MoneyBreakerSettings')
 
 /** A set as it is sent; a change is another set, never half of one. */
 const wanted = {
