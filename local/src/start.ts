@@ -37,7 +37,7 @@ Usage: npm start -- [options]
   -h, --help        this text
 
 Ctrl-C ends everything; the next start goes on from disk.
-Ports: 8402 gateway, 8403 facilitator, 8404 overview, 8405 wallet, 8406 upstream, 8545 chain; a free one where taken.`
+Ports: 8402 gateway, 8403 facilitator, 8404 dashboard and overview, 8405 wallet, 8406 upstream, 8545 chain; a free one where taken.`
 
 const { values } = parseArgs({
   options: {
@@ -116,7 +116,8 @@ async function main(): Promise<void> {
     const urls = {
       gateway: system.urls.gateway,
       'pay in the browser': `${wallet.url}/weather`,
-      dashboard: system.urls.control,
+      dashboard: new URL('/app/', system.urls.control).href,
+      overview: system.urls.control,
       facilitator: system.urls.settlement,
       upstream: upstream.url,
       chain: chain.rpcUrl,

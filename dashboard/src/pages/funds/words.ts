@@ -1,0 +1,148 @@
+/** Words of money in channels: topping up, and taking out. */
+import { defineWords } from '../../text.ts'
+
+export const w = defineWords({
+  title: { en: 'Funds', zh: '资金' },
+  intro: {
+    en: 'Money that your keys can spend lies in channels, one for each receiver. It is yours until it is spent.',
+    zh: '密钥可支出的资金存放在通道中，每个收款方一个通道。未支出前始终属于您。',
+  },
+  key: { en: 'Key', zh: '密钥' },
+  allKeys: { en: 'All keys', zh: '全部密钥' },
+  topUp: { en: 'Top up', zh: '充值' },
+  free: { en: 'Free', zh: '可用' },
+  freeHint: { en: 'neither spent nor held', zh: '未支出且未预留' },
+  held: { en: 'Held', zh: '预留' },
+  heldHint: { en: 'for requests being served', zh: '为处理中的请求' },
+  spent: { en: 'Spent', zh: '已支出' },
+  returning: { en: 'On its way back', zh: '提现中' },
+  soFar: { en: 'of the channels shown', zh: '以显示的通道计' },
+  wallet: { en: 'In your wallet', zh: '钱包余额' },
+  walletOn: { en: 'on {chain}', zh: '在 {chain} 上' },
+  showBalance: { en: 'Ask the wallet', zh: '询问钱包' },
+  channels: { en: 'Channels', zh: '通道' },
+  receiver: { en: 'Receiver', zh: '收款方' },
+  contract: { en: 'Contract', zh: '合约' },
+  escrow: { en: 'escrow', zh: '托管合约' },
+  canonical: { en: 'canonical', zh: '标准合约' },
+  other: { en: 'other', zh: '其他' },
+  deposited: { en: 'Deposited', zh: '已存入' },
+  state: { en: 'State', zh: '状态' },
+  open: { en: 'open', zh: '开放' },
+  closed: { en: 'empty', zh: '已空' },
+  stale: { en: 'as last seen', zh: '上次所见' },
+  withdrawing: { en: 'withdrawal', zh: '提现' },
+  ready: { en: 'ready to finish', zh: '可完成提现' },
+  actions: { en: 'Actions', zh: '操作' },
+  withdraw: { en: 'Withdraw', zh: '提现' },
+  withdrawFrom: { en: 'Withdraw from the channel to {receiver}', zh: '从付给 {receiver} 的通道提现' },
+  unknownKey: { en: 'not managed here', zh: '未在此管理' },
+  emptyTitle: { en: 'No channel yet', zh: '还没有通道' },
+  emptyText: {
+    en: 'A channel opens with the first deposit: top up a key of the escrow here, or let an agent pay; it asks your wallet for a deposit of at most what its budget says:',
+    zh: '首次存入即开通通道：可在此为托管密钥充值，或让代理程序付款，它会请求您的钱包存入不超过其预算的金额：',
+  },
+  example: { en: 'example', zh: '示例' },
+  without: {
+    en: 'Nobody is needed to get your money back, not even this service: with an RPC endpoint and your wallet’s key this does the same.',
+    zh: '取回资金不需要任何人，包括本服务：仅需 RPC 节点和您的钱包密钥即可完成同样的操作。',
+  },
+  withoutTitle: { en: 'Without this page', zh: '不使用本页面' },
+  reverted: {
+    en: 'The contract refused the transaction; nothing has moved. Look again: the channel may have changed meanwhile.',
+    zh: '合约拒绝了交易，资金未变动。请重新查看：通道状态可能已变化。',
+  },
+})
+
+export const withdrawWords = defineWords({
+  title: { en: 'Withdraw', zh: '提现' },
+  how: {
+    en: 'Two transactions of your wallet. The first asks for the money; after {delay} the second brings it. In between the receiver may still claim what your key has signed for: nothing more. While it waits, the channel takes no new payment.',
+    zh: '需要您的钱包发送两笔交易。第一笔申请提现；{delay} 之后第二笔取回资金。期间收款方仍可领取您的密钥已签署的金额，但不会更多。等待期间，通道不接受新付款。',
+  },
+  lapse: {
+    en: 'In the escrow finish within {delay} after that, or the request lapses and has to be made anew.',
+    zh: '在托管合约中，须在其后 {delay} 内完成，否则申请失效，需重新发起。',
+  },
+  looking: { en: 'Asking the chain by your wallet …', zh: '正在通过您的钱包查询链上信息…' },
+  inChannel: { en: 'In the channel', zh: '通道内' },
+  claimed: { en: 'Claimed by the receiver', zh: '收款方已领取' },
+  available: { en: 'Can be withdrawn', zh: '可提现' },
+  notClaimed: {
+    en: 'Of it {amount} is spent and not claimed yet: the receiver will claim that first.',
+    zh: '其中 {amount} 已支出但尚未领取：收款方会先领取。',
+  },
+  amount: { en: 'Amount', zh: '金额' },
+  amountHint: {
+    en: 'At most {amount}. What is claimed meanwhile is less to withdraw.',
+    zh: '最多 {amount}。期间被领取的部分会减少可提现金额。',
+  },
+  tooMuch: { en: 'At most {amount} can be withdrawn.', zh: '最多可提现 {amount}。' },
+  needAmount: { en: 'Enter an amount above zero.', zh: '请输入大于零的金额。' },
+  begin: { en: 'Ask for the withdrawal', zh: '申请提现' },
+  begun: { en: 'Asked for. The money can be taken when the delay is over.', zh: '已申请。等待期结束后可取回资金。' },
+  pending: { en: '{amount} is on its way back.', zh: '{amount} 正在提现中。' },
+  wait: { en: 'You can finish it in', zh: '可完成时间' },
+  returnLater: { en: 'You may close this page; come back when it is over.', zh: '您可以关闭此页面，到时再回来。' },
+  readyText: { en: '{amount} can be taken now.', zh: '{amount} 现在可以取回。' },
+  before: { en: 'Finish it before it lapses:', zh: '请在失效前完成：' },
+  finish: { en: 'Take the money', zh: '取回资金' },
+  finished: { en: 'The money is in your wallet.', zh: '资金已回到您的钱包。' },
+  cancel: { en: 'Keep it in the channel', zh: '保留在通道中' },
+  cancelled: {
+    en: 'The withdrawal is taken back. The channel takes payments again.',
+    zh: '提现已取消，通道可继续付款。',
+  },
+  lapsed: {
+    en: 'The request of before was not finished in time and has lapsed. Ask anew.',
+    zh: '之前的申请未及时完成，已失效。请重新申请。',
+  },
+  empty: {
+    en: 'Nothing is left to withdraw: all that is in it was claimed.',
+    zh: '没有可提现的金额：其中全部已被领取。',
+  },
+  close: { en: 'Close', zh: '关闭' },
+  inWallet: { en: 'Confirm in your wallet; then the block is awaited.', zh: '请在钱包中确认，然后等待出块。' },
+  done: { en: 'Last transaction', zh: '最近的交易' },
+})
+
+export const topUpWords = defineWords({
+  title: { en: 'Top up a key', zh: '为密钥充值' },
+  how: {
+    en: 'Your wallet signs an order for exactly this amount into exactly this channel (EIP-3009). We send it and pay the gas. Unspent money comes back by refund or withdrawal.',
+    zh: '您的钱包签署一份仅限此金额、此通道的授权 (EIP-3009)，由我们上链并支付 gas。未花完的资金可通过退款或提现取回。',
+  },
+  key: { en: 'Key', zh: '密钥' },
+  choose: { en: 'Choose a key', zh: '请选择密钥' },
+  none: {
+    en: 'There is no active key of the escrow. Keys of the canonical contract are topped up by the agent: it asks your wallet when it needs money.',
+    zh: '没有可用的托管密钥。标准合约的密钥由代理程序充值：需要资金时会请求您的钱包。',
+  },
+  canonical: {
+    en: 'This key is one of the canonical contract: its agent asks your wallet for deposits by itself, within its budget.',
+    zh: '此密钥属于标准合约：其代理程序会在预算内自行请求您的钱包存入。',
+  },
+  receiver: { en: 'For payments to', zh: '付款对象' },
+  amount: { en: 'Amount', zh: '金额' },
+  balance: { en: 'Your wallet has {amount}.', zh: '您的钱包有 {amount}。' },
+  room: { en: 'Under the cap of the key {amount} more can be deposited.', zh: '在密钥总额内还可存入 {amount}。' },
+  needAmount: { en: 'Enter an amount of at least {amount}.', zh: '请输入至少 {amount}。' },
+  tooLittle: { en: 'Your wallet has only {amount}.', zh: '您的钱包只有 {amount}。' },
+  aboveCap: { en: 'The cap of the key leaves room for {amount}.', zh: '密钥总额仅剩 {amount} 可存入。' },
+  noTerms: {
+    en: 'The service does not say who signs claims for this receiver. Let the agent make the first deposit; after that you can top up here.',
+    zh: '服务未说明由谁为此收款方签署领取。请让代理程序先存入一次，之后即可在此充值。',
+  },
+  submit: { en: 'Sign and deposit', zh: '签名并存入' },
+  cancel: { en: 'Cancel', zh: '取消' },
+  steps: {
+    en: 'Your wallet asks first, then the block is awaited, up to 15 seconds.',
+    zh: '先由钱包确认，然后等待出块，最多约 15 秒。',
+  },
+  close: { en: 'Close', zh: '关闭' },
+  done: { en: '{amount} is in the channel.', zh: '{amount} 已存入通道。' },
+  pending: {
+    en: '{amount} is on its way. It shows in the list when the chain has it.',
+    zh: '{amount} 正在上链，完成后会显示在列表中。',
+  },
+})

@@ -1,0 +1,56 @@
+/** Words of the page about payouts. */
+import { defineWords } from '../../text.ts'
+
+export const w = defineWords({
+  title: { en: 'Settlements', zh: '结算' },
+  intro: {
+    en: 'What you earn is claimed on chain and paid to your payout address, by amount or by age as your settlement policy says.',
+    zh: '你赚取的款项会按结算策略（金额或时间）在链上申领，并支付到你的收款地址。',
+  },
+  tabs: { en: 'Settlements', zh: '结算' },
+  waiting: { en: 'Waiting', zh: '待结算' },
+  done: { en: 'Paid out', zh: '已支付' },
+  unsettled: { en: 'To be paid out', zh: '待支付' },
+  lag: { en: 'Usual wait', zh: '一般等待时间' },
+  lagHint: { en: 'median of the last 30 days', zh: '近 30 天的中位数' },
+  longest: { en: 'Longest wait', zh: '最长等待时间' },
+  longestHint: { en: 'from the oldest charge to its payout', zh: '从最早一笔扣费到支付' },
+  noPayout: { en: 'no payout in 30 days', zh: '近 30 天没有支付' },
+  channel: { en: 'Channel', zh: '通道' },
+  chain: { en: 'Chain', zh: '链' },
+  state: { en: 'State', zh: '状态' },
+  earned: { en: 'Not claimed', zh: '未申领' },
+  claimed: { en: 'Claimed, not paid', zh: '已申领未支付' },
+  sum: { en: 'To be paid out', zh: '待支付' },
+  act: { en: 'Action', zh: '操作' },
+  accruing: { en: 'Accruing', zh: '累积中' },
+  paying: { en: 'Payout on its way', zh: '支付进行中' },
+  failed: { en: 'Failed: settle again', zh: '失败：请重新结算' },
+  blocked: { en: 'Receiver blocked by the token', zh: '收款地址被代币限制' },
+  emptyWaiting: { en: 'Nothing waits to be paid out', zh: '没有待支付的款项' },
+  emptyWaitingText: {
+    en: 'Charges of new payments show here until they are paid out.',
+    zh: '新付款的扣费在支付前会显示在这里。',
+  },
+  emptyDone: { en: 'No payout in this period', zh: '该时间段内没有支付' },
+  emptyDoneText: {
+    en: 'A channel is paid out when its policy says so, or when you press "Settle now". Choose a longer period to see older payouts.',
+    zh: '通道会按策略自动支付，也可以点击“立即结算”。选择更长的时间段可查看更早的支付。',
+  },
+  time: { en: 'Time', zh: '时间' },
+  amount: { en: 'Amount, USDC', zh: '金额（USDC）' },
+  transaction: { en: 'Transaction', zh: '交易' },
+  notWhole: {
+    en: 'Only the first {n} rows are shown. Narrow the period, or take the CSV file of the ledger, which has all.',
+    zh: '仅显示前 {n} 行。请缩短时间段，或使用账本中包含全部内容的 CSV 文件。',
+  },
+  someChannels: {
+    en: 'Only the first {n} channels were looked at. What others owe is in the sum above, and is settled by the policy.',
+    zh: '仅检查了前 {n} 个通道。其他通道的欠款已计入上方合计，并会按策略结算。',
+  },
+  of: { en: 'Of one channel', zh: '单个通道' },
+  ofHint: { en: 'Its id, 0x and 64 hexadecimal digits.', zh: '通道 ID，0x 加 64 位十六进制数字。' },
+  ofWrong: { en: 'A channel id is 0x and 64 hexadecimal digits.', zh: '通道 ID 为 0x 加 64 位十六进制数字。' },
+  toLedger: { en: 'Ledger and files', zh: '账本与文件' },
+  policy: { en: 'Settlement policy', zh: '结算策略' },
+})

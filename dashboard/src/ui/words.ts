@@ -1,0 +1,45 @@
+/** Words of the shared parts. */
+import { defineWords } from '../text.ts'
+
+export const uiWords = defineWords({
+  close: { en: 'Close', zh: '关闭' },
+  cancel: { en: 'Cancel', zh: '取消' },
+  copy: { en: 'Copy {what}', zh: '复制{what}' },
+  copied: { en: 'Copied.', zh: '已复制。' },
+  notCopied: {
+    en: 'The browser does not allow copying here. Select the text instead.',
+    zh: '浏览器不允许复制。请手动选择文本。',
+  },
+  undo: { en: 'Undo', zh: '撤销' },
+  undone: { en: 'Undone.', zh: '已撤销。' },
+  loading: { en: 'Loading…', zh: '加载中…' },
+  retry: { en: 'Try again', zh: '重试' },
+  failed: { en: 'This could not be loaded', zh: '加载失败' },
+  more: { en: 'Load more', zh: '加载更多' },
+  rows: { en: '{n} {n|row|rows}', zh: '{n} 行' },
+  rowsSoFar: { en: '{n} {n|row|rows} so far', zh: '已加载 {n} 行' },
+  typeWord: { en: 'Type {word} to confirm', zh: '输入 {word} 以确认' },
+  amountFormat: {
+    en: 'An amount such as 12.50, with at most {decimals} decimals.',
+    zh: '请输入金额，例如 12.50，最多 {decimals} 位小数。',
+  },
+  numberFormat: { en: 'A number from {min} to {max}.', zh: '请输入 {min} 到 {max} 之间的数字。' },
+  numberOnly: { en: 'A number.', zh: '请输入数字。' },
+  atomic: { en: '{n} atomic units', zh: '{n} 最小单位' },
+  ended: { en: 'ended', zh: '已结束' },
+  left: { en: '{time} left', zh: '剩余 {time}' },
+  numbers: { en: 'The same as a table', zh: '以表格查看' },
+  time: { en: 'Time', zh: '时间' },
+  noNumbers: { en: 'No numbers in this period.', zh: '此时间段内没有数据。' },
+  chartOf: {
+    en: '{title}: line chart, {n} points, from {from} to {to}. Table below.',
+    zh: '{title}：折线图，{n} 个点，从 {from} 到 {to}。下方有表格。',
+  },
+  latest: { en: 'latest', zh: '最新' },
+  lower: { en: '{label}, lower', zh: '{label}，下限' },
+  upper: { en: '{label}, upper', zh: '{label}，上限' },
+  newTab: { en: '(opens in a new tab)', zh: '（在新标签页打开）' },
+  notifications: { en: 'Notifications', zh: '通知' },
+  localTime: { en: 'In your time zone: {zone}', zh: '使用你的时区：{zone}' },
+  notSaved: { en: 'Not saved: {n} {n|entry does|entries do} not fit.', zh: '未保存：有 {n} 项不符合要求。' },
+})
