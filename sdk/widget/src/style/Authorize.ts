@@ -1,0 +1,49 @@
+/** What only the authorisation screen has: the sentences of the limits, fields, the words of the site. */
+import { css } from 'lit'
+
+export const authorize = css`
+  .limits li {
+    padding: 4px 0;
+    font-size: 1.05em;
+    font-weight: 600;
+  }
+  .limits li.loud {
+    padding-left: 8px;
+  }
+  blockquote {
+    padding: 4px 12px;
+    border-left: 3px solid var(--_line);
+    overflow-wrap: anywhere;
+  }
+  summary {
+    min-height: 32px;
+    padding: 4px 0;
+    cursor: pointer;
+    font-weight: 600;
+  }
+  details .stack {
+    padding: 4px 0 8px;
+  }
+  label {
+    display: block;
+    font-weight: 600;
+  }
+  input,
+  select {
+    width: 100%;
+    min-height: 40px;
+    padding: 0 10px;
+    border: 1px solid var(--_edge);
+    border-radius: var(--_radius);
+    background: var(--_card);
+    color: inherit;
+    font: inherit;
+    font-variant-numeric: tabular-nums;
+  }
+  input[aria-invalid='true'] {
+    border-color: var(--_bad);
+  }
+  .origin {
+    font-weight: 700;
+  }
+`
