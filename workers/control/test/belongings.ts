@@ -66,12 +66,12 @@ export async function belongingsOf({ owner, wallet }: Person, mode: Mode): Promi
   const times = { createdAt: at, updatedAt: at }
   const chainId = mode === 'live' ? LIVE_CHAIN : TEST_CHAIN
   const address = wallet.address.toLowerCase() as Address
-  const channelId = `0x${n.repeat(32)}` as Hex
+  const channelId = `0x${n.padStart(64, '0')}` as Hex
   const mine: Belongings = {
     provider: `prov_mine${n}`,
     route: `route_mine${n}`,
     oracle: `orc_mine${n}`,
-    customer: `0x${n.repeat(20)}`,
+    customer: `0x${n.padStart(40, '0')}`,
     host: `host${n}.example`,
     sessionKey: `sk_mine${n}`,
     escrowKey: `sk_escrow${n}`,
