@@ -5,7 +5,7 @@ export default defineConfig({
     name: 'browser',
     include: ['*.test.ts'],
     globalSetup: ['../support/bundles.ts'],
-    testTimeout: 120_000,
+    testTimeout: 300_000,
     hookTimeout: 120_000,
   },
 })
