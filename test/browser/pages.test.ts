@@ -61,12 +61,12 @@ async function belongings(): Promise<string[]> {
   const also = ['webhooks', 'audit', 'settings', 'providers']
   const sold = ['', '/routes', '/routes/new', '/hosts', '/oracles', '/oracles/new', '/customers', '/sessions']
   const money = ['/settlements', '/ledger', '/settings']
-  const guards = ['stops', 'decisions', 'alerts', 'alerts/new', 'rules', 'rules/new', 'rules/lists', 'rules/budget']
-  const past = ['rules/backtest', 'rules/snoozes', 'rules/history']
+  const guards = ['stops', 'decisions', 'alerts', 'alerts/new', 'rules', 'rules/new']
+  const more = ['lists', 'budget', 'backtest', 'snoozes', 'history']
   return [
-    ...[...own, ...also, ...guards, ...past].map((path) => `/${path}`),
+    ...[...own, ...also, ...guards, ...more.map((name) => `rules/${name}`)].map((path) => `/${path}`),
     ...[...sold, ...money].map((path) => `/p/${shop}${path}`),
-    ...[...guards, ...past, 'breakers'].map((path) => `/p/${shop}/sentinel/${path}`),
+    ...[...guards, ...more, 'breakers'].map((path) => `/p/${shop}/sentinel/${path}`),
   ]
 }
 
@@ -110,6 +110,7 @@ describe.each([
     for (const path of pages) {
       await page.goto(url(path))
       await page.waitForLoadState('networkidle')
+      if (/There is no such page|页面不存在/.test(await page.title())) troubles.push(`${path}: there is no such page`)
       const headings = await page.getByRole('heading', { level: 1 }).count()
       if (headings !== 1) troubles.push(`${path}: ${headings} headings of the first level`)
       troubles.push(...(await seriousOf(page)).map((trouble) => `${path}: ${trouble}`))
