@@ -1,7 +1,5 @@
 // A wallet owner in Chromium: signs in, authorises an agent, sees it pay, stops it, and takes the money back.
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { root } from '@pbstream/local/Bundle'
 import { addressOf } from '@pbstream/local/Keys'
 import { withdrawDelay } from '@pbstream/local/System'
 import type { Browser, Page } from 'playwright-core'
@@ -11,6 +9,7 @@ import { type Stack, type StackPayer, startStack } from '../support/Stack.ts'
 import { until } from '../support/until.ts'
 import { BrowserWallet } from './support/BrowserWallet.ts'
 import { launch } from './support/launch.ts'
+import { pictures } from './support/pictures.ts'
 
 let stack: Stack
 let browser: Browser
@@ -20,11 +19,9 @@ let agent: StackPayer
 const owner = secret()
 const sessionKey = secret()
 const troubles: string[] = []
-const screenshots = join(root, '.wrangler', 'screenshots')
 
 beforeAll(async () => {
   stack = await startStack({ routes: [{ path: '/report' }] })
-  await mkdir(screenshots, { recursive: true })
   agent = await stack.payer({ key: owner, sessionKey, scheme: 'batch-settlement' })
   wallet = new BrowserWallet({ key: owner, rpcUrl: stack.chain.rpcUrl })
   await stack.chain.fund([wallet.address])
@@ -45,7 +42,7 @@ afterAll(async () => {
 
 const url = (path: string) => new URL(`/app${path}`, stack.system.urls.control).href
 const button = (name: string | RegExp) => page.getByRole('button', { name, exact: true })
-const picture = (name: string) => page.screenshot({ path: join(screenshots, `owner-${name}.png`), fullPage: true })
+const picture = (name: string) => page.screenshot({ path: join(pictures, `owner-${name}.png`) })
 /** What is paid is in the tables a moment later. */
 const shows = (path: string, text: string, times = 1) =>
   until(`${text} on ${path}`, async () => {

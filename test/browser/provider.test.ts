@@ -1,7 +1,6 @@
 // A provider's day in Chromium: creates a route, sets its rate, sees revenue, makes a rule that fires, is paid, exports.
-import { mkdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { root } from '@pbstream/local/Bundle'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { secret } from '../support/keysApi.ts'
@@ -9,6 +8,7 @@ import { type Stack, type StackPayer, startStack } from '../support/Stack.ts'
 import { until } from '../support/until.ts'
 import { BrowserWallet } from './support/BrowserWallet.ts'
 import { launch } from './support/launch.ts'
+import { pictures } from './support/pictures.ts'
 
 let stack: Stack
 let browser: Browser
@@ -17,11 +17,9 @@ let wallet: BrowserWallet
 let agent: StackPayer
 let shop = ''
 const troubles: string[] = []
-const screenshots = join(root, '.wrangler', 'screenshots')
 
 beforeAll(async () => {
   stack = await startStack({ routes: [{ path: '/seeded' }] })
-  await mkdir(screenshots, { recursive: true })
   agent = await stack.payer({ scheme: 'batch-settlement' })
   wallet = new BrowserWallet({ key: secret(), rpcUrl: stack.chain.rpcUrl })
   browser = await launch()
@@ -42,7 +40,7 @@ afterAll(async () => {
 
 const url = (path: string) => new URL(`/app${path}`, stack.system.urls.control).href
 const button = (name: string | RegExp) => page.getByRole('button', { name, exact: true })
-const picture = (name: string) => page.screenshot({ path: join(screenshots, `provider-${name}.png`), fullPage: true })
+const picture = (name: string) => page.screenshot({ path: join(pictures, `provider-${name}.png`) })
 const call = async () => (await agent.fetch(`${stack.gateway}/shop/item`)).status
 const shows = (path: string, text: string) =>
   until(`${text} on ${path}`, async () => {
@@ -88,6 +86,7 @@ test('sells a route at a rate', async () => {
   await button('Create route').click()
   await page.waitForURL(/\/routes\/rt_|\/routes\/route_/)
   await until('the gateway sells it', async () => (await fetch(`${stack.gateway}/shop/item`)).status === 402)
+  await page.locator('.rate-json textarea').waitFor()
   await picture('rate')
 })
 
