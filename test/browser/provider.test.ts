@@ -26,7 +26,7 @@ beforeAll(async () => {
   const context = await browser.newContext({ locale: 'en-US', viewport: { width: 1280, height: 800 } })
   await wallet.into(context)
   page = await context.newPage()
-  page.setDefaultTimeout(10_000)
+  page.setDefaultTimeout(20_000)
   page.on('pageerror', (error) => troubles.push(String(error)))
   // Who is not signed in yet is told so by 401, and what needs the wallet by 403: the browser reports both.
   page.on('console', (message) => {

@@ -6,6 +6,8 @@ export default defineConfig({
     include: ['*.test.ts'],
     globalSetup: ['../support/bundles.ts'],
     testTimeout: 300_000,
+    // Each file has a system and a browser of its own.
+    fileParallelism: false,
     hookTimeout: 120_000,
   },
 })
