@@ -122,3 +122,44 @@ describe.each([
     expect(troubles).toEqual([])
   })
 })
+
+/** Elements that the Tab key has to reach and did not; and whether every one that it reached shows that it has the focus. */
+async function unreachedByTab(page: Page): Promise<string[]> {
+  const wanted = await page.evaluate(() => {
+    const all = document.querySelectorAll<HTMLElement>(
+      'a[href], button, input, select, textarea, summary, [tabindex="0"]',
+    )
+    const reachable = [...all].filter((element) => {
+      const isOff = element.matches(':disabled, [tabindex="-1"], input[type=radio]:not(:checked)')
+      return !isOff && element.checkVisibility({ visibilityProperty: true }) && element.closest('[inert]') === null
+    })
+    for (const [at, element] of reachable.entries()) element.dataset['wanted'] = String(at)
+    document.body.tabIndex = -1
+    document.body.focus()
+    return reachable.map((element) => element.outerHTML.slice(0, 120))
+  })
+  const missing = new Set(wanted.keys())
+  const unseen = wanted.length < 10 ? [`only ${wanted.length} elements to reach`] : []
+  // A date field has several stops.
+  for (let stop = 0; stop < wanted.length * 4 + 10 && missing.size > 0; stop++) {
+    await page.keyboard.press('Tab')
+    const [at, isShown] = await page.evaluate(() => {
+      const focused = document.activeElement as HTMLElement
+      const { outlineStyle, boxShadow } = getComputedStyle(focused)
+      return [Number(focused.dataset['wanted'] ?? -1), outlineStyle !== 'none' || boxShadow !== 'none'] as const
+    })
+    if (missing.delete(at) && !isShown) unseen.push(`no sign of the focus: ${wanted[at]}`)
+  }
+  return [...[...missing].map((at) => `not reached by Tab: ${wanted[at]}`), ...unseen]
+}
+
+test('every page works from the keyboard', async () => {
+  const troubles: string[] = []
+  const page = await signedIn({ locale: 'en-US', viewport: { width: 1280, height: 900 } }, troubles)
+  for (const path of pages) {
+    await page.goto(url(path))
+    await page.waitForLoadState('networkidle')
+    troubles.push(...(await unreachedByTab(page)).map((trouble) => `${path}: ${trouble}`))
+  }
+  expect(troubles).toEqual([])
+})
