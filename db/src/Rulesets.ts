@@ -8,7 +8,6 @@ import { and, asc, desc, eq, gte, inArray, lt, max, sql } from 'drizzle-orm'
 import type { Database, Orm, Statement } from './Database.ts'
 
 export type RulesetRow = Database['tables']['ruleset']['$inferSelect']
-export type RuleVersionRow = Database['tables']['ruleVersion']['$inferSelect']
 
 /** The set in force, and how far it has been pushed to keys: `pushedAfter` is the last key that has it. */
 export type RulesetHead = RulesetRow & { pushedRevision: number; pushedAfter: string }
