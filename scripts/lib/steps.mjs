@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url'
 
 export const root = fileURLToPath(new URL('../..', import.meta.url))
 
-const TICK_MS = 10_000
+/** A person wants a sign of life soon; a log that is kept, few lines. */
+const TICK_MS = process.env.CI === undefined ? 10_000 : 60_000
 /** Keeps the tools quiet and offline; they must never wait for an answer. */
 const QUIET = { WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false', NO_UPDATE_NOTIFIER: '1' }
 /** Output goes through a pipe, so the tools cannot see for themselves whether a person reads it. */
