@@ -111,7 +111,9 @@ class Boundary extends Component<{ children: ComponentChildren }, { error?: Erro
       <div class="notice bad" role="alert">
         <p class="title">{w.broken()}</p>
         <p>{w.brokenText()}</p>
-        <pre class="hint">{this.state.error.message}</pre>
+        <pre class="hint" lang="en">
+          {this.state.error.message}
+        </pre>
         <div class="actions">
           <Button onClick={() => location.reload()}>{w.reload()}</Button>
         </div>

@@ -5,7 +5,7 @@ import { chainName } from './Chains.ts'
 import { short } from './format/Address.ts'
 import { Menu } from './Menu.tsx'
 import { Nav } from './Nav.tsx'
-import { go, Link, path } from './Router.ts'
+import { go, leave, Link, path, place, withFilter } from './Router.ts'
 import { chooseProvider, type Me, me, type Mode, mode, signOut } from './Session.ts'
 import { chooseLocale, locale } from './text.ts'
 import { chooseTheme, type Theme, theme } from './Theme.ts'
@@ -14,6 +14,7 @@ import { Confirms } from './ui/Confirm.tsx'
 import { Icon } from './ui/Icon.tsx'
 import { Notice } from './ui/Notice.tsx'
 import { toast, Toasts } from './ui/Toast.tsx'
+import { SignInAgain } from './SignInAgain.tsx'
 import { account } from './Wallet.ts'
 import { WalletChooser } from './WalletChooser.tsx'
 import { frameWords as w } from './words.ts'
@@ -66,6 +67,7 @@ export function Frame({ children }: { children: ComponentChildren }) {
         {children}
       </main>
       <WalletChooser />
+      <SignInAgain />
       <Confirms />
       <Toasts />
     </div>
@@ -90,10 +92,15 @@ function Mark() {
 
 function ModeSwitch() {
   const choose = (to: Mode) => {
-    if (to === mode.value) return
+    if (to !== mode.value) leave(() => change(to))
+  }
+  const change = (to: Mode) => {
     // A provider is of one mode.
     chooseProvider(undefined)
     mode.value = to
+    // An address that names a mode would bring it back with the next reload.
+    if (place.value.query.includes('mode='))
+      go(path.value + withFilter(place.value.query, { mode: undefined }), { replace: true })
     if (path.value.startsWith('/p/')) go('/providers')
   }
   return (

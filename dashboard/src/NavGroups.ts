@@ -16,12 +16,12 @@ export function groupsOf(pages: readonly Page[]): Groups {
   }
 }
 
-/** An item is the current one on its page and on the pages below it, unless another item says it more exactly. */
+/** An item is the current one on its pages and on those below them, unless another item says it more exactly. */
 export function isCurrent(to: string, path: string, items: readonly Page[], provider = ''): boolean {
-  const covers = (item: string) => path === item || path.startsWith(`${item}/`)
-  if (!covers(to)) return false
-  return !items.some((page) => {
-    const other = pathOf(page.path, { provider })
-    return other.length > to.length && covers(other)
+  const covering = items.flatMap(({ path: own, nav }) => {
+    const places = [own, ...(nav?.also ?? [])].map((place) => pathOf(place, { provider }))
+    const found = places.filter((place) => path === place || path.startsWith(`${place}/`))
+    return found.map((place) => ({ item: pathOf(own, { provider }), length: place.length }))
   })
+  return covering.toSorted((a, b) => b.length - a.length)[0]?.item === to
 }

@@ -10,8 +10,8 @@ export type Page = {
   /** `/keys/:id`. Of two that fit the one with more fixed parts wins. */
   path: string
   title: Words
-  /** Where the navigation names it. */
-  nav?: { group: 'user' | 'provider' | 'sentinel'; icon: IconName; order: number }
+  /** Where the navigation names it. `also`: other pages that are found behind it. */
+  nav?: { group: 'user' | 'provider' | 'sentinel'; icon: IconName; order: number; also?: readonly string[] }
   load: () => Promise<{ default: ComponentType<{ params: Record<string, string> }> }>
 }
 
@@ -45,6 +45,23 @@ export function go(to: string, { replace = false }: { replace?: boolean } = {}):
   if (path.value === before) return
   visits.value++
   window.scrollTo(0, 0)
+}
+
+type Asking = () => Promise<boolean>
+let asking: Asking | undefined
+
+/** Has `ask` asked before somebody leaves what is written, until the returned function is called. */
+export function guardLeaving(ask: Asking): () => void {
+  asking = ask
+  return () => {
+    if (asking === ask) asking = undefined
+  }
+}
+
+/** Does it, unless there is something to lose and the person would rather keep it. */
+export function leave(then: () => void): void {
+  if (asking === undefined) then()
+  else void asking().then((yes) => yes && then())
 }
 
 /** The page of a path and the values of its `:names`. */
@@ -131,7 +148,7 @@ export function Link({ to, children, class: name, label, current }: LinkProps): 
     if (event.defaultPrevented || event.button !== 0) return
     if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return
     event.preventDefault()
-    go(to)
+    leave(() => go(to))
   }
   const props = {
     href: BASE + to,

@@ -29,15 +29,36 @@ export async function findMe(): Promise<void> {
     know(await data(api.GET('/me')))
   } catch (error) {
     if (!(error instanceof ApiProblem) || error.status !== 401) throw error
+    know(null)
   }
 }
 
+/** Whoever waits for a session goes on as the same owner, or is told that there is none for him. */
 function know(who: Me | null): void {
+  const before = current.peek()
   expected.value = who?.address.toLowerCase()
+  lapsed.value = undefined
   current.value = who
+  renewed?.(who !== null && who.owner === before?.owner)
+  renewed = undefined
 }
 
-onSessionEnd(() => know(null))
+/** Set while somebody whose session has ended is asked to sign in again: what he was writing stays meanwhile. */
+export const lapsed = signal<{ leave(): void } | undefined>()
+let renewed: ((isSame: boolean) => void) | undefined
+let renewal: Promise<boolean> | undefined
+
+/** Waits until the same owner is signed in again; false: somebody else is, or nobody. */
+onSessionEnd(() => {
+  if (!current.peek()) return Promise.resolve(false)
+  renewal ??= new Promise<boolean>((resolve) => {
+    renewed = resolve
+    lapsed.value = { leave: () => know(null) }
+  }).finally(() => {
+    renewal = undefined
+  })
+  return renewal
+})
 
 /**
  * Signs in with the account of the wallet in use.
@@ -45,7 +66,8 @@ onSessionEnd(() => know(null))
  * @throws {WalletError} when the person declined; {ApiProblem} when the API refused.
  */
 export async function signIn(): Promise<void> {
-  expected.value = undefined
+  // Who has to sign in again does so as before: what he was doing is of that account.
+  if (lapsed.peek() === undefined) expected.value = undefined
   await connected()
   const address = account.value
   if (address === undefined) return

@@ -1,7 +1,7 @@
 /** The person's wallet: found by EIP-6963, else `window.ethereum`. The page holds no key; every signature is asked for. */
 import { effect, signal } from '@preact/signals'
 import { createStore } from 'mipd'
-import { addChainParameters } from './Chains.ts'
+import { addChainParameters, chainName } from './Chains.ts'
 import { codeOf, type Eip1193, WalletError } from './Eip1193.ts'
 import { store, stored } from './Stored.ts'
 import { prepareTypedData } from './TypedData.ts'
@@ -130,7 +130,7 @@ function explained(error: unknown): Error {
 /** Switches the wallet to a chain, adding it where the wallet does not know it. @throws {WalletError} */
 export async function onChain(chainId: number): Promise<void> {
   const id = `0x${chainId.toString(16)}`
-  if ((await request<string>('eth_chainId')).toLowerCase() === id) return
+  if (await isOn(id)) return
   try {
     await request('wallet_switchEthereumChain', [{ chainId: id }])
   } catch (error) {
@@ -138,7 +138,15 @@ export async function onChain(chainId: number): Promise<void> {
     const chain = addChainParameters(chainId)
     if (chain === undefined) throw new WalletError('chain_unknown', w.addChain({ chainId: String(chainId) }))
     await request('wallet_addEthereumChain', [chain])
+    // Some add a chain and stay where they are.
+    if (!(await isOn(id))) await request('wallet_switchEthereumChain', [{ chainId: id }])
   }
+  // Some say yes and stay where they are: what is signed next would be meant for another chain.
+  if (!(await isOn(id))) throw new WalletError('chain_unknown', w.otherChain({ chain: chainName(chainId) }))
+}
+
+async function isOn(id: string): Promise<boolean> {
+  return Number(await request<string>('eth_chainId')) === Number(id)
 }
 
 /** The account that is to sign. @throws {WalletError} when the wallet is at another one than who is signed in. */

@@ -16,6 +16,9 @@ export function WalletChooser() {
   )
 }
 
+/** Wallets announce what they like: an icon may be missing, be no text, or point anywhere. */
+const isPicture = (icon: unknown): icon is string => typeof icon === 'string' && /^data:image\//i.test(icon)
+
 export function WalletList({ onChoose, disabled = false }: { onChoose: (wallet: Wallet) => void; disabled?: boolean }) {
   if (wallets.value.length === 0) {
     return (
@@ -30,7 +33,7 @@ export function WalletList({ onChoose, disabled = false }: { onChoose: (wallet: 
       {wallets.value.map((wallet) => (
         <li key={wallet.uuid}>
           <button type="button" class="button wallet" disabled={disabled} onClick={() => onChoose(wallet)}>
-            {wallet.icon.startsWith('data:image/') && <img src={wallet.icon} alt="" width={24} height={24} />}
+            {isPicture(wallet.icon) && <img src={wallet.icon} alt="" width={24} height={24} />}
             <span>{w.with({ wallet: wallet.name })}</span>
           </button>
         </li>

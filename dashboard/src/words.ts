@@ -24,6 +24,10 @@ export const walletWords = defineWords({
     en: 'The wallet does not know chain {chainId}. Add it in the wallet, then try again.',
     zh: '钱包不认识链 {chainId}。请先在钱包中添加，然后重试。',
   },
+  otherChain: {
+    en: 'The wallet is still on another chain. Switch it to {chain} and try again.',
+    zh: '钱包仍在其他链上。请切换到 {chain} 后重试。',
+  },
   otherAccount: {
     en: 'The wallet is at another account. Switch it to {account} and try again.',
     zh: '钱包当前是另一个账户。请切换到 {account} 后重试。',
@@ -86,7 +90,7 @@ export const signInWords = defineWords({
   title: { en: 'Sign in with your wallet', zh: '使用钱包登录' },
   text: {
     en: 'Your wallet signs one message to show that the account is yours. It costs nothing, moves no money, and gives this page no power over the account.',
-    zh: '钱包会签署一条消息，证明账户属于你。登录免费，不会转移资金，也不会让本页面控制你的账户。',
+    zh: '钱包会签署一条消息，证明账户属于您。登录免费，不会转移资金，也不会让本页面控制您的账户。',
   },
   choose: { en: 'Choose a wallet', zh: '选择钱包' },
   with: { en: 'Continue with {wallet}', zh: '使用 {wallet} 继续' },
@@ -97,8 +101,14 @@ export const signInWords = defineWords({
   },
   after: {
     en: 'What you see after that: the keys that your agents pay with and what they may still spend; or, if you sell, your routes, prices and money.',
-    zh: '登录后可以查看：代理用来付款的密钥及其剩余额度；如果你是提供方，还可以查看路由、价格和收入。',
+    zh: '登录后可以查看：代理用来付款的密钥及其剩余额度；如果您是提供方，还可以查看路由、价格和收入。',
   },
+  again: { en: 'Your session has ended', zh: '登录已过期' },
+  againText: {
+    en: 'Sign in again with {account} to go on. What you were writing is still there.',
+    zh: '请使用 {account} 重新登录以继续。未保存的内容仍然保留。',
+  },
+  leave: { en: 'Leave this page', zh: '离开此页面' },
   waiting: { en: 'Answer in the wallet…', zh: '请在钱包中确认…' },
   details: {
     en: 'The message names this address and a number that is good once. The session lasts 12 hours and ends when you sign out.',

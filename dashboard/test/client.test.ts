@@ -81,12 +81,33 @@ describe('the client', () => {
     await expect(data(api.GET('/me'))).rejects.toMatchObject({ status: 502, code: 'unknown' })
   })
 
-  test('tells when the session has ended', async () => {
-    const ended = vi.fn()
-    onSessionEnd(ended)
-    serve(() => json({ code: 'credentials_invalid' }, { status: 401 }))
-    await expect(data(api.GET('/me'))).rejects.toMatchObject({ status: 401 })
-    expect(ended).toHaveBeenCalledOnce()
+  describe('when the session has ended', () => {
+    const ended = () => json({ code: 'credentials_invalid' }, { status: 401 })
+    const revoke = () => data(api.DELETE('/api-keys/{id}', { params: { path: { id: 'k' } } }))
+
+    test('makes the request once more when there is one again, with the same key', async () => {
+      let isSignedIn = false
+      onSessionEnd(async () => (isSignedIn = true))
+      const seen = serve(() => (isSignedIn ? json({}) : ended()))
+      await revoke()
+      const keys = seen.map(({ headers }) => headers.get('idempotency-key'))
+      expect([keys.length, new Set(keys).size]).toEqual([2, 1])
+    })
+
+    test('says so when there is none again', async () => {
+      onSessionEnd(async () => false)
+      const seen = serve(ended)
+      await expect(revoke()).rejects.toMatchObject({ status: 401, code: 'credentials_invalid' })
+      expect(seen).toHaveLength(1)
+    })
+
+    test('waits for nobody when it is asked who is signed in', async () => {
+      const renew = vi.fn(async () => true)
+      onSessionEnd(renew)
+      serve(ended)
+      await expect(data(api.GET('/me'))).rejects.toMatchObject({ status: 401 })
+      expect(renew).not.toHaveBeenCalled()
+    })
   })
 })
 

@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest'
-import { linkOf, type Part, readWhole } from '../src/pages/ledger/Export.ts'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { linkOf, type Part, partsOf, readWhole } from '../src/pages/ledger/Export.ts'
 
 const HEADER = 'time,cursor\r\n'
 
@@ -56,6 +56,25 @@ describe('a file that is read whole', () => {
     const refused = new Error('refused')
     await expect(read(() => Promise.reject(refused))).rejects.toBe(refused)
   })
+})
+
+afterEach(() => {
+  vi.unstubAllGlobals()
+})
+
+it('parts of a file of what the wallet paid are asked for with their filters and the cursor', async () => {
+  const asked: string[] = []
+  vi.stubGlobal('fetch', async ({ url }: Request) => {
+    asked.push(url)
+    return new Response('')
+  })
+  const part = partsOf('payments', { side: 'payer', session: '1:a:b:c' }, new AbortController().signal)
+  await part('here')
+  const url = new URL(asked[0] ?? '')
+  expect([url.pathname, url.search]).toEqual([
+    '/v1/exports/payments.csv',
+    '?side=payer&session=1%3Aa%3Ab%3Ac&cursor=here',
+  ])
 })
 
 it('a link has the filters, encoded', () => {

@@ -1,18 +1,12 @@
 import { expect, test } from 'vitest'
 import { short } from '../src/format/Address.ts'
-import { formatBytes, formatNumber, formatShare } from '../src/format/Number.ts'
+import { formatNumber, formatShare } from '../src/format/Number.ts'
 import { shareOf } from '../src/ui/Progress.tsx'
 import { readNumber } from '../src/ui/NumberInput.tsx'
 
 test('numbers are grouped, shares are percents, and nothing is a dash', () => {
   expect(formatNumber(1_234_567.891)).toBe('1,234,567.89')
   expect([formatShare(0.125), formatShare(null), formatShare(Number.NaN)]).toEqual(['12.5%', '–', '–'])
-  expect([formatBytes(0), formatBytes(999), formatBytes(1500), formatBytes(2_500_000)]).toEqual([
-    '0 B',
-    '999 B',
-    '1.5 kB',
-    '2.5 MB',
-  ])
 })
 
 test('long ids are shown by their ends, short ones whole', () => {

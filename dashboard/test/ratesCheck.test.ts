@@ -1,9 +1,8 @@
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { check } from '../src/pages/rates/Check.ts'
 import type { CardDraft } from '../src/pages/rates/Draft.ts'
 import { ending } from '../src/pages/rates/FormulaField.tsx'
-import { sayFinding } from '../src/pages/rates/Messages.ts'
-import { locale } from '../src/text.ts'
+import { chineseOf } from '../src/said/Said.ts'
 
 const card: CardDraft = {
   kind: 'card',
@@ -12,10 +11,6 @@ const card: CardDraft = {
   signals: [],
   maximum: '10000',
 }
-
-afterEach(() => {
-  locale.value = 'en'
-})
 
 test('a card that is right has no finding', () => {
   expect(check(card)).toMatchObject({ findings: [], card: { kind: 'card', maximum: '10000' } })
@@ -73,12 +68,11 @@ test('a name that stands twice is found before one of the two is lost', () => {
 })
 
 test('what core finds is said in Chinese', () => {
-  locale.value = 'zh'
   const said = check({
     ...card,
     formula: 'bas',
     maximum: '0',
     signals: [{ name: 'x', oracle: 'o', min: '5', max: '1', fallback: '2' }],
   })
-  for (const { message } of said.findings) expect(sayFinding(message)).toMatch(/\p{Script=Han}/u)
+  for (const { message } of said.findings) expect(chineseOf(message)).toMatch(/\p{Script=Han}/u)
 })

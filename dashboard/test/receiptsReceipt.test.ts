@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { linesOf } from '../src/pages/receipts/Lines.ts'
-import { fileUrl } from '../src/pages/receipts/Csv.ts'
 import { claimsOf, mismatches, type PaymentDetail } from '../src/pages/receipts/Receipt.ts'
 import { locale } from '../src/text.ts'
 
@@ -64,10 +63,4 @@ describe('the lines', () => {
   it('say that an allowance paid', () => {
     expect(linesOf({ ...payment, price: '0' }, undefined)[0]?.meaning).toContain('allowance')
   })
-})
-
-it('files are of what was paid, with the filters that are set', () => {
-  expect(fileUrl('payments', { since: '2026-11-01T00:00:00.000Z', until: undefined, session: '1:a:b:c' })).toBe(
-    '/v1/exports/payments.csv?side=payer&since=2026-11-01T00%3A00%3A00.000Z&session=1%3Aa%3Ab%3Ac',
-  )
 })

@@ -1,6 +1,6 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { groupsOf, isCurrent } from '../src/NavGroups.ts'
-import { match, type Page, pathOf, readFilter, withFilter } from '../src/Router.ts'
+import { guardLeaving, leave, match, type Page, pathOf, readFilter, withFilter } from '../src/Router.ts'
 
 const page = (path: string, nav?: Page['nav']): Page => ({
   path,
@@ -75,5 +75,43 @@ describe('the navigation', () => {
     expect(marked('/p/p1')).toEqual([true, false])
     expect(marked('/p/p1/routes/rt_1')).toEqual([false, true])
     expect(marked('/p/p10')).toEqual([false, false])
+  })
+
+  test('on a page that is found behind it', () => {
+    const nav = { group: 'sentinel' as const, icon: 'rules' as const, order: 1 }
+    const items = [page('/p/:provider', nav), page('/p/:provider/rules', { ...nav, also: ['/p/:provider/lists'] })]
+    const marked = items.map((item) => isCurrent(pathOf(item.path, { provider: 'p1' }), '/p/p1/lists/x', items, 'p1'))
+    expect(marked).toEqual([false, true])
+  })
+})
+
+describe('leaving what is written', () => {
+  test('is done at once where there is nothing to lose', () => {
+    const then = vi.fn()
+    leave(then)
+    expect(then).toHaveBeenCalledOnce()
+  })
+
+  test.each([true, false])('is asked about, and the answer counts: %s', async (yes) => {
+    const letGo = guardLeaving(async () => yes)
+    const then = vi.fn()
+    leave(then)
+    expect(then).not.toHaveBeenCalled()
+    await Promise.resolve()
+    expect(then).toHaveBeenCalledTimes(yes ? 1 : 0)
+    letGo()
+  })
+
+  test('is not asked about any more when it is let go, and letting go of an old question keeps the new one', () => {
+    const ask = vi.fn(async () => false)
+    const old = guardLeaving(ask)
+    const letGo = guardLeaving(async () => false)
+    old()
+    const then = vi.fn()
+    leave(then)
+    expect(then).not.toHaveBeenCalled()
+    letGo()
+    leave(then)
+    expect([then.mock.calls.length, ask.mock.calls.length]).toEqual([1, 0])
   })
 })

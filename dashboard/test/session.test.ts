@@ -1,7 +1,8 @@
 /** Signing in and out, against an API and a wallet that do what a test tells them. */
-import { afterEach, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { parseSiweMessage } from 'viem/siwe'
-import { findMe, me, provider, signIn, signOut } from '../src/Session.ts'
+import { api, data } from '../src/api/Client.ts'
+import { findMe, lapsed, me, provider, signIn, signOut } from '../src/Session.ts'
 import { disconnect, expected, wallets } from '../src/Wallet.ts'
 
 const OWNER = `0x${'ab'.repeat(20)}`
@@ -82,6 +83,42 @@ test('a refused signature leaves one signed out', async () => {
   })
   await expect(signIn()).rejects.toMatchObject({ code: 'sign_in_refused' })
   expect(me.value).toBeNull()
+})
+
+describe('a session that ends while somebody works', () => {
+  const ended = { status: 401, body: { code: 'credentials_invalid' } }
+  /** Signed in, and then not any more. A change is sent; what became of it. */
+  async function begin() {
+    serve({ 'GET /v1/me': { body: ME } })
+    await findMe()
+    serve({ 'DELETE /v1/api-keys/k': ended })
+    return data(api.DELETE('/api-keys/{id}', { params: { path: { id: 'k' } } })).then(
+      () => 'done',
+      (error: { code: string }) => error.code,
+    )
+  }
+
+  test('leaves the page as it is, and what was sent is done after signing in again', async () => {
+    wallet('0x2105')
+    const change = begin()
+    await vi.waitUntil(() => lapsed.value !== undefined)
+    expect(me.value?.owner).toBe(OWNER)
+    serve({
+      'POST /v1/sign-in/nonce': { body: TERMS },
+      'POST /v1/sign-in': { body: { ...ME, expiresAt: '' } },
+      'GET /v1/me': { body: ME },
+      'DELETE /v1/api-keys/k': { body: {} },
+    })
+    await signIn()
+    expect([await change, lapsed.value]).toEqual(['done', undefined])
+  })
+
+  test('ends everything when the person leaves', async () => {
+    const change = begin()
+    await vi.waitUntil(() => lapsed.value !== undefined)
+    lapsed.value?.leave()
+    expect([await change, me.value, lapsed.value]).toEqual(['credentials_invalid', null, undefined])
+  })
 })
 
 test('signing out forgets who it was, also where the session had ended by itself', async () => {

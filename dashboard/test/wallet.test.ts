@@ -14,17 +14,25 @@ const typed = (chainId?: number) => ({
 
 type Answers = { [method: string]: (params: unknown) => unknown }
 
-/** A wallet with one account, on Base, whose answers can be replaced; `asked` is every call that was made. */
+/**
+ * A wallet with one account, on Base, whose answers can be replaced; `asked` is every call that was made. It goes to the
+ * chain that it is told to.
+ */
 function fake(answers: Answers = {}) {
+  let chain = '0x2105'
+  const move = (params: unknown) => {
+    chain = (params as [{ chainId: string }])[0].chainId
+    return null
+  }
   const asked: { method: string; params?: unknown }[] = []
   const listeners = new Map<string, (value: never) => void>()
   const all: Answers = {
     eth_requestAccounts: () => [OWNER.toUpperCase().replace('0X', '0x')],
     eth_accounts: () => [],
-    eth_chainId: () => '0x2105',
+    eth_chainId: () => chain,
     eth_signTypedData_v4: () => '0x51',
-    wallet_switchEthereumChain: () => null,
-    wallet_addEthereumChain: () => null,
+    wallet_switchEthereumChain: move,
+    wallet_addEthereumChain: move,
     ...answers,
   }
   const provider: Eip1193 = {
@@ -126,13 +134,37 @@ describe('signing typed data', () => {
     const { provider, asked } = fake({ wallet_switchEthereumChain: failing(4902) })
     found(provider)
     await Wallet.signTypedData(typed(84_532))
-    expect(asked.slice(2).map(({ method }) => method)).toEqual([
+    const changes = asked.filter(({ method }) => method !== 'eth_chainId')
+    expect(changes.slice(1).map(({ method }) => method)).toEqual([
       'wallet_switchEthereumChain',
       'wallet_addEthereumChain',
       'eth_signTypedData_v4',
     ])
-    expect(asked.at(-2)?.params).toMatchObject([{ chainId: '0x14a34', chainName: 'Base Sepolia' }])
+    expect(changes[2]?.params).toMatchObject([{ chainId: '0x14a34', chainName: 'Base Sepolia' }])
     expect(asked.at(-1)?.params).toMatchObject([OWNER, expect.stringContaining('EIP712Domain')])
+  })
+
+  test('is not asked of a wallet that stays on another chain', async () => {
+    const { provider, methods } = fake({ wallet_switchEthereumChain: () => null })
+    found(provider)
+    await expect(Wallet.signTypedData(typed(84_532))).rejects.toMatchObject({ reason: 'chain_unknown' })
+    expect(methods()).not.toContain('eth_signTypedData_v4')
+  })
+
+  test('goes to a chain that the wallet added without going there', async () => {
+    const { provider, methods } = fake({ wallet_addEthereumChain: () => null })
+    let isKnown = false
+    const { request } = provider
+    provider.request = async (call) => {
+      if (call.method === 'wallet_switchEthereumChain' && !isKnown) {
+        isKnown = true
+        throw Object.assign(new Error('unknown'), { code: 4902 })
+      }
+      return request(call)
+    }
+    found(provider)
+    expect(await Wallet.signTypedData(typed(84_532))).toBe('0x51')
+    expect(methods()).toContain('wallet_switchEthereumChain')
   })
 
   test('on a chain that nobody here knows says so', async () => {

@@ -21,10 +21,35 @@ type Eased<P> = {
 /** A full address, because a `Request` outside a browser takes no other. */
 const origin = globalThis.location?.origin ?? 'http://localhost'
 
+/** What is done when an answer says that there is no session. True: there is one again. */
+let renew: () => Promise<boolean> = async () => false
+
+/** They ask whether there is a session, or end it. */
+const OF_SESSION = /\/v1\/(?:me|sign-out)$/
+
+/** Tells who keeps the session when an answer says that there is none; the request waits for what becomes of it. */
+export function onSessionEnd(tell: typeof renew): void {
+  renew = tell
+}
+
+/** A request whose session has ended waits until there is one again, and is then made once more, with the same key. */
+async function sendInSession(request: Request): Promise<Response> {
+  if (OF_SESSION.test(new URL(request.url).pathname)) return send(request)
+  const again = request.clone()
+  const answer = await send(request)
+  if (answer.status !== 401 || (await codeOf(answer.clone())) !== 'credentials_invalid') return answer
+  return (await renew()) ? send(again) : answer
+}
+
+async function codeOf(answer: Response): Promise<unknown> {
+  const body = (await answer.json().catch(() => undefined)) as { code?: unknown } | undefined
+  return body?.code
+}
+
 export const api: Client<Eased<paths>> = createClient<Eased<paths>>({
   baseUrl: `${origin}/v1`,
   credentials: 'same-origin',
-  fetch: send,
+  fetch: sendInSession,
 })
 
 api.use({
@@ -39,14 +64,6 @@ api.use({
 })
 
 type Answer<T> = Promise<{ data?: T; error?: unknown; response: Response }>
-
-/** What `unauthorised` is told of: the session has ended. */
-let ended: () => void = () => {}
-
-/** Tells who keeps the session when an answer says that there is none. */
-export function onSessionEnd(tell: () => void): void {
-  ended = tell
-}
 
 /**
  * The body of an answer.
@@ -65,10 +82,6 @@ export async function dataAndEtag<T>(answer: Answer<T>): Promise<{ data: T; etag
 
 async function settled<T>(answer: Answer<T>): Promise<{ data: T; response: Response }> {
   const { data: body, error, response } = await answer
-  if (error !== undefined || !response.ok) {
-    const problem = ApiProblem.of(response, error)
-    if (problem.status === 401) ended()
-    throw problem
-  }
+  if (error !== undefined || !response.ok) throw ApiProblem.of(response, error)
   return { data: body as T, response }
 }

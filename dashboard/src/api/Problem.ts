@@ -1,10 +1,12 @@
 /** How the API says no: RFC 9457 problem details. */
+import { chineseOfCode } from '../said/Codes.ts'
+import { chineseOf, englishOf, type Said } from '../said/Said.ts'
 import { locale } from '../text.ts'
 import { problemWords } from './words.ts'
 
 export type FieldError = { field: string; detail: string; position?: number; line?: number; column?: number }
 
-/** A refusal of the API. `message` is what to show: what is wrong and what to do. */
+/** A refusal of the API. `said` is what to show: what is wrong and what to do; `message` is the same as one text. */
 export class ApiProblem extends Error {
   override readonly name = 'ApiProblem'
   /** Stable, from the table of the API; `network` when nothing was answered. */
@@ -21,15 +23,23 @@ export class ApiProblem extends Error {
 
   constructor(status: number, body: Record<string, unknown>, retryAfter?: number) {
     const code = text(body['code']) ?? 'unknown'
-    const detail = text(body['detail']) ?? ''
-    super(spoken(code, detail, body))
+    const errors = fieldErrors(body['errors'])
+    // Where fields have errors of their own the detail is the first of them once more.
+    const detail = errors.length > 0 ? '' : (text(body['detail']) ?? '')
+    const said = spoken(code, detail, body)
+    super(said.english === undefined ? said.text : `${said.text} (${said.english})`)
     this.code = code
     this.status = status
     this.detail = detail
     this.body = body
-    this.errors = fieldErrors(body['errors'])
+    this.errors = errors
     if (retryAfter !== undefined) this.retryAfter = retryAfter
     if (body['typedData'] !== undefined) this.typedData = body['typedData']
+  }
+
+  /** In the language of the page, whichever it was when it happened. */
+  get said(): Said {
+    return spoken(this.code, this.detail, this.body)
   }
 
   /** The problem of an answer. Never throws: an answer that is no problem document becomes one by its status. */
@@ -40,12 +50,19 @@ export class ApiProblem extends Error {
   }
 }
 
-/** Our own words where we have them; else what the API said: title, detail and hint, which are English. */
-function spoken(code: string, detail: string, body: Record<string, unknown>): string {
+/** By the code, which is stable; the detail after it. Only English has words for a code that is newer than this page. */
+function spoken(code: string, detail: string, body: Record<string, unknown>): Said {
   const known = (problemWords as { [code: string]: (() => string) | undefined })[code]
-  if (known !== undefined) return detail !== '' && locale.value === 'en' ? `${known()} (${detail})` : known()
-  const said = [text(body['title']), detail, text(body['hint'])].filter((part) => part !== undefined && part !== '')
-  return said.length > 0 ? said.map((part) => sentence(part ?? '')).join(' ') : problemWords.unknown()
+  if (locale.value === 'zh') return withDetail(known?.() ?? chineseOfCode(code) ?? problemWords.unknown(), detail)
+  if (known !== undefined) return { text: detail === '' ? known() : `${known()} (${englishOf(detail)})` }
+  const said = [text(body['title']), englishOf(detail), text(body['hint'])].filter((part) => part !== undefined && part)
+  return { text: said.length > 0 ? said.map((part) => sentence(part ?? '')).join(' ') : problemWords.unknown() }
+}
+
+function withDetail(text: string, detail: string): Said {
+  if (detail === '') return { text }
+  const chinese = chineseOf(detail)
+  return chinese === undefined ? { text, english: detail } : { text: `${text}（${chinese}）` }
 }
 
 function sentence(part: string): string {

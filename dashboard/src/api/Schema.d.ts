@@ -1676,6 +1676,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/grants/{id}/receipts/{payment}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The signed receipt of one payment of the key */
+        get: operations["getGrantReceipt"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/grants/{id}/signing-request": {
         parameters: {
             query?: never;
@@ -1863,6 +1880,11 @@ export interface components {
             scopes: ("session_keys:read" | "session_keys:write" | "providers:read" | "providers:write" | "payments:write" | "webhooks:read" | "webhooks:write" | "audit:read" | "exports:read" | "sentinel:read" | "sentinel:write")[];
             /** @description What the audit calls this caller. */
             actor: string;
+            /**
+             * @description The origin of the gateway; null: this deployment does not say.
+             * @example https://api.example.com
+             */
+            gateway: string | null;
         };
         ApiKey: {
             /** @example key_0123456789abcdefghjkmnpq */
@@ -1950,9 +1972,9 @@ export interface components {
         MadeSessionKey: components["schemas"]["SessionKey"] & {
             /** @description With `make`: the private key, shown this once; null when the request is repeated. */
             secret: string | null;
-            sign: components["schemas"]["TypedData"];
+            /** @description In the escrow: what the account signs, for `/register`. */
+            sign: components["schemas"]["TypedData"] | null;
         };
-        /** @description In the escrow: what the account signs, for `/register`. */
         TypedData: {
             domain: {
                 [key: string]: unknown;
@@ -1964,7 +1986,7 @@ export interface components {
             message: {
                 [key: string]: unknown;
             };
-        } | null;
+        };
         SessionKey: {
             /** @example sk_0123456789abcdefghjkmnpq */
             id: string;
@@ -2053,7 +2075,7 @@ export interface components {
              * @description Who besides the account may freeze the key on chain; left out: this service; null: nobody.
              * @example 0x5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a
              */
-            freezer?: string;
+            freezer?: string | null;
             salt?: string;
             /**
              * @description For people.
@@ -2071,8 +2093,8 @@ export interface components {
             routes?: string[] | null;
         };
         SessionKeyDetail: components["schemas"]["SessionKey"] & {
-            usage: components["schemas"]["SessionKeyUsage"];
-            onChain: components["schemas"]["SessionKeyOnChain"];
+            usage: components["schemas"]["SessionKeyUsage"] | null;
+            onChain: components["schemas"]["SessionKeyOnChain"] | null;
             /** @description Stops of rules that hold; null where the object could not be asked. */
             stops: components["schemas"]["Stop"][] | null;
             /** @description Budgets of the key; null where the object could not be asked. */
@@ -2091,7 +2113,7 @@ export interface components {
                 spent: string;
                 left: string;
             } | null;
-        } | null;
+        };
         SessionKeyOnChain: {
             /** @description Of the chain: the next signed form names it. */
             version: number;
@@ -2101,7 +2123,7 @@ export interface components {
             frozenAt: number;
             revokedAt: number;
             stoppedAt: number;
-        } | null;
+        };
         Stop: {
             /** @example st_0123456789abcdefghjkmnpq */
             id: string;
@@ -2232,7 +2254,7 @@ export interface components {
              * @description Who besides the account may freeze the key on chain; left out: this service; null: nobody.
              * @example 0x5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a
              */
-            freezer?: string;
+            freezer?: string | null;
             salt?: string;
             /**
              * @description For people.
@@ -2325,14 +2347,14 @@ export interface components {
              * @description Unclaimed atomic units at which a channel is settled; null: as the deployment says.
              * @example 1000000
              */
-            amount: string;
+            amount: string | null;
             /** @description Age of the oldest unclaimed charge at which it is; never above a quarter of the withdraw delay. */
             ageMs: number | null;
         };
         ProviderChange: components["schemas"]["Provider"] & {
-            drain: components["schemas"]["DrainPreview"];
+            /** @description What the change closes, or will close when it takes effect. */
+            drain: components["schemas"]["DrainPreview"] | null;
         };
-        /** @description What the change closes, or will close when it takes effect. */
         DrainPreview: {
             channels: number;
             /** @description Atomic units that are settled to the receiver. */
@@ -2341,7 +2363,7 @@ export interface components {
             toReturn: string;
             /** @description False: there are more channels than were counted. */
             whole: boolean;
-        } | null;
+        };
         ProviderPatch: {
             /**
              * @description For people.
@@ -2557,7 +2579,7 @@ export interface components {
              */
             adapter?: string | null;
             enabled?: boolean;
-            credential?: components["schemas"]["UpstreamCredential"] & (Record<string, never> | null);
+            credential?: components["schemas"]["UpstreamCredential"] | null;
         };
         RateCard: {
             routeId: string;
@@ -2668,7 +2690,7 @@ export interface components {
         PublishedRateCard: {
             routeId: string;
             revision: number;
-            rateCard: components["schemas"]["RateCard"] & (Record<string, never> | null);
+            rateCard: components["schemas"]["RateCard"] | null;
         };
         NewRateCard: {
             /** @description Null makes the route free. */
@@ -2958,7 +2980,7 @@ export interface components {
              * @description What stands for a value that is too old; null: the card says.
              * @example 42
              */
-            fallback: string;
+            fallback: string | null;
             source: components["schemas"]["OracleSource"];
             /**
              * @description `waiting`: no value has come yet. `stale`: the last one is too old, and the fallback holds.
@@ -3073,7 +3095,7 @@ export interface components {
              * @description What stands for a value that is too old; null: the card says.
              * @example 42
              */
-            fallback?: string;
+            fallback?: string | null;
             source: components["schemas"]["NewOracleSource"];
         };
         NewOracleSource: {
@@ -3140,7 +3162,7 @@ export interface components {
              * @description What stands for a value that is too old; null: the card says.
              * @example 42
              */
-            fallback?: string;
+            fallback?: string | null;
             /** @description False: cards go by their own fallback. */
             enabled?: boolean;
             source?: components["schemas"]["NewOracleSource"] & unknown;
@@ -3818,7 +3840,7 @@ export interface components {
             revision: number;
             rules: components["schemas"]["Rule"][];
             lists: components["schemas"]["RuleList"][];
-            breaker: components["schemas"]["MoneyBreakerSettings"];
+            breaker: components["schemas"]["MoneyBreakerSettings"] | null;
             author: string | null;
             /**
              * Format: date-time
@@ -3861,35 +3883,13 @@ export interface components {
             calmMs: number;
             /** @description Opening freezes the key in this scope. */
             freezes?: boolean;
-        } | null;
+        };
         NewRuleset: {
             rules: components["schemas"]["NewRule"][];
             /** @description Left out: the lists stay as they are. */
             lists?: components["schemas"]["NewRuleList"][];
             /** @description Of money, for each key; null: none. Left out: it stays as it is. */
-            breaker?: {
-                /**
-                 * @description Atomic units that a key may spend in a window.
-                 * @example 50000000
-                 */
-                budget: string;
-                windowMs: 60000 | 3600000 | 86400000;
-                /** @description Thousandths of the budget: from here on it opens. */
-                badFrom: number;
-                /** @description Thousandths of the budget: up to here a probe is good. Below badFrom. */
-                goodUpTo: number;
-                /** @description How long it stays open the first time; then twice as long each time. */
-                openMs: number;
-                maxOpenMs: number;
-                /** @description Calls let through to see, all to go well. */
-                probes: number;
-                /** @description A probe not answered by then is given to another call. */
-                probeMs: number;
-                /** @description Closed for so long, the next opening is a first one. */
-                calmMs: number;
-                /** @description Opening freezes the key in this scope. */
-                freezes?: boolean;
-            } | null;
+            breaker?: components["schemas"]["MoneyBreakerSettings"] | null;
         };
         NewRule: {
             /** @example too-dear */
@@ -4075,6 +4075,23 @@ export interface components {
                 matches: number;
                 keys: number;
                 withoutValue: number;
+                /** @description Told to come later; not counted as stopped. */
+                delayed: number;
+                stopped: number;
+                stoppedAmount: string;
+                /** @description Of what was stopped: the money of abuse. */
+                saved: string;
+                honestStopped: number;
+                honestStoppedAmount: string;
+            }[];
+            /** @description The 50 keys of which most payments would have been stopped, most first; untouched ones are left out. */
+            byKey: {
+                /** @description As in exports of payments. */
+                session: string;
+                payments: number;
+                amount: string;
+                /** @description A rule would have frozen it. */
+                frozen: boolean;
                 /** @description Told to come later; not counted as stopped. */
                 delayed: number;
                 stopped: number;
@@ -4397,6 +4414,11 @@ export interface components {
         GrantTerms: {
             /** @description Unix seconds: what `start` and `deadline` are held against. */
             now: number;
+            /**
+             * @description The origin of the gateway; null: this deployment does not say.
+             * @example https://api.example.com
+             */
+            gateway: string | null;
             chains: {
                 chainId: number;
                 /** @enum {string} */
@@ -4482,8 +4504,8 @@ export interface components {
             salt: string;
         };
         Grant: components["schemas"]["SessionKey"] & {
-            usage: components["schemas"]["SessionKeyUsage"];
-            onChain: components["schemas"]["SessionKeyOnChain"];
+            usage: components["schemas"]["SessionKeyUsage"] | null;
+            onChain: components["schemas"]["SessionKeyOnChain"] | null;
             /** @description The 20 newest. */
             receipts: {
                 id: string;
@@ -4500,7 +4522,6 @@ export interface components {
                 service: string | null;
                 /** @enum {string} */
                 status: "unsettled" | "claimed" | "settled";
-                jws: string | null;
             }[];
             /**
              * Format: date-time
@@ -4508,6 +4529,11 @@ export interface components {
              * @example 2026-11-22T20:00:00.000Z
              */
             expiresAt: string;
+        };
+        GrantReceipt: {
+            id: string;
+            /** @description As the gateway signed it. It is kept for requests with an id, for 24 hours; null: it is not there. */
+            jws: string | null;
         };
         ChangedGrant: {
             id: string;
@@ -9341,6 +9367,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Grant"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getGrantReceipt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                payment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The receipt. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantReceipt"];
                 };
             };
             /** @description A problem. */

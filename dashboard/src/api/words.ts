@@ -36,7 +36,7 @@ export const problemWords = defineWords({
     en: 'The signature was not accepted. Sign with the account that you signed in with.',
     zh: '签名未被接受。请使用登录时的账户签名。',
   },
-  scope_missing: { en: 'Your access does not cover this.', zh: '你的权限不包含此操作。' },
+  scope_missing: { en: 'Your access does not cover this.', zh: '您的权限不包含此操作。' },
   limit_reached: {
     en: 'You have as many of these as are allowed. Delete one first.',
     zh: '数量已达上限。请先删除一个。',

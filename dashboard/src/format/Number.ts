@@ -1,5 +1,5 @@
 /** Numbers that are not money, as the language of the page writes them. */
-import { locale, say, TAGS } from '../text.ts'
+import { locale, TAGS } from '../text.ts'
 
 export function formatNumber(value: number, maximumFractionDigits = 2): string {
   return new Intl.NumberFormat(TAGS[locale.value], { maximumFractionDigits }).format(value)
@@ -14,18 +14,4 @@ export function formatShare(share: number | null | undefined, maximumFractionDig
 /** `12_345` is `12K`: for axes, where room is short. */
 export function formatShort(value: number): string {
   return new Intl.NumberFormat(TAGS[locale.value], { notation: 'compact', maximumFractionDigits: 1 }).format(value)
-}
-
-const UNITS = [
-  { en: 'B', zh: 'B' },
-  { en: 'kB', zh: 'kB' },
-  { en: 'MB', zh: 'MB' },
-  { en: 'GB', zh: 'GB' },
-]
-
-/** Bytes by thousands. */
-export function formatBytes(bytes: number): string {
-  const power = bytes < 1 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log10(bytes) / 3))
-  const unit = UNITS[power]
-  return `${formatNumber(bytes / 1000 ** power, 1)} ${unit === undefined ? '' : say(unit)}`
 }

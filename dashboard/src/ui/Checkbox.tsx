@@ -1,6 +1,7 @@
 import { useId } from 'preact/hooks'
 import { type FieldProps, inputProps } from './Field.tsx'
 import { useErrorOf } from './FormErrors.ts'
+import { SaidText } from './SaidText.tsx'
 
 type Props = FieldProps & { value: boolean; onChange: (value: boolean) => void; role?: 'switch' }
 
@@ -8,7 +9,7 @@ type Props = FieldProps & { value: boolean; onChange: (value: boolean) => void; 
 export function Checkbox({ value, onChange, label, hint, error, name, required, disabled, role }: Props) {
   const id = useId()
   const fromApi = useErrorOf(name)
-  const said = error ?? fromApi
+  const said = error === undefined ? fromApi : { text: error }
   const parts = [hint === undefined ? '' : `${id}-hint`, said === undefined ? '' : `${id}-error`].filter((part) => part)
   const ids = { id, describedBy: parts.length === 0 ? undefined : parts.join(' '), invalid: said !== undefined }
   return (
@@ -28,7 +29,7 @@ export function Checkbox({ value, onChange, label, hint, error, name, required, 
       )}
       {said !== undefined && (
         <p class="error" id={`${id}-error`}>
-          {said}
+          <SaidText {...said} />
         </p>
       )}
     </div>

@@ -7,7 +7,7 @@ const w = defineWords({ text: { en: 'text', zh: '文本' } })
 export function Code({ text, label, copy = true }: { text: string; label?: string; copy?: boolean }) {
   return (
     <div class="code">
-      <pre tabIndex={0} aria-label={label}>
+      <pre tabIndex={0} role="group" aria-label={label ?? w.text()}>
         <code>{text}</code>
       </pre>
       {copy && <Copy text={text} label={label ?? w.text()} />}

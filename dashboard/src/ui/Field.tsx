@@ -2,6 +2,7 @@
 import type { ComponentChildren } from 'preact'
 import { useId } from 'preact/hooks'
 import { useErrorOf } from './FormErrors.ts'
+import { SaidText } from './SaidText.tsx'
 
 export type FieldProps = {
   label: string
@@ -24,7 +25,7 @@ export function Field({
 }: FieldProps & { children: (ids: FieldIds) => ComponentChildren }) {
   const id = useId()
   const fromApi = useErrorOf(name)
-  const said = error ?? fromApi
+  const said = error === undefined ? fromApi : { text: error }
   const parts = [hint === undefined ? '' : `${id}-hint`, said === undefined ? '' : `${id}-error`].filter((part) => part)
   const ids = { id, describedBy: parts.length === 0 ? undefined : parts.join(' '), invalid: said !== undefined }
   return (
@@ -38,7 +39,7 @@ export function Field({
       )}
       {said !== undefined && (
         <p class="error" id={`${id}-error`}>
-          {said}
+          <SaidText {...said} />
         </p>
       )}
     </div>

@@ -3,11 +3,11 @@ import type { ComponentChildren } from 'preact'
 import { useEffect, useMemo, useRef } from 'preact/hooks'
 import { ApiProblem } from '../api/Problem.ts'
 import { WalletError } from '../Eip1193.ts'
+import { saidOf, saidOfError } from '../said/Said.ts'
 import { Button } from './Button.tsx'
 import { FormErrorsContext, isAbout, newFormErrors } from './FormErrors.ts'
 import { Notice } from './Notice.tsx'
-
-export { useFormErrors } from './FormErrors.ts'
+import { SaidText } from './SaidText.tsx'
 
 type Props = {
   /** Sends the form. What it throws is shown on top, the errors of fields beside those. */
@@ -62,11 +62,15 @@ export function Form({ onSubmit, submit, children, problem, kind = 'primary', di
       <div ref={summary} tabIndex={-1} class="summary" role="alert">
         {shown !== undefined && (
           <Notice tone={tone}>
-            <p>{shown.message}</p>
+            <p>
+              <SaidText {...saidOfError(shown)} />
+            </p>
             {elsewhere.length > 0 && (
               <ul>
                 {elsewhere.map(({ field, detail }) => (
-                  <li key={`${field} ${detail}`}>{field === '' ? detail : `${field}: ${detail}`}</li>
+                  <li key={`${field} ${detail}`}>
+                    {field === '' ? '' : <code>{field}</code>} <SaidText {...saidOf(detail)} />
+                  </li>
                 ))}
               </ul>
             )}

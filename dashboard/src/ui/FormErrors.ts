@@ -3,6 +3,7 @@ import { type Signal, signal } from '@preact/signals'
 import { createContext } from 'preact'
 import { useContext, useEffect } from 'preact/hooks'
 import type { FieldError } from '../api/Problem.ts'
+import { inOneText, type Said, saidOf } from '../said/Said.ts'
 
 export type FormErrors = { errors: Signal<FieldError[]>; shown: Signal<readonly string[]> }
 
@@ -13,14 +14,8 @@ export const newFormErrors = (): FormErrors => ({
 
 export const FormErrorsContext = createContext<FormErrors>(newFormErrors())
 
-/** Asks, inside a form, for what the API said about a field. */
-export function useFormErrors(): (field: string) => string | undefined {
-  const { errors } = useContext(FormErrorsContext)
-  return (field) => textOf(errors.value, field)
-}
-
-/** As `useFormErrors`, and tells the form that this field shows it. */
-export function useErrorOf(field: string | undefined): string | undefined {
+/** What the API said about a field of the form around; tells the form that this field shows it. */
+export function useErrorOf(field: string | undefined): Said | undefined {
   const { errors, shown } = useContext(FormErrorsContext)
   useEffect(() => {
     if (field === undefined) return undefined
@@ -30,12 +25,12 @@ export function useErrorOf(field: string | undefined): string | undefined {
       shown.value = shown.peek().filter((_, index) => index !== at)
     }
   }, [field])
-  return field === undefined ? undefined : textOf(errors.value, field)
+  return field === undefined ? undefined : saidAbout(errors.value, field)
 }
 
-function textOf(errors: readonly FieldError[], field: string): string | undefined {
-  const own = errors.filter((error) => isAbout(error, field))
-  return own.length === 0 ? undefined : own.map(({ detail }) => detail).join(' ')
+function saidAbout(errors: readonly FieldError[], field: string): Said | undefined {
+  const [first, ...more] = errors.filter((error) => isAbout(error, field)).map(({ detail }) => saidOf(detail))
+  return more.length === 0 ? first : { text: [...(first ? [first] : []), ...more].map(inOneText).join(' ') }
 }
 
 /** An error about a part of a field (`chains.0` of `chains`) is one about the field. */

@@ -1,6 +1,8 @@
 /** What stands where data would be: nothing yet, on its way, not to be had. */
 import type { ComponentChildren } from 'preact'
+import { saidOfError } from '../said/Said.ts'
 import { Button } from './Button.tsx'
+import { SaidText } from './SaidText.tsx'
 import { uiWords as w } from './words.ts'
 
 /** Says what would be here and how to get it. */
@@ -26,7 +28,9 @@ export function Failed({ error, retry }: { error: Error; retry?: () => void }) {
   return (
     <div class="notice bad" role="alert">
       <p class="title">{w.failed()}</p>
-      <p>{error.message}</p>
+      <p>
+        <SaidText {...saidOfError(error)} />
+      </p>
       {retry !== undefined && (
         <div class="actions">
           <Button onClick={() => retry()}>{w.retry()}</Button>

@@ -1,20 +1,26 @@
 /** Short messages about what just happened, read out and gone after a while; with an undo they stay longer. */
 import { signal } from '@preact/signals'
 import { WalletError } from '../Eip1193.ts'
+import { type Said, saidOfError } from '../said/Said.ts'
 import { Icon } from './Icon.tsx'
+import { SaidText } from './SaidText.tsx'
 import { uiWords as w } from './words.ts'
 
 type Kind = 'info' | 'good' | 'bad'
-type Message = { id: number; text: string; kind: Kind; undo?: () => Promise<void> }
+type Message = { id: number; said: Said; kind: Kind; undo?: () => Promise<void> }
 
 const messages = signal<Message[]>([])
 const SHOWN_MS = 6000
 const UNDO_MS = 12_000
 let next = 0
 
-export function toast(text: string, { undo, kind = 'info' }: { undo?: () => Promise<void>; kind?: Kind } = {}): void {
+export function toast(
+  said: string | Said,
+  { undo, kind = 'info' }: { undo?: () => Promise<void>; kind?: Kind } = {},
+): void {
   const id = next++
-  messages.value = [...messages.value.slice(-3), { id, text, kind, ...(undo === undefined ? {} : { undo }) }]
+  const message = { id, said: typeof said === 'string' ? { text: said } : said, kind }
+  messages.value = [...messages.value.slice(-3), { ...message, ...(undo === undefined ? {} : { undo }) }]
   // An error stays until it is put away: who reads slowly, or looked elsewhere, must not miss it.
   if (kind !== 'bad') setTimeout(() => putAway(id), undo === undefined ? SHOWN_MS : UNDO_MS)
 }
@@ -22,7 +28,7 @@ export function toast(text: string, { undo, kind = 'info' }: { undo?: () => Prom
 /** Shows what went wrong. What a person declined in the wallet is no error. */
 export function tell(error: unknown): void {
   const declined = error instanceof WalletError && error.reason === 'declined'
-  toast(error instanceof Error ? error.message : String(error), { kind: declined ? 'info' : 'bad' })
+  toast(saidOfError(error), { kind: declined ? 'info' : 'bad' })
 }
 
 function putAway(id: number): void {
@@ -49,7 +55,9 @@ export function Toasts({ dialog }: { dialog?: string }) {
     <section class="toasts" role="log" aria-live="polite" aria-label={w.notifications()}>
       {messages.value.map((message) => (
         <div key={message.id} class={`toast ${message.kind}`} role={message.kind === 'bad' ? 'alert' : undefined}>
-          <p>{message.text}</p>
+          <p>
+            <SaidText {...message.said} />
+          </p>
           {message.undo !== undefined && (
             <button type="button" class="button quiet" onClick={() => void takeBack(message)}>
               {w.undo()}

@@ -40,6 +40,12 @@ export const uiWords = defineWords({
   upper: { en: '{label}, upper', zh: '{label}，上限' },
   newTab: { en: '(opens in a new tab)', zh: '（在新标签页打开）' },
   notifications: { en: 'Notifications', zh: '通知' },
-  localTime: { en: 'In your time zone: {zone}', zh: '使用你的时区：{zone}' },
+  localTime: { en: 'In your time zone: {zone}', zh: '使用您的时区：{zone}' },
+  unsavedTitle: { en: 'Leave without saving?', zh: '不保存就离开？' },
+  unsavedText: {
+    en: 'What you have written or were shown here is kept nowhere else. It is gone when you leave.',
+    zh: '此处填写或显示的内容没有保存在其他地方，离开后将丢失。',
+  },
+  unsavedLeave: { en: 'Leave', zh: '离开' },
   notSaved: { en: 'Not saved: {n} {n|entry does|entries do} not fit.', zh: '未保存：有 {n} 项不符合要求。' },
 })

@@ -1,41 +1,85 @@
-/** Makes the example pages: `examples/dist/{plain,react,vue}`, each a folder that any file server can serve. */
-import { copyFile, mkdir, rm } from 'node:fs/promises'
+/**
+ * Makes the example pages: `examples/dist/{plain,react,vue}`, and `{react,vue}-server`, whose HTML a server has rendered.
+ * Each is a folder that any file server can serve.
+ */
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { build } from 'esbuild'
+import { build, type BuildOptions } from 'esbuild'
 import { SOURCE } from './entries.ts'
 
+/** `from`: a folder of `examples`; `server`: what renders the page, where it is not the browser. */
+type Page = { from: string; main: string; server?: string }
+
 const examples = join(import.meta.dirname, '../examples')
-const PAGES = { plain: 'main.ts', react: 'main.tsx', vue: 'main.ts' } as const
+const PAGES: Readonly<Record<string, Page>> = {
+  plain: { from: 'plain', main: 'main.ts' },
+  react: { from: 'react', main: 'main.tsx' },
+  vue: { from: 'vue', main: 'main.ts' },
+  'react-server': { from: 'react', main: 'hydrate.tsx', server: 'server.tsx' },
+  'vue-server': { from: 'vue', main: 'hydrate.ts', server: 'server.ts' },
+}
+const ROOT = '<main id="root"></main>'
 
 /** @param directory where to write; what was in it is gone. */
 export async function buildExamples(directory: string): Promise<void> {
   await rm(directory, { recursive: true, force: true })
-  for (const [name, main] of Object.entries(PAGES)) {
+  for (const [name, page] of Object.entries(PAGES)) {
     const folder = join(directory, name)
     await mkdir(folder, { recursive: true })
     await build({
-      entryPoints: { main: join(examples, name, main) },
+      ...common(page),
+      entryPoints: { main: join(examples, page.from, page.main) },
       outdir: folder,
-      bundle: true,
       splitting: true,
-      minify: true,
       format: 'esm',
       platform: 'browser',
-      target: 'es2022',
-      charset: 'utf8',
-      jsx: 'automatic',
-      define: {
-        'process.env.NODE_ENV': '"production"',
-        __VUE_OPTIONS_API__: 'false',
-        __VUE_PROD_DEVTOOLS__: 'false',
-        __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'false',
-      },
       legalComments: 'linked',
-      logLevel: 'error',
     })
-    await copyFile(join(examples, name, 'index.html'), join(folder, 'index.html'))
+    await writeFile(join(folder, 'index.html'), await html(page))
     await copyFile(join(examples, 'page.css'), join(folder, 'page.css'))
     await copyFile(join(SOURCE, 'reserve.css'), join(folder, 'reserve.css'))
+  }
+}
+
+function common({ server }: Page): BuildOptions {
+  return {
+    bundle: true,
+    minify: true,
+    target: 'es2022',
+    charset: 'utf8',
+    jsx: 'automatic',
+    define: {
+      // Only while they are developed do the frameworks say that what a server wrote is not what the page would be.
+      'process.env.NODE_ENV': server === undefined ? '"production"' : '"development"',
+      __VUE_OPTIONS_API__: 'false',
+      __VUE_PROD_DEVTOOLS__: 'false',
+      __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'false',
+    },
+    logLevel: 'error',
+  }
+}
+
+async function html(page: Page): Promise<string> {
+  const text = await readFile(join(examples, page.from, 'index.html'), 'utf8')
+  if (page.server === undefined) return text
+  const parts = text.split(ROOT)
+  if (parts.length !== 2) throw new Error(`${page.from}/index.html has no ${ROOT}`)
+  return parts.join(ROOT.replace('><', `>${await rendered(page)}<`))
+}
+
+/** What the example writes on a server: it is bundled, since Node reads no TSX, and run here. */
+async function rendered(page: Page): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'pbstream-example-'))
+  try {
+    const outfile = join(folder, 'server.cjs')
+    const entryPoints = [join(examples, page.from, page.server ?? '')]
+    await build({ ...common(page), entryPoints, outfile, format: 'cjs', platform: 'node', legalComments: 'none' })
+    const { render } = createRequire(outfile)(outfile) as { render: () => string | Promise<string> }
+    return await render()
+  } finally {
+    await rm(folder, { recursive: true, force: true })
   }
 }
 

@@ -1,4 +1,8 @@
-/** What the elements weigh in a page: bundled with all that they need, minified, gzipped. */
+/**
+ * What the elements weigh in a page: bundled with all that they need, minified, gzipped.
+ *
+ *   node sdk/widget/scripts/size.ts     says so, and fails above the budget
+ */
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { build, type BuildResult } from 'esbuild'
@@ -67,4 +71,16 @@ function withImports({ metafile }: Output, isStart: (name: string) => boolean): 
     }
   }
   return [...found]
+}
+
+/** One line for people. */
+export function printed({ first, chinese, sign, newKey }: Sizes): string {
+  const also = `Chinese ${chinese}, signing ${sign}, key made in the page ${newKey}`
+  return `gzip: elements ${first} bytes (at most ${BUDGET}), when needed: ${also}`
+}
+
+if (import.meta.main) {
+  const all = await sizes()
+  console.log(printed(all))
+  if (all.first > BUDGET) process.exitCode = 1
 }

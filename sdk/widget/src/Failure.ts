@@ -1,18 +1,22 @@
 /** Why something did not work: a code that programs can tell apart, and what wallet or service said of it. */
 
-/** A code of ours, or that of a problem of the service. */
+/** A code of ours; that of a problem of the service is beside it. */
 export type FailureCode =
   | 'rejected'
   | 'wallet'
   | 'no_wallet'
   | 'no_account'
+  | 'other_account'
   | 'wrong_chain'
   | 'no_escrow'
   | 'configuration'
   | 'network'
+  | 'outcome_unknown'
+  | 'other_form'
   | 'service'
 
-export type FieldError = { field: string; detail: string }
+/** `field`: a JSON pointer, or the name of a parameter. */
+export type FieldError = { field: string; message: string }
 
 type More = {
   detail?: string
@@ -43,6 +47,13 @@ export class Failure extends Error {
     this.errors = more.errors ?? []
     this.retryable = more.retryable ?? false
   }
+}
+
+/** A part of the widget that is loaded when it is needed. @throws {Failure} `network` */
+export async function brought<T>(part: Promise<T>): Promise<T> {
+  return part.catch(() => {
+    throw new Failure('network', { retryable: true })
+  })
 }
 
 /** Any thrown thing as a `Failure`. */

@@ -10,7 +10,7 @@ import { type Ports, register, sign, type Step } from '../src/grant/Grant.ts'
 import { Service } from '../src/grant/Service.ts'
 import { ACCOUNT, type TestWallet, walletOf } from './support/wallet.ts'
 import { CHAIN, ESCROW, FREEZER, problem, TestService } from './support/service.ts'
-import { terms } from './support/terms.ts'
+import { PAYEE, terms } from './support/terms.ts'
 
 let server: TestService
 let wallet: TestWallet
@@ -34,14 +34,27 @@ const wanted = () => terms({}, now())
 
 describe('a grant', () => {
   test('is signed by the wallet for these limits, and registered by the service', async () => {
-    const asked = wanted()
-    const limits = { ...asked, spendCap: 20_000_000n }
+    const other = `0x${'0d'.repeat(20)}` as const
+    const asked = terms({ payees: [PAYEE, other], routes: ['rt_1', 'rt_2'] }, now())
+    const limits = {
+      spendCap: 20_000_000n,
+      periodAmount: 1_000_000n,
+      periodDuration: 3_600,
+      perPaymentMax: 50_000n,
+      expiry: asked.expiry - 1_000,
+      payees: [other],
+      routes: ['rt_2'],
+    }
     const signed = await sign(ports(), asked, limits)
     const granted = await register(ports(), signed)
     expect(steps).toEqual(['chain', 'sign', 'register'])
-    const stored = server.grants.get(granted.id)!
-    expect(stored).toMatchObject({ account: ACCOUNT, spendCap: '20000000', periodAmount: '5000000', freezer: FREEZER })
-    expect(granted).toMatchObject({ token: 'pbg_sk_1', account: ACCOUNT, chainId: CHAIN, expiry: asked.expiry })
+    const stored = {
+      ...limits,
+      ...{ spendCap: '20000000', periodAmount: '1000000', perPaymentMax: '50000' },
+      ...{ account: ACCOUNT, freezer: FREEZER, name: 'Research agent' },
+    }
+    expect(server.grants.get(granted.id)).toMatchObject(stored)
+    expect(granted).toMatchObject({ token: 'pbg_sk_1', account: ACCOUNT, chainId: CHAIN, expiry: limits.expiry })
   })
 
   test('hands the secret of a key made here to the page, and to nobody else', async () => {
@@ -85,6 +98,14 @@ describe('a grant', () => {
     expect(wallet.signed).toEqual([])
   })
 
+  test('is not signed when the wallet stays on another chain', async () => {
+    const stays = walletOf({ chainId: 1 })
+    const inner = stays.request.bind(stays)
+    stays.request = async (call) => (call.method === 'wallet_switchEthereumChain' ? null : inner(call))
+    await expect(sign(ports({ provider: stays }), wanted(), wanted())).rejects.toMatchObject({ code: 'wrong_chain' })
+    expect(stays.calls).not.toContain('eth_signTypedData_v4')
+  })
+
   test('is nothing when the person says no in the wallet', async () => {
     wallet = walletOf({ declines: ['eth_signTypedData_v4'] })
     await expect(sign(ports(), wanted(), wanted())).rejects.toMatchObject({ code: 'rejected' })
@@ -94,7 +115,7 @@ describe('a grant', () => {
   test('is handed in again with the same signature after the connection broke', async () => {
     server.instead.push(undefined)
     const signed = await sign(ports(), wanted(), wanted())
-    await expect(register(ports(), signed)).rejects.toMatchObject({ code: 'network', retryable: true })
+    await expect(register(ports(), signed)).rejects.toMatchObject({ code: 'outcome_unknown', retryable: true })
     await register(ports(), signed)
     expect(wallet.signed).toHaveLength(1)
     const keys = server.seen.filter(({ method }) => method === 'POST').map(({ headers }) => headers['idempotency-key'])
@@ -102,7 +123,7 @@ describe('a grant', () => {
   })
 
   test('fails with what the service says, by field too', async () => {
-    const errors = [{ field: '/permission/spendCap', detail: 'too much' }]
+    const errors = [{ field: '/permission/spendCap', message: 'too much' }]
     server.instead.push(problem(422, 'validation_failed', { detail: 'look at the fields', errors }))
     const failing = register(ports(), await sign(ports(), wanted(), wanted()))
     await expect(failing).rejects.toMatchObject({
@@ -151,7 +172,7 @@ describe('a permission that was granted', () => {
     })
     const before = wallet.signed.length
     const changing = change({ provider: wallet, account: ACCOUNT, service: other }, grant, token, 'freeze')
-    await expect(changing).rejects.toMatchObject({ code: 'service' })
+    await expect(changing).rejects.toMatchObject({ code: 'other_form' })
     expect(wallet.signed).toHaveLength(before)
   })
 

@@ -57,7 +57,7 @@ describe('the authorisation screen', () => {
 
   test('shows what the service has against a field until it is changed', async () => {
     const model = await modelWhen(({ terms }) => terms !== undefined)
-    model.refuse([{ field: '/permission/spendCap', detail: 'at most 10' }])
+    model.refuse([{ field: '/permission/spendCap', message: 'at most 10' }])
     expect(model.isWrong('spendCap')).toBe(true)
     model.edit('spendCap', '10')
     expect(model.isWrong('spendCap')).toBe(false)
@@ -89,6 +89,25 @@ describe('the usage element', () => {
     expect(model.failure).toBeUndefined()
   })
 
+  test('asks for a signed receipt when somebody opens it, once', async () => {
+    const model = new UsageModel(() => undefined)
+    server.grants.set('sk_9', { ...grant('sk_9'), readToken: 'pbg_9' })
+    server.receipts.set('pay_1', 'a.b.c')
+    await model.load({ service: server.url, grant: 'sk_9', token: 'pbg_9', account: undefined })
+    await model.loadReceipt('pay_1')
+    await model.loadReceipt('pay_1')
+    await model.loadReceipt('pay_2')
+    expect([...model.receipts]).toEqual([
+      ['pay_1', 'a.b.c'],
+      ['pay_2', null],
+    ])
+    const asked = server.seen.filter(({ path }) => path.includes('/receipts/'))
+    expect(asked.map(({ path, headers }) => [path, headers.authorization])).toEqual([
+      ['/v1/grants/sk_9/receipts/pay_1', 'Bearer pbg_9'],
+      ['/v1/grants/sk_9/receipts/pay_2', 'Bearer pbg_9'],
+    ])
+  })
+
   test('shows nothing where nothing was granted', async () => {
     const model = new UsageModel(() => undefined)
     await model.load({ service: server.url, grant: undefined, token: undefined, account: ACCOUNT })
@@ -111,6 +130,7 @@ describe('the usage element', () => {
       chainId: CHAIN,
       status: 'active',
       usage: null,
+      onChain: null,
       receipts: [],
       ...limits,
       ...who,

@@ -3,7 +3,8 @@ import * as Base64 from '@pbstream/core/Base64'
 import * as Jwk from '@pbstream/core/Jwk'
 import * as Receipt from '@pbstream/core/Receipt'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { read, verify } from '../src/receipt/Receipt.ts'
+import { read } from '../src/receipt/Receipt.ts'
+import { verify } from '../src/receipt/Verify.ts'
 
 const claims: Receipt.Claims = {
   jti: 'r1',

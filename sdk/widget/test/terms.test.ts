@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'vitest'
 import { Failure } from '../src/Failure.ts'
 import { toLocal } from '../src/format/Time.ts'
-import { check, draftOf, type Draft } from '../src/grant/Draft.ts'
-import type { GrantRequest } from '../src/grant/Request.ts'
+import { check, draftOf, type Draft, durations } from '../src/grant/Draft.ts'
+import type { GrantRequest, Span } from '../src/grant/Request.ts'
 import { requestFrom } from '../src/view/Attributes.ts'
 import { NOW, PAYEE, terms } from './support/terms.ts'
 
@@ -120,6 +120,72 @@ describe('a person', () => {
       periodDuration: 86_400,
     })
     expect(edited({}, free).limits).toMatchObject({ periodAmount: 0n, periodDuration: 0, perPaymentMax: 0n })
+  })
+
+  describe('chooses the length of the period', () => {
+    test.each([
+      ['a longer one, with the same amount', { periodDuration: '604800' }, 5_000_000n, 604_800],
+      ['a shorter one, with its share', { periodDuration: '3600', periodAmount: '0.20' }, 200_000n, 3_600],
+    ])('%s', (_, edit, periodAmount, periodDuration) => {
+      const { limits, errors } = edited(edit)
+      expect(errors).toEqual({})
+      expect(limits).toMatchObject({ periodAmount, periodDuration })
+    })
+
+    test('but never so that more could be spent in a period of those that the site asked for', () => {
+      const { limits, errors } = edited({ periodDuration: '3600' })
+      expect(errors).toEqual({ periodAmount: { key: 'abovePeriod', limit: 208_333n, period: 3_600 } })
+      expect(limits).toMatchObject({ periodAmount: 5_000_000n, periodDuration: 86_400 })
+    })
+
+    test.each<[string, Span, number, bigint]>([
+      ['six weeks can lie in a month', 'month', 604_800, 833_333n],
+      ['two months can share a week', 'week', 2_592_000, 2_500_000n],
+      ['three days can share 36 hours', 129_600, 86_400, 1_666_666n],
+    ])('and %s', (_, period, duration, limit) => {
+      const { errors } = edited({ periodDuration: String(duration) }, { period })
+      expect(errors.periodAmount).toEqual({ key: 'abovePeriod', limit, period: duration })
+    })
+
+    test('not so short that its share would be nothing, which reads as no limit', () => {
+      const tiny = edited({ periodDuration: '3600', periodAmount: '' }, { periodAmount: '0.000001' })
+      expect(tiny.errors.periodAmount).toMatchObject({ key: 'neededUpTo', limit: 0n })
+      const one = edited({ periodDuration: '3600' }, { periodAmount: '0.000001' })
+      expect(one.errors.periodAmount).toMatchObject({ key: 'abovePeriod', limit: 0n })
+    })
+
+    test('freely where the site asked for no limit in a period', () => {
+      const { limits } = edited({ periodDuration: '3600', periodAmount: '7' }, { periodAmount: '' })
+      expect(limits).toMatchObject({ periodAmount: 7_000_000n, periodDuration: 3_600 })
+    })
+
+    test('where the amount is fixed, only a longer one', () => {
+      const adjust = ['periodDuration'] as const
+      expect(edited({ periodDuration: '604800' }, { adjust }).errors).toEqual({})
+      expect(edited({ periodDuration: '3600' }, { adjust }).errors.periodDuration).toMatchObject({ key: 'abovePeriod' })
+    })
+
+    test('of the usual ones and the one of the site', () => {
+      expect(durations(terms({ period: 7_200 }))).toEqual([3_600, 7_200, 86_400, 604_800, 2_592_000])
+      expect(edited({ periodDuration: '1' }).limits.periodDuration).toBe(86_400)
+    })
+  })
+
+  test('takes payees and routes off the list, but not all, since no route reads as any', () => {
+    const other = `0x${'0d'.repeat(20)}`
+    const lists = { payees: [PAYEE, other], routes: ['rt_1', 'rt_2'] }
+    expect(edited({ payees: other, routes: 'rt_1' }, lists).limits).toMatchObject({ payees: [other], routes: ['rt_1'] })
+    const none = edited({ payees: '', routes: '' }, lists)
+    expect(none.errors).toEqual({ payees: { key: 'chooseOne' }, routes: { key: 'chooseOne' } })
+    expect(none.limits).toMatchObject(lists)
+    expect(edited({ payees: `${PAYEE}\n0x01`, routes: 'rt_9\nrt_2' }, lists).limits).toMatchObject({
+      payees: [PAYEE],
+      routes: ['rt_2'],
+    })
+  })
+
+  test('is not stopped by a limit of the site that is above a lower total, where that one is fixed', () => {
+    expect(edited({ spendCap: '3' }, { adjust: ['spendCap'] }).errors).toEqual({})
   })
 
   test('cannot change what the site holds fixed', () => {

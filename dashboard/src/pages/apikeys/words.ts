@@ -5,7 +5,7 @@ export const w = defineWords({
   title: { en: 'API keys', zh: 'API 密钥' },
   intro: {
     en: 'For your own programs: scripts, servers, accounting. A key does what its scopes say, in this mode only. Only people make keys: no key can make another, so a stolen one ends where you end it.',
-    zh: '供你自己的程序使用：脚本、服务器、记账。密钥只能在当前模式下执行其权限范围内的操作。只有人可以创建密钥，密钥不能创建密钥，因此撤销被盗密钥即可终止其访问。',
+    zh: '供您自己的程序使用：脚本、服务器、记账。密钥只能在当前模式下执行其权限范围内的操作。只有人可以创建密钥，密钥不能创建密钥，因此撤销被盗密钥即可终止其访问。',
   },
   notPaying: {
     en: 'An API key never pays. What pays is a session key.',
@@ -65,7 +65,7 @@ export const w = defineWords({
     zh: '没有期限的密钥容易被遗忘，建议设置期限。',
   },
   cancel: { en: 'Cancel', zh: '取消' },
-  secretTitle: { en: 'Your new key', zh: '你的新密钥' },
+  secretTitle: { en: 'Your new key', zh: '您的新密钥' },
   secretOnce: {
     en: 'This is the only time that it is shown. Copy it to where your program reads secrets; the service keeps only a hash.',
     zh: '密钥仅显示这一次。请复制到程序读取机密的位置；服务端只保存其哈希。',
@@ -89,7 +89,7 @@ export const scopeWords = defineWords({
   },
   'providers:read': {
     en: 'See providers, routes, prices, customers and what was sold.',
-    zh: '查看服务商、路由、价格、客户和销售情况。',
+    zh: '查看提供方、路由、价格、客户和销售情况。',
   },
   'providers:write': {
     en: 'Change routes and prices, settle now. Another payout address or upstream needs your wallet besides.',
@@ -115,7 +115,7 @@ export const scopeWords = defineWords({
   'sentinel:read': { en: 'See rules, decisions, stops and alert channels.', zh: '查看规则、决策、停用和告警渠道。' },
   'sentinel:write': {
     en: 'Change rules, open breakers, release stops of your provider.',
-    zh: '更改规则、打开断路器、解除服务商的停用。',
+    zh: '更改规则、打开断路器、解除提供方的停用。',
   },
 })
 

@@ -28,7 +28,7 @@ export const w = defineWords({
   seq: { en: 'No.', zh: '序号' },
   time: { en: 'Time', zh: '时间' },
   actor: { en: 'By', zh: '操作者' },
-  you: { en: 'you, signed in', zh: '你（登录操作）' },
+  you: { en: 'you, signed in', zh: '您（登录操作）' },
   byKey: { en: 'API key', zh: 'API 密钥' },
   platform: { en: 'the platform', zh: '平台' },
   detail: { en: 'Detail', zh: '详情' },
@@ -41,7 +41,7 @@ export const w = defineWords({
   emptyTitle: { en: 'Nothing was changed yet', zh: '还没有任何更改' },
   emptyText: {
     en: 'Every change by you, your API keys and the service is written here in the same step as it is made.',
-    zh: '你、你的 API 密钥以及服务所做的每项更改，都会在执行的同时记录在此。',
+    zh: '您、您的 API 密钥以及服务所做的每项更改，都会在执行的同时记录在此。',
   },
   emptyFiltered: { en: 'No entry fits', zh: '没有符合条件的记录' },
   emptyFilteredText: {
@@ -51,10 +51,10 @@ export const w = defineWords({
   verifyTitle: { en: 'Verify', zh: '校验' },
   verifyHint: {
     en: 'Recomputes every hash from the first entry on. Whoever can write everything in the database could write the whole chain anew: that shows only against a head that you kept elsewhere.',
-    zh: '从第一条开始重新计算所有哈希。若有人能改写整个数据库，则可能重写整条链；只有与你在别处保存的链头比对才能发现。',
+    zh: '从第一条开始重新计算所有哈希。若有人能改写整个数据库，则可能重写整条链；只有与您在别处保存的链头比对才能发现。',
   },
   verify: { en: 'Verify the audit', zh: '校验审计记录' },
-  kept: { en: 'A head that you kept (optional)', zh: '你保存的链头（可选）' },
+  kept: { en: 'A head that you kept (optional)', zh: '您保存的链头（可选）' },
   keptHint: { en: 'Paste the text of the file, or the number and the hash.', zh: '粘贴文件内容，或序号和哈希。' },
   keptWrong: {
     en: 'This is no head. It has a number and a hash of 64 hexadecimal digits.',
@@ -67,7 +67,7 @@ export const w = defineWords({
   },
   goodKept: {
     en: 'All {n} {n|entry|entries} are as they were written, and the head that you kept is among them.',
-    zh: '全部 {n} 条记录均与写入时一致，且包含你保存的链头。',
+    zh: '全部 {n} 条记录均与写入时一致，且包含您保存的链头。',
   },
   bad: {
     en: 'The audit was changed after it was written. Keep this page and tell the operator of the service; do not rely on entries from the first fault on.',

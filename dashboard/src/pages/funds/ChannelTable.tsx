@@ -43,12 +43,7 @@ function columns(withdraw: (channel: Known) => void) {
   })
   return [
     { key: 'key', head: w.key(), cell: (row: Channel) => <KeyName row={row} /> },
-    { key: 'receiver', head: w.receiver(), cell: ({ receiver }: Channel) => <Address value={receiver} /> },
-    {
-      key: 'contract',
-      head: w.contract(),
-      cell: ({ kind, chainId }: Channel) => `${kinds[kind]()} · ${chainName(chainId)}`,
-    },
+    { key: 'receiver', head: w.receiver(), cell: (row: Channel) => <Receiver row={row} /> },
     money('deposited', w.deposited()),
     money('spent', w.spent()),
     money('held', w.held()),
@@ -58,12 +53,22 @@ function columns(withdraw: (channel: Known) => void) {
   ]
 }
 
+function Receiver({ row: { receiver, kind, chainId } }: { row: Channel }) {
+  return (
+    <div class="two-lines">
+      <Address value={receiver} />
+      <span class="hint">{`${kinds[kind]()} · ${chainName(chainId)}`}</span>
+    </div>
+  )
+}
+
 function KeyName({ row: { keyId, keyName, key } }: { row: Channel }) {
   if (keyId === null) {
     return (
-      <>
-        <Address value={key} /> <span class="hint">{w.unknownKey()}</span>
-      </>
+      <div class="two-lines">
+        <Address value={key} />
+        <span class="hint">{w.unknownKey()}</span>
+      </div>
     )
   }
   return <Link to={`/keys/${encodeURIComponent(keyId)}`}>{keyName ?? short(key)}</Link>
@@ -79,9 +84,10 @@ function Withdrawing({ at }: { at: string }) {
   const ready = toMs(at) <= useNow()
   if (ready) return <Badge tone="good">{w.ready()}</Badge>
   return (
-    <>
-      <Badge tone="info">{w.withdrawing()}</Badge> <Countdown until={at} />
-    </>
+    <div class="two-lines">
+      <Badge tone="info">{w.withdrawing()}</Badge>
+      <Countdown until={at} />
+    </div>
   )
 }
 

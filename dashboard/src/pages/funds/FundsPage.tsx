@@ -22,10 +22,10 @@ import { w } from './words.ts'
 const PAGE = 20
 
 export default function FundsPage() {
-  const [filter, setFilter] = useFilter(['key'])
+  // `topUp=1`: where a site sends somebody who has just authorised a key.
+  const [filter, setFilter] = useFilter(['key', 'topUp'])
   const { key } = filter
   const [withdraw, setWithdraw] = useState<Known>()
-  const [topUp, setTopUp] = useState(false)
   const pages = usePages<Channel>(
     async (cursor, signal) => {
       const query = {
@@ -41,7 +41,7 @@ export default function FundsPage() {
   return (
     <>
       <PageHead title={w.title()} text={w.intro()}>
-        <Button kind="primary" onClick={() => setTopUp(true)}>
+        <Button kind="primary" onClick={() => setFilter({ topUp: '1' })}>
           {w.topUp()}
         </Button>
       </PageHead>
@@ -58,7 +58,9 @@ export default function FundsPage() {
       {withdraw !== undefined && (
         <WithdrawDialog channel={withdraw} onClose={() => setWithdraw(undefined)} changed={pages.reload} />
       )}
-      {topUp && <TopUpDialog keyId={key} onClose={() => setTopUp(false)} changed={pages.reload} />}
+      {filter.topUp === '1' && (
+        <TopUpDialog keyId={key} onClose={() => setFilter({ topUp: undefined })} changed={pages.reload} />
+      )}
     </>
   )
 }

@@ -5,6 +5,7 @@ import { api, data } from '../../api/Client.ts'
 import { useLoad } from '../../api/Load.ts'
 import { short } from '../../format/Address.ts'
 import { formatAmount } from '../../format/Money.ts'
+import { go } from '../../Router.ts'
 import { mode } from '../../Session.ts'
 import { Button } from '../../ui/Button.tsx'
 import { Dialog } from '../../ui/Dialog.tsx'
@@ -36,7 +37,14 @@ export function TopUpDialog({ keyId, onClose, changed }: Props) {
     <Dialog open wide title={w.title()} onClose={onClose}>
       <p class="prose">{w.how()}</p>
       {list.error !== undefined && <Failed error={list.error} retry={list.reload} />}
-      {list.data !== undefined && keys.length === 0 && <Notice tone="info">{w.none()}</Notice>}
+      {list.data !== undefined && keys.length === 0 && chosen === '' && (
+        <>
+          <Notice tone="info">{w.none()}</Notice>
+          <div class="actions">
+            <Button onClick={() => go('/keys/new')}>{w.makeKey()}</Button>
+          </div>
+        </>
+      )}
       {done === undefined && keys.length > 0 && <KeyChoice keys={keys} value={chosen} onChange={setChosen} />}
       {done === undefined && chosen !== '' && <Chosen key={chosen} id={chosen} onClose={onClose} onDone={finished} />}
       {done !== undefined && <Result deposited={done} onClose={onClose} />}

@@ -22,7 +22,6 @@ export const w = defineWords({
   showBalance: { en: 'Ask the wallet', zh: '询问钱包' },
   channels: { en: 'Channels', zh: '通道' },
   receiver: { en: 'Receiver', zh: '收款方' },
-  contract: { en: 'Contract', zh: '合约' },
   escrow: { en: 'escrow', zh: '托管合约' },
   canonical: { en: 'canonical', zh: '标准合约' },
   other: { en: 'other', zh: '其他' },
@@ -118,6 +117,7 @@ export const topUpWords = defineWords({
     en: 'There is no active key of the escrow. Keys of the canonical contract are topped up by the agent: it asks your wallet when it needs money.',
     zh: '没有可用的托管密钥。标准合约的密钥由代理程序充值：需要资金时会请求您的钱包。',
   },
+  makeKey: { en: 'New session key', zh: '新建会话密钥' },
   canonical: {
     en: 'This key is one of the canonical contract: its agent asks your wallet for deposits by itself, within its budget.',
     zh: '此密钥属于标准合约：其代理程序会在预算内自行请求您的钱包存入。',

@@ -1,6 +1,7 @@
 /** What rules hold of a key: stops, and budgets. */
 import { formatAmount } from '../../format/Money.ts'
-import { Link } from '../../Router.ts'
+import { Link, pathOf } from '../../Router.ts'
+import { reasonOf } from '../../said/Said.ts'
 import { Badge } from '../../ui/Badge.tsx'
 import { Section } from '../../ui/PageHead.tsx'
 import { Time } from '../../ui/Time.tsx'
@@ -47,10 +48,8 @@ function StopLine({ stop }: { stop: Stop }) {
       <span class="hint">
         {w.since()} <Time at={stop.at} ago />
       </span>
-      {stop.cause !== null && <p class="hint">{`${w.why()}: ${stop.cause}`}</p>}
-      {stop.decision !== null && (
-        <Link to={`/decisions?decision=${encodeURIComponent(stop.decision)}`}>{w.details()}</Link>
-      )}
+      {stop.cause !== null && <p class="hint">{`${w.why()}: ${reasonOf(stop.cause)}`}</p>}
+      {stop.decision !== null && <Link to={pathOf('/decisions/:id', { id: stop.decision })}>{w.details()}</Link>}
     </li>
   )
 }
@@ -66,7 +65,7 @@ function BreakerLine({ breaker: { scope, phase, spent, budget, cause } }: { brea
     <li>
       {w.budget({ scope: whose })}: <Badge tone={tones[phase]}>{phases[phase]()}</Badge>
       {numbers}
-      {cause !== null && <p class="hint">{cause}</p>}
+      {cause !== null && <p class="hint">{reasonOf(cause)}</p>}
     </li>
   )
 }

@@ -40,7 +40,7 @@ export default function KeyPage({ params }: { params: Record<string, string> }) 
     return (
       <>
         <PageHead title={made.name} />
-        <MadeKey made={made} sign={made.sign as Acts.TypedData | null} graceSeconds={graceSeconds} toKey={toKey} />
+        <MadeKey made={made} sign={made.sign} graceSeconds={graceSeconds} toKey={toKey} />
       </>
     )
   }

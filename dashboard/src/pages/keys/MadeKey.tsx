@@ -1,10 +1,11 @@
 /** After a key was made: its secret, shown once, and the registration of an escrow key. */
-import { useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import { Button } from '../../ui/Button.tsx'
 import { Checkbox } from '../../ui/Checkbox.tsx'
 import { Code } from '../../ui/Code.tsx'
 import { Notice } from '../../ui/Notice.tsx'
 import { Section } from '../../ui/PageHead.tsx'
+import { useUnsaved } from '../../ui/useUnsaved.ts'
 import type { TypedData } from './Acts.ts'
 import { payExample } from './Examples.ts'
 import type { Made } from './Key.ts'
@@ -16,6 +17,12 @@ type Props = { made: Made; sign: TypedData | null; toKey: () => void; graceSecon
 /** The way on is shut until the secret is copied: it is shown nowhere else, ever. */
 export function MadeKey({ made, sign, toKey, graceSeconds }: Props) {
   const [copied, setCopied] = useState(made.madeBy === 'client' || made.secret === null)
+  useUnsaved(!copied)
+  // It takes the place of a long form: who was at its end is brought to the secret.
+  useEffect(() => {
+    scrollTo(0, 0)
+    document.querySelector<HTMLElement>('#main h1')?.focus({ preventScroll: true })
+  }, [])
   return (
     <>
       <Secret made={made} copied={copied} setCopied={setCopied} />

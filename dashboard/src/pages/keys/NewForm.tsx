@@ -10,6 +10,7 @@ import { Select } from '../../ui/Select.tsx'
 import { Switch } from '../../ui/Switch.tsx'
 import { TextArea } from '../../ui/TextArea.tsx'
 import { TextInput } from '../../ui/TextInput.tsx'
+import { useUnsaved } from '../../ui/useUnsaved.ts'
 import * as Acts from './Acts.ts'
 import { Choice } from './Choice.tsx'
 import { type Draft, type Errors, errorsOf, toBody } from './Draft.ts'
@@ -28,6 +29,7 @@ const nowS = () => Math.floor(Date.now() / 1_000)
 export function NewForm({ chains, first, onMade }: Props) {
   const [draft, setDraft] = useState(first)
   const [tried, setTried] = useState(false)
+  useUnsaved(draft !== first)
   // One form is one key: who presses twice, or again after an answer that was lost, makes no second one.
   const order = useRef({ body: '', key: '' })
   const errors = tried ? errorsOf(draft, nowS()) : {}

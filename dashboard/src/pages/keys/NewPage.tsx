@@ -7,7 +7,6 @@ import { Loading } from '../../ui/Loading.tsx'
 import { Notice } from '../../ui/Notice.tsx'
 import { PageHead } from '../../ui/PageHead.tsx'
 import * as Acts from './Acts.ts'
-import type { TypedData } from './Acts.ts'
 import { begin, type Draft, like } from './Draft.ts'
 import type { Made } from './Key.ts'
 import { MadeKey } from './MadeKey.tsx'
@@ -27,11 +26,7 @@ export default function NewPage() {
     return (
       <>
         <PageHead title={w.made()} text={made.name} />
-        <MadeKey
-          made={made}
-          sign={made.sign as TypedData | null}
-          toKey={() => go(pathOf('/keys/:id', { id: made.id }))}
-        />
+        <MadeKey made={made} sign={made.sign} toKey={() => go(pathOf('/keys/:id', { id: made.id }))} />
       </>
     )
   }
@@ -53,11 +48,12 @@ export default function NewPage() {
 type BegunProps = { chains: Chain[]; model: Parameters<typeof like>[0] | undefined; onMade: (made: Made) => void }
 
 function Begun({ chains, model, onMade }: BegunProps) {
-  const [first] = chains
+  const [chain] = chains
+  const [first] = useState(() => chain && draftFor(chain, model))
   if (first === undefined) return <Notice tone="info">{w.noChains()}</Notice>
   return (
     <div class="keys-new">
-      <NewForm chains={chains} first={draftFor(first, model)} onMade={onMade} />
+      <NewForm chains={chains} first={first} onMade={onMade} />
     </div>
   )
 }

@@ -1,11 +1,13 @@
 /** The way of an escrow key onto the chain: the wallet signs, the service sends, the block comes. */
 import { useEffect, useState } from 'preact/hooks'
 import { useLoad } from '../../api/Load.ts'
+import { saidOfError } from '../../said/Said.ts'
 import { signTypedData } from '../../Wallet.ts'
 import { Badge } from '../../ui/Badge.tsx'
 import { Button } from '../../ui/Button.tsx'
 import { Notice } from '../../ui/Notice.tsx'
 import { Section } from '../../ui/PageHead.tsx'
+import { SaidText } from '../../ui/SaidText.tsx'
 import * as Acts from './Acts.ts'
 import type { Key } from './Key.ts'
 import { w } from './newWords.ts'
@@ -55,7 +57,11 @@ export function Register({ row, first, graceSeconds, onDone }: Props) {
         <Line text={w.stepDone()} at={step === 'done' ? 'done' : step === 'pending' ? 'now' : 'open'} />
       </ol>
       {step === 'pending' && <Waiting id={id} arrived={arrived} />}
-      {error !== undefined && <Notice tone="bad">{error.message}</Notice>}
+      {error !== undefined && (
+        <Notice tone="bad">
+          <SaidText {...saidOfError(error)} />
+        </Notice>
+      )}
       {step !== 'done' && step !== 'pending' && (
         <div class="actions">
           <Button kind="primary" busy={step !== 'open'} onClick={run}>

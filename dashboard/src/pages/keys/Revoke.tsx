@@ -1,5 +1,6 @@
 /** Stopping a key for good: what happens when, typed to confirm. */
 import { useState } from 'preact/hooks'
+import { inOneText, saidOfError } from '../../said/Said.ts'
 import { Button } from '../../ui/Button.tsx'
 import { Checkbox } from '../../ui/Checkbox.tsx'
 import { Dialog } from '../../ui/Dialog.tsx'
@@ -49,7 +50,6 @@ async function alsoOnChain(id: string, name: string): Promise<void> {
     await Acts.revoke(id, await Acts.signForChain(id, 'revoke'))
     toast(w.revoked({ name }), { kind: 'good' })
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    toast(w.revokedHereOnly({ name, why }), { kind: 'bad' })
+    toast(w.revokedHereOnly({ name, why: inOneText(saidOfError(error)) }), { kind: 'bad' })
   }
 }

@@ -95,7 +95,7 @@ export const w = defineWords({
   stopPlatform: { en: 'The platform’s rule {rule} has stopped it', zh: '平台规则 {rule} 已将其停用' },
   stopProvider: {
     en: 'A provider refuses it: only that provider can end this',
-    zh: '某服务商拒绝它：只有该服务商可以解除',
+    zh: '某提供方拒绝它：只有该提供方可以解除',
   },
   stopSignature: { en: 'until your wallet confirms', zh: '直到您的钱包确认' },
   stopFrozen: { en: 'until it is released', zh: '直到被解除' },
@@ -105,7 +105,7 @@ export const w = defineWords({
   budget: { en: 'Budget of {scope}', zh: '{scope} 的预算' },
   scopeOwner: { en: 'your rules', zh: '您的规则' },
   scopePlatform: { en: 'the platform', zh: '平台' },
-  scopeProvider: { en: 'a provider', zh: '某服务商' },
+  scopeProvider: { en: 'a provider', zh: '某提供方' },
   breakerOpen: { en: 'overspent: calls are refused', zh: '超支：调用被拒绝' },
   breakerHalf: { en: 'some calls are let through to see', zh: '放行部分调用以观察' },
   breakerClosed: { en: 'within it', zh: '正常' },
@@ -132,7 +132,7 @@ export const actWords = defineWords({
   },
   unfreezeProvider: {
     en: 'Stops of providers stay: only they can end them.',
-    zh: '服务商的限制仍然有效：只有服务商可以解除。',
+    zh: '提供方的限制仍然有效：只有提供方可以解除。',
   },
   reason: { en: 'Why it may go on', zh: '恢复原因' },
   reasonHint: { en: 'Written into the audit.', zh: '会写入审计记录。' },

@@ -65,7 +65,7 @@ export const w = defineWords({
   payees: { en: 'Payees', zh: '收款方' },
   payeesHint: {
     en: 'Addresses, one a line. A provider shows its own in its offers as payTo.',
-    zh: '地址，每行一个。服务商在报价中以 payTo 给出其地址。',
+    zh: '地址，每行一个。提供方在报价中以 payTo 给出其地址。',
   },
   anyRoute: { en: 'Any route of these payees', zh: '这些收款方的任何路由' },
   routes: { en: 'Only these routes', zh: '仅限这些路由' },

@@ -15,7 +15,18 @@ const PATHS = {
 
 export type ExportName = keyof typeof PATHS
 
-export type ExportQuery = { provider?: string; session?: string; since?: string; until?: string }
+/** Each file takes some of these. */
+export type ExportQuery = {
+  provider?: string
+  session?: string
+  since?: string
+  until?: string
+  /** What the wallet's own keys paid, and not what a provider got. */
+  side?: 'payer'
+  rule?: string
+  action?: 'allow' | 'alert' | 'throttle' | 'require_signature' | 'block' | 'freeze' | 'breaker'
+  effect?: 'done' | 'shadow' | 'snoozed' | 'failed'
+}
 
 /** One answer, as it arrives. */
 export type Part = (cursor: string | undefined) => Promise<AsyncIterable<Uint8Array>>

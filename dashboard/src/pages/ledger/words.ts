@@ -18,7 +18,7 @@ export const accountWords = defineWords({
   escrow: { en: 'In channels, not charged', zh: '通道中，未扣费' },
   earned: { en: 'Earned, not claimed', zh: '已赚取，未申领' },
   claimed: { en: 'Claimed, not paid out', zh: '已申领，未支付' },
-  provider: { en: 'Paid out to you', zh: '已支付给你' },
+  provider: { en: 'Paid out to you', zh: '已支付给您' },
   lost: { en: 'Lost', zh: '损失' },
 })
 
@@ -81,7 +81,7 @@ export const w = defineWords({
     zh: '每笔扣费一行，含路由、费率版本和请求。',
   },
   settlements: { en: 'Settlements', zh: '结算' },
-  settlementsText: { en: 'What was paid out to you, with its transaction.', zh: '支付给你的款项及其交易。' },
+  settlementsText: { en: 'What was paid out to you, with its transaction.', zh: '支付给您的款项及其交易。' },
   movementsText: {
     en: 'Double entry: deposits, claims, payouts, refunds, losses.',
     zh: '复式记账：存款、申领、支付、退款、损失。',
@@ -89,7 +89,7 @@ export const w = defineWords({
   decisions: { en: 'Decisions', zh: '决策' },
   decisionsText: {
     en: 'What your Sentinel rules decided, for 180 days.',
-    zh: '你的 Sentinel 规则做出的决策，保留 180 天。',
+    zh: '您的 Sentinel 规则做出的决策，保留 180 天。',
   },
   download: { en: 'Download CSV', zh: '下载 CSV' },
   downloadNamed: { en: 'Download CSV: {name}', zh: '下载 CSV：{name}' },

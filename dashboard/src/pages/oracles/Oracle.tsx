@@ -5,6 +5,7 @@ import { confirmed } from '../../api/Confirmed.ts'
 import { useLoad } from '../../api/Load.ts'
 import { go, useFilter } from '../../Router.ts'
 import { mode } from '../../Session.ts'
+import { reasonOf } from '../../said/Said.ts'
 import { Address } from '../../ui/Address.tsx'
 import { Button } from '../../ui/Button.tsx'
 import { confirmDialog } from '../../ui/Confirm.tsx'
@@ -75,7 +76,7 @@ function State({ oracle }: { oracle: OracleOf }) {
       {failingSince === null ? null : (
         <Notice tone="warn">
           <p>
-            {w.failingNotice({ reason: lastError ?? '' })} <Time at={failingSince} ago />
+            {w.failingNotice({ reason: reasonOf(lastError ?? '') })} <Time at={failingSince} ago />
           </p>
         </Notice>
       )}

@@ -6,6 +6,7 @@ import type { components } from '../../api/Schema.d.ts'
 import { formatNumber } from '../../format/Number.ts'
 import { useFilter } from '../../Router.ts'
 import { locale } from '../../text.ts'
+import { reasonOf } from '../../said/Said.ts'
 import { Badge } from '../../ui/Badge.tsx'
 import { Chart } from '../../ui/Chart.tsx'
 import { Empty } from '../../ui/Empty.tsx'
@@ -81,7 +82,7 @@ function columns(): Column<Value>[] {
       head: w.outcome(),
       cell: ({ status, error }) => (
         <>
-          <Badge tone={tones[status]}>{nameOf(status)}</Badge> {error === null ? null : <code>{error}</code>}
+          <Badge tone={tones[status]}>{nameOf(status)}</Badge> {error === null ? null : reasonOf(error)}
         </>
       ),
     },

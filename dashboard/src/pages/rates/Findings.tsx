@@ -1,8 +1,9 @@
 /** What is wrong with the card that is edited, for every field of the form that wants to know. */
 import { createContext } from 'preact'
 import { useContext } from 'preact/hooks'
+import { inOneText, saidOf } from '../../said/Said.ts'
+import { SaidText } from '../../ui/SaidText.tsx'
 import type { Finding } from './Check.ts'
-import { sayFinding } from './Messages.ts'
 import { w } from './words.ts'
 
 export const Findings = createContext<readonly Finding[]>([])
@@ -10,7 +11,7 @@ export const Findings = createContext<readonly Finding[]>([])
 /** What is said of exactly this place, in words; undefined: nothing. */
 export function useFinding(path: string): string | undefined {
   const found = useContext(Findings).filter((finding) => finding.path === path)
-  return found.length === 0 ? undefined : found.map(({ message }) => sayFinding(message)).join('; ')
+  return found.length === 0 ? undefined : found.map(({ message }) => inOneText(saidOf(message))).join('; ')
 }
 
 /** All of them, each a way to its field. */
@@ -22,7 +23,7 @@ export function FindingList({ findings }: { findings: readonly Finding[] }) {
           <button type="button" class="button quiet" onClick={() => focusOn(path)}>
             <code>{path === '' ? w.card() : path}</code>
           </button>{' '}
-          {sayFinding(message)}
+          <SaidText {...saidOf(message)} />
           {line === undefined || column === undefined ? '' : ` (${w.place({ line, column })})`}
         </li>
       ))}

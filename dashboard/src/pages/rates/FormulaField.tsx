@@ -1,8 +1,9 @@
 /** A formula with the place of a mistake marked in the text while it is written. */
 import { useContext, useId, useRef } from 'preact/hooks'
+import { saidOf } from '../../said/Said.ts'
 import { Button } from '../../ui/Button.tsx'
+import { SaidText } from '../../ui/SaidText.tsx'
 import { Findings } from './Findings.tsx'
-import { sayFinding } from './Messages.ts'
 import { w } from './words.ts'
 
 const PATH = '/formula'
@@ -50,7 +51,7 @@ export function FormulaField({ formula, names, onChange }: Props) {
         />
       </div>
       <p id={`${id}-said`} class={found === undefined ? 'hint' : 'error'} aria-live="polite">
-        {found === undefined ? w.formulaHint() : sayFinding(found.message)}
+        {found === undefined ? w.formulaHint() : <SaidText {...saidOf(found.message)} />}
         {found?.line === undefined || found.column === undefined
           ? ''
           : ` (${w.place({ line: found.line, column: found.column })})`}{' '}

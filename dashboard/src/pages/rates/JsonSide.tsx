@@ -1,8 +1,8 @@
 /** The card as JSON, to read, to paste and to write. */
 import { useId } from 'preact/hooks'
+import { inOneText, saidOf } from '../../said/Said.ts'
 import { Copy } from '../../ui/Copy.tsx'
 import type { Editing } from './Editing.ts'
-import { sayFinding } from './Messages.ts'
 import { w } from './words.ts'
 
 type Props = { text: string; problem: Editing['problem']; onChange: (text: string) => void }
@@ -35,5 +35,5 @@ export function JsonSide({ text, problem, onChange }: Props) {
 
 function said({ message, path, line }: NonNullable<Editing['problem']>): string {
   if (message === 'syntax') return line === undefined ? w.jsonBroken() : w.jsonBrokenAt({ line })
-  return w.jsonNoCard({ path: path === undefined || path === '' ? '/' : path, message: sayFinding(message) })
+  return w.jsonNoCard({ path: path === undefined || path === '' ? '/' : path, message: inOneText(saidOf(message)) })
 }

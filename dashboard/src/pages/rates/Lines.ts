@@ -1,5 +1,6 @@
 /** The lines of an explanation: every number that made a price. */
 import type { Explanation } from '@pbstream/core/Rate'
+import { inOneText, saidOf } from '../../said/Said.ts'
 import { usdc } from './Exact.ts'
 import { unitName } from './Units.ts'
 import { w } from './words.ts'
@@ -80,10 +81,10 @@ function formulaLines({ formula }: Explanation): Line[] {
     // What a variable is stands above.
     .filter(({ text }) => !Object.hasOwn(formula.inputs, text))
     .filter(({ value, error }) => value !== undefined || error !== undefined)
-    .map(({ text, value, error }): Line => ({ level: 1, text: `${text} → ${value ?? error ?? ''}` }))
+    .map(({ text, value, error }): Line => ({ level: 1, text: `${text} → ${value ?? inOneText(saidOf(error ?? ''))}` }))
   const result: Line =
     'failed' in formula
-      ? { level: 1, text: w.lineFormulaFailed({ reason: formula.reason }), tone: 'warn' }
+      ? { level: 1, text: w.lineFormulaFailed({ reason: inOneText(saidOf(formula.reason)) }), tone: 'warn' }
       : { level: 1, text: w.lineFormulaResult(), amount: usdc(formula.result) }
   return [{ level: 0, text: w.lineFormula({ formula: formula.text }) }, ...inputs, ...steps, result]
 }

@@ -5,6 +5,7 @@ import { useLoad } from '../../api/Load.ts'
 import { Failed } from '../../ui/Failed.tsx'
 import { Loading } from '../../ui/Loading.tsx'
 import { Notice } from '../../ui/Notice.tsx'
+import { useUnsaved } from '../../ui/useUnsaved.ts'
 import type { Route } from './Cards.ts'
 import type { Written } from './CardEditor.tsx'
 import { type CardJson, type Draft, fromJson } from './Draft.ts'
@@ -29,6 +30,8 @@ export function RatesTab({ route, etag, onPublished }: Props) {
     },
     [id, rateVersion],
   )
+  const start = loaded.data?.current ?? FIRST
+  useUnsaved(written !== undefined && JSON.stringify(written.draft) !== JSON.stringify(start))
   if (loaded.data === undefined) {
     return loaded.error === undefined ? <Loading /> : <Failed error={loaded.error} retry={loaded.reload} />
   }
@@ -38,7 +41,7 @@ export function RatesTab({ route, etag, onPublished }: Props) {
       {rateVersion === null ? <Notice tone="info">{w.isFree()}</Notice> : null}
       {comingVersions.length > 0 ? <Notice tone="info">{w.someComing({ n: comingVersions.length })}</Notice> : null}
       {/* Another card in force is another beginning. */}
-      <Editor key={rateVersion} start={current ?? FIRST} oracles={oracles} onWrite={setWritten} />
+      <Editor key={rateVersion} start={start} oracles={oracles} onWrite={setWritten} />
       {written === undefined ? null : (
         <Publish route={route} etag={etag} before={current} written={written} onPublished={onPublished} />
       )}

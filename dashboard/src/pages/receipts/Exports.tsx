@@ -1,11 +1,10 @@
 /** The same as files, for books and spreadsheets. */
-import { useState } from 'preact/hooks'
-import { formatBytes } from '../../format/Number.ts'
 import { Button } from '../../ui/Button.tsx'
 import { Section } from '../../ui/PageHead.tsx'
-import { toast } from '../../ui/Toast.tsx'
 import * as Acts from '../keys/Acts.ts'
-import { download, type File } from './Csv.ts'
+import { HowFar } from '../ledger/Download.tsx'
+import type { ExportName } from '../ledger/Export.ts'
+import { useFile } from '../ledger/useFile.ts'
 import { w } from './words.ts'
 
 type Props = {
@@ -16,35 +15,33 @@ type Props = {
   to: string | undefined
 }
 
-const FILES: readonly [File, () => string][] = [
+const FILES: readonly [ExportName, () => string][] = [
   ['payments', w.paymentsCsv],
   ['settlements', w.settlementsCsv],
   ['movements', w.movementsCsv],
 ]
 
 export function Exports({ of, from, to }: Props) {
-  const [bytes, setBytes] = useState<number>()
-  const get = async (file: File) => {
-    setBytes(0)
-    try {
-      const session = await sessionOf(of)
-      const name = await download(file, { since: from, until: to, session }, setBytes)
-      toast(w.downloaded({ name }), { kind: 'good' })
-    } finally {
-      setBytes(undefined)
+  const file = useFile()
+  const get = async (name: ExportName, called: string) => {
+    const session = await sessionOf(of)
+    const query = {
+      side: 'payer' as const,
+      ...(from === undefined ? {} : { since: from }),
+      ...(to === undefined ? {} : { until: to }),
+      ...(session === undefined ? {} : { session }),
     }
+    await file.take(name, query, called)
   }
   return (
     <Section title={w.exports()} hint={w.exportsHint()}>
       <div class="actions">
-        {FILES.map(([file, label]) => (
-          <Button key={file} disabled={bytes !== undefined} onClick={() => get(file)}>
+        {FILES.map(([name, label]) => (
+          <Button key={name} disabled={file.count !== undefined} onClick={() => get(name, label())}>
             {label()}
           </Button>
         ))}
-        <span class="hint" role="status">
-          {bytes !== undefined && w.downloading({ size: formatBytes(bytes) })}
-        </span>
+        <HowFar file={file} />
       </div>
     </Section>
   )

@@ -12,9 +12,9 @@ import { Failed } from '../../ui/Failed.tsx'
 import { Money } from '../../ui/Money.tsx'
 import { PageHead } from '../../ui/PageHead.tsx'
 import { Table } from '../../ui/Table.tsx'
-import { TextInput } from '../../ui/TextInput.tsx'
 import { Time } from '../../ui/Time.tsx'
 import { TimeInput } from '../../ui/TimeInput.tsx'
+import { TypedFilter } from '../../ui/TypedFilter.tsx'
 import { KeySelect } from '../keys/KeySelect.tsx'
 import { Exports } from './Exports.tsx'
 import type { Payment } from './Receipt.ts'
@@ -42,7 +42,7 @@ export default function ReceiptsPage() {
       <PageHead title={w.title()} text={w.intro()} />
       <div class="filters receipts-filters">
         <KeySelect label={w.key()} all={w.allKeys()} value={key} onChange={(value) => setFilter({ key: value })} />
-        <TextInput label={w.route()} value={route ?? ''} mono onChange={(value) => setFilter({ route: value })} />
+        <TypedFilter label={w.route()} value={route ?? ''} mono onDone={(value) => setFilter({ route: value })} />
         <TimeInput label={w.from()} value={msOf(from)} onChange={(ms) => setFilter({ from: isoOf(ms) })} />
         <TimeInput label={w.to()} value={msOf(to)} onChange={(ms) => setFilter({ to: isoOf(ms) })} />
         {filtered && <Button onClick={clear}>{w.clear()}</Button>}

@@ -37,8 +37,6 @@ export const w = defineWords({
   paymentsCsv: { en: 'Payments (CSV)', zh: '付款 (CSV)' },
   settlementsCsv: { en: 'Payouts (CSV)', zh: '结算 (CSV)' },
   movementsCsv: { en: 'Deposits, claims, refunds (CSV)', zh: '存入、领取、退款 (CSV)' },
-  downloading: { en: '{size} so far', zh: '已下载 {size}' },
-  downloaded: { en: '{name} is downloaded.', zh: '已下载 {name}。' },
 })
 
 export const oneWords = defineWords({
@@ -75,7 +73,7 @@ export const oneWords = defineWords({
   },
   mismatch: {
     en: 'It does not say the same as this page: {fields}. Verify it, and tell the provider.',
-    zh: '内容与本页不一致：{fields}。请验证并联系服务商。',
+    zh: '内容与本页不一致：{fields}。请验证并联系提供方。',
   },
   unreadable: { en: 'This is no receipt that can be read.', zh: '无法读取此收据。' },
   verify: { en: 'Verify it offline', zh: '离线验证' },

@@ -15,6 +15,7 @@ import { PageHead } from '../../ui/PageHead.tsx'
 import { Section } from '../../ui/Section.tsx'
 import { Select } from '../../ui/Select.tsx'
 import { toast } from '../../ui/Toast.tsx'
+import { useUnsaved } from '../../ui/useUnsaved.ts'
 import { loadEditor, oraclesOf } from '../rates/Editors.ts'
 import { FIRST } from '../rates/Start.ts'
 import { verifiedHosts } from './Hosts.ts'
@@ -30,6 +31,7 @@ export default function NewRoute({ params: { provider = '' } }: { params: Record
   const [isPaid, setPaid] = useState(true)
   const [card, setCard] = useState<Rate.Card>()
   const { data: verified } = useLoad(verifiedHosts, [])
+  useUnsaved(draft !== NEW)
   const submit = async () => {
     if (isPaid && card === undefined) throw new Error(w.cardWrong())
     const body = toNew(draft, provider, isPaid ? ((card ?? null) as NewRouteBody['rate']) : null)

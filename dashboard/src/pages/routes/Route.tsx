@@ -1,7 +1,7 @@
 /** `/p/:provider/routes/:id`: one route, with its price, history, forecast and settings. */
 import { api, dataAndEtag } from '../../api/Client.ts'
 import { useLoad } from '../../api/Load.ts'
-import { useFilter } from '../../Router.ts'
+import { leave, useFilter } from '../../Router.ts'
 import { mode } from '../../Session.ts'
 import { Address } from '../../ui/Address.tsx'
 import { Badge } from '../../ui/Badge.tsx'
@@ -47,7 +47,7 @@ export default function Route({ params: { id = '' } }: { params: Record<string, 
           { value: 'settings', label: w.settings() },
         ]}
         value={shown}
-        onChange={(value) => setFilter({ tab: value === 'rate' ? undefined : value })}
+        onChange={(value) => leave(() => setFilter({ tab: value === 'rate' ? undefined : value }))}
       >
         {shown === 'rate' ? <RatesTab route={route} etag={etag} onPublished={again} /> : null}
         {shown === 'history' ? <HistoryTab route={route} etag={etag} onChange={again} /> : null}

@@ -11,6 +11,7 @@ import { Notice } from '../../ui/Notice.tsx'
 import { Section } from '../../ui/Section.tsx'
 import { Time } from '../../ui/Time.tsx'
 import { toast } from '../../ui/Toast.tsx'
+import { useUnsaved } from '../../ui/useUnsaved.ts'
 import { verifiedHosts } from './Hosts.ts'
 import { leadsElsewhere, ofRoute, type Route, type RouteDraft, toPatch } from './RouteDraft.ts'
 import { RouteFields } from './RouteFields.tsx'
@@ -23,6 +24,7 @@ export function RouteSettings({ route, etag, onChange }: Props) {
   const [isStale, setStale] = useState(false)
   const { data: verified } = useLoad(verifiedHosts, [])
   const patch = toPatch(draft, route)
+  useUnsaved(patch !== undefined)
   const submit = async () => {
     if (patch === undefined) return
     try {

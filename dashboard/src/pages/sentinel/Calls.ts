@@ -109,12 +109,6 @@ export const decision = (id: string, signal: AbortSignal) =>
 export const results = (whose: Whose, between: { since?: string; until?: string }, signal: AbortSignal) =>
   data(api.GET('/rule-results', { params: { query: { ...whose, ...between } }, signal }))
 
-/** The same decisions as a file; what goes wrong later than the first byte cuts it off. */
-export const decisionsCsv = (whose: Whose, filter: DecisionFilter): Promise<Blob> =>
-  data<unknown>(
-    api.GET('/exports/decisions.csv', { params: { query: { ...whose, ...filter } }, parseAs: 'blob' }),
-  ) as Promise<Blob>
-
 /* Stops */
 
 export type StopFilter = { open?: 'true' | 'false'; kind?: 'signature' | 'frozen'; session?: string }

@@ -49,6 +49,8 @@ const ORDER: Record<'owner' | 'provider', readonly Place[]> = {
   owner: ['alerts', 'stops', 'rules', 'decisions'],
   provider: ['decisions', 'rules', 'breakers', 'stops', 'alerts'],
 }
+/** What the tabs of the rules lead to. */
+const OF_RULES: readonly Place[] = ['lists', 'budget', 'backtest', 'snoozes', 'history']
 const FIRST = { owner: 50, provider: 10 }
 
 export const sentinelPages: readonly Page[] = (['owner', 'provider'] as const).flatMap((side) =>
@@ -59,5 +61,7 @@ function pageOf(side: 'owner' | 'provider', { place, rest = [], title, icon, loa
   const path = patternOf(side, place, ...rest)
   if (icon === undefined) return { path, title, load }
   const group = side === 'owner' ? ('user' as const) : ('sentinel' as const)
-  return { path, title, load, nav: { group, icon, order: FIRST[side] + ORDER[side].indexOf(place) } }
+  const order = FIRST[side] + ORDER[side].indexOf(place)
+  const also = place === 'rules' ? OF_RULES.map((other) => patternOf(side, other)) : []
+  return { path, title, load, nav: { group, icon, order, also } }
 }

@@ -87,7 +87,7 @@ export const w = defineWords({
   sections: { en: 'Pages about rules', zh: '规则相关页面' },
   ofPlatform: { en: 'Platform', zh: '平台' },
   ofOwner: { en: 'Owner', zh: '所有者' },
-  ofProvider: { en: 'Provider {id}', zh: '服务商 {id}' },
+  ofProvider: { en: 'Provider {id}', zh: '提供方 {id}' },
   rule: { en: 'Rule', zh: '规则' },
   version: { en: 'version {n}', zh: '第 {n} 版' },
   time: { en: 'Time', zh: '时间' },

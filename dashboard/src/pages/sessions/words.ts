@@ -15,7 +15,7 @@ export const entryWords = defineWords({
   settle: { en: 'Paid out', zh: '支付' },
   refund: { en: 'Returned to the payer', zh: '退回付款方' },
   loss: { en: 'Lost', zh: '损失' },
-  stop: { en: 'Stopped by your rule', zh: '被你的规则停用' },
+  stop: { en: 'Stopped by your rule', zh: '被您的规则停用' },
   release: { en: 'Stop ended', zh: '停用解除' },
   incident: { en: 'Incident', zh: '事故' },
 })
@@ -41,7 +41,7 @@ export const w = defineWords({
   title: { en: 'Sessions', zh: '会话' },
   intro: {
     en: 'Each row is a channel: money that one payer set aside for you, and the key that spends it.',
-    zh: '每一行是一个通道：付款方为你预留的资金，以及可支出它的密钥。',
+    zh: '每一行是一个通道：付款方为您预留的资金，以及可支出它的密钥。',
   },
   channel: { en: 'Channel', zh: '通道' },
   payer: { en: 'Payer', zh: '付款方' },
@@ -78,7 +78,7 @@ export const w = defineWords({
   refunding: { en: 'A refund is on its way.', zh: '退款正在进行。' },
   withdrawing: {
     en: 'The payer asked to withdraw on {at}. What you earned is claimed before the delay ends.',
-    zh: '付款方于 {at} 申请提款，你已赚取的部分会在等待期结束前完成申领。',
+    zh: '付款方于 {at} 申请提款，您已赚取的部分会在等待期结束前完成申领。',
   },
   notLive: {
     en: 'The session does not answer now, so what is under way is not shown. The numbers are the last that were recorded.',
@@ -92,7 +92,7 @@ export const w = defineWords({
   timeline: { en: 'Timeline', zh: '时间线' },
   timelineHint: {
     en: 'Newest first. Charges are added up by the minute; those of other providers on this key are not shown.',
-    zh: '最新在前。扣费按分钟汇总，不含其他服务商在此密钥上的扣费。',
+    zh: '最新在前。扣费按分钟汇总，不含其他提供方在此密钥上的扣费。',
   },
   time: { en: 'Time', zh: '时间' },
   what: { en: 'What', zh: '事件' },

@@ -38,7 +38,7 @@ export const accountPages: Page[] = [
   },
   {
     path: '/p/:provider/settings',
-    title: { en: 'Provider settings', zh: '服务商设置' },
+    title: { en: 'Provider settings', zh: '提供方设置' },
     nav: { group: 'provider', icon: 'settings', order: 90 },
     load: () => import('./ProviderPage.tsx'),
   },

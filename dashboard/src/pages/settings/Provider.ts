@@ -4,9 +4,7 @@ import { confirmed } from '../../api/Confirmed.ts'
 import type { components } from '../../api/Schema.d.ts'
 
 export type Provider = components['schemas']['Provider']
-/** The document of the API leaves out that an amount may be null, which is: as the service has it. */
-export type Patch = Omit<components['schemas']['ProviderPatch'], 'settlement'> & { settlement?: Provider['settlement'] }
-type Body = components['schemas']['ProviderPatch']
+export type Patch = components['schemas']['ProviderPatch']
 export type Preview = components['schemas']['DrainPreview']
 export type Drain = components['schemas']['Drain']
 
@@ -14,9 +12,7 @@ export const provider = (id: string, signal: AbortSignal) =>
   dataAndEtag(api.GET('/providers/{id}', { params: { path: { id } }, signal }))
 
 export const edit = (id: string, etag: string, patch: Patch) =>
-  dataAndEtag(
-    api.PATCH('/providers/{id}', { params: { path: { id } }, headers: { 'If-Match': etag }, body: patch as Body }),
-  )
+  dataAndEtag(api.PATCH('/providers/{id}', { params: { path: { id } }, headers: { 'If-Match': etag }, body: patch }))
 
 /** What another withdraw delay would close; null: nothing changes. */
 export async function previewDelay(id: string, etag: string, withdrawDelay: number | null): Promise<Preview | null> {

@@ -28,7 +28,7 @@ const advice = defineWords({
 })
 
 export const w = defineWords({
-  title: { en: 'Provider settings', zh: '服务商设置' },
+  title: { en: 'Provider settings', zh: '提供方设置' },
   name: { en: 'Name', zh: '名称' },
   nameHint: { en: 'Payers see it on receipts and when they authorise.', zh: '付款方会在收据和授权时看到。' },
   basics: { en: 'Name and payouts', zh: '名称与支付' },
@@ -37,7 +37,7 @@ export const w = defineWords({
   on: { en: 'Sell on all routes', zh: '所有路由对外销售' },
   onHint: {
     en: 'Off, every route of this provider answers as if it were not there, within 10 seconds.',
-    zh: '关闭后，10 秒内该服务商的所有路由都如同不存在。',
+    zh: '关闭后，10 秒内该提供方的所有路由都如同不存在。',
   },
   offTitle: { en: 'Stop selling?', zh: '停止销售？' },
   offText: {
@@ -59,7 +59,7 @@ export const w = defineWords({
   delay: { en: 'Withdraw delay', zh: '提款等待期' },
   delayHint: {
     en: 'How long a payer who withdraws has to wait: the time in which what you earned is claimed. It is part of each channel, so a change closes the channels that there are. Once a day at most.',
-    zh: '付款方提款需等待的时间，你赚取的款项在此期间完成申领。它是通道的一部分，因此更改会关闭现有通道。每天最多更改一次。',
+    zh: '付款方提款需等待的时间，您赚取的款项在此期间完成申领。它是通道的一部分，因此更改会关闭现有通道。每天最多更改一次。',
   },
   delayNow: { en: 'Now: {delay}', zh: '当前：{delay}' },
   asChain: { en: 'as the chain has it', zh: '按链的默认值' },
@@ -106,14 +106,14 @@ export const w = defineWords({
   pendingLeft: { en: 'It takes effect:', zh: '距离生效：' },
   pendingNotYou: {
     en: 'If you did not ask for it, cancel it now and sign out everywhere: somebody has your wallet.',
-    zh: '如果不是你本人提交，请立即取消并在所有设备上退出：你的钱包可能已被他人控制。',
+    zh: '如果不是您本人提交，请立即取消并在所有设备上退出：您的钱包可能已被他人控制。',
   },
   payoutCancel: { en: 'Cancel the change', zh: '取消更改' },
   payoutCancelled: { en: 'The change is cancelled. The address stays.', zh: '更改已取消，地址不变。' },
   drains: { en: 'Closings', zh: '通道关闭' },
   drainsHint: {
     en: 'After a change of terms the old channels are closed, 40 a minute: what is earned is paid out, the rest goes back.',
-    zh: '条款更改后会关闭旧通道，每分钟 40 个：已赚取的支付给你，其余退回付款方。',
+    zh: '条款更改后会关闭旧通道，每分钟 40 个：已赚取的支付给您，其余退回付款方。',
   },
   reason: { en: 'Why', zh: '原因' },
   payoutReason: { en: 'Payout address', zh: '收款地址' },
@@ -130,7 +130,7 @@ export const w = defineWords({
     zh: '更改收款地址或提款等待期后的通道关闭会显示在这里。',
   },
   incidents: { en: 'Incidents', zh: '事故' },
-  incidentsHint: { en: 'What somebody should look at in your channels.', zh: '你的通道中需要有人处理的事项。' },
+  incidentsHint: { en: 'What somebody should look at in your channels.', zh: '您的通道中需要有人处理的事项。' },
   what: { en: 'What', zh: '事件' },
   todo: { en: 'What to do', zh: '处理方法' },
   channel: { en: 'Channel', zh: '通道' },

@@ -20,7 +20,7 @@ export const w = defineWords({
   mode: { en: 'Mode', zh: '模式' },
   modeHint: {
     en: 'Live and test share nothing: keys, providers, payments and audit are of one of them. Test mode is on test chains, where money is worth nothing.',
-    zh: '正式与测试模式互不相通：密钥、服务商、付款和审计各属其一。测试模式使用测试链，其资金没有价值。',
+    zh: '正式与测试模式互不相通：密钥、提供方、付款和审计各属其一。测试模式使用测试链，其资金没有价值。',
   },
   live: { en: 'Live', zh: '正式' },
   test: { en: 'Test', zh: '测试' },

@@ -5,7 +5,7 @@ export const w = defineWords({
   title: { en: 'Settlements', zh: '结算' },
   intro: {
     en: 'What you earn is claimed on chain and paid to your payout address, by amount or by age as your settlement policy says.',
-    zh: '你赚取的款项会按结算策略（金额或时间）在链上申领，并支付到你的收款地址。',
+    zh: '您赚取的款项会按结算策略（金额或时间）在链上申领，并支付到您的收款地址。',
   },
   tabs: { en: 'Settlements', zh: '结算' },
   waiting: { en: 'Waiting', zh: '待结算' },

@@ -1,6 +1,7 @@
 /** What was sent, the newest event first, with what came of it. */
 import { usePages } from '../../api/Load.ts'
 import { useFilter } from '../../Router.ts'
+import { reasonOf } from '../../said/Said.ts'
 import { Badge, type Column, Empty, Failed, Select, Table, Time } from '../../ui/index.ts'
 import { deliveries, type Delivery, type Endpoint, type Status, STATUSES } from './Endpoint.ts'
 import { ALL, isOne } from './Events.ts'
@@ -93,7 +94,7 @@ export function DeliveryStatus({ status }: { status: Status }) {
 
 /** What the last attempt came to: a status of HTTP, or why there was none. */
 export function answerOf({ lastStatus, lastError }: Delivery): string {
-  return lastStatus === null ? (lastError ?? w.noAnswer()) : String(lastStatus)
+  return lastStatus === null ? (lastError === null ? w.noAnswer() : reasonOf(lastError)) : String(lastStatus)
 }
 
 function columns(reload: () => void): Column<Delivery>[] {

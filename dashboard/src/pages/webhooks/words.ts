@@ -3,7 +3,7 @@ import { defineWords } from '../../text.ts'
 
 export const groupWords = defineWords({
   money: { en: 'Money', zh: '资金' },
-  provider: { en: 'Provider', zh: '服务商' },
+  provider: { en: 'Provider', zh: '提供方' },
   prices: { en: 'Routes and prices', zh: '路由与价格' },
   keys: { en: 'Session keys', zh: '会话密钥' },
   safety: { en: 'Rules and access', zh: '规则与访问' },
@@ -19,7 +19,7 @@ export const w = defineWords({
   title: { en: 'Webhooks', zh: 'Webhook' },
   intro: {
     en: 'Your server is told by a signed POST when something happens. It is tried ten times in 75 hours until your server answers 2xx.',
-    zh: '事件发生时，会向你的服务器发送带签名的 POST 请求；在收到 2xx 之前，75 小时内最多尝试十次。',
+    zh: '事件发生时，会向您的服务器发送带签名的 POST 请求；在收到 2xx 之前，75 小时内最多尝试十次。',
   },
   tabs: { en: 'Webhooks', zh: 'Webhook' },
   endpoints: { en: 'Endpoints', zh: '端点' },
@@ -51,12 +51,12 @@ export const w = defineWords({
   emptyTitle: { en: 'No endpoint yet', zh: '还没有端点' },
   emptyText: {
     en: 'Make one to have your server told of payouts, deposits, incidents and changes, instead of asking for them.',
-    zh: '创建端点后，支付、存款、事故和变更会主动通知你的服务器，无需轮询。',
+    zh: '创建端点后，支付、存款、事故和变更会主动通知您的服务器，无需轮询。',
   },
   secretTitle: { en: 'Signing secret', zh: '签名密钥' },
   secretOnce: {
     en: 'This is the only time that it is shown. Your server needs it as PB_WEBHOOK_SECRET to check signatures.',
-    zh: '签名密钥仅显示这一次。你的服务器需要以 PB_WEBHOOK_SECRET 使用它来校验签名。',
+    zh: '签名密钥仅显示这一次。您的服务器需要以 PB_WEBHOOK_SECRET 使用它来校验签名。',
   },
   secretGone: {
     en: 'The answer was lost on the way and the secret cannot be shown again. Rotate it to get another.',

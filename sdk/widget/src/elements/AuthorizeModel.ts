@@ -1,7 +1,9 @@
 /** What the authorisation screen knows: terms, what the person made of them, balance, other permissions. */
 import type { Address } from '@pbstream/core/Hex'
 import { Failure, type FieldError, toFailure } from '../Failure.ts'
-import { check, type Checked, draftOf, type Draft } from '../grant/Draft.ts'
+import { oneLine } from '../format/Line.ts'
+import { MAX_SYMBOL } from '../format/Money.ts'
+import { check, type Checked, draftOf, type Draft, type Errors } from '../grant/Draft.ts'
 import { pageStore, recall } from '../grant/Memory.ts'
 import { type Field, type GrantRequest, type Limits, type Terms, termsOf } from '../grant/Request.ts'
 import { Service } from '../grant/Service.ts'
@@ -22,7 +24,7 @@ export class AuthorizeModel {
   readonly #changed: () => void
   #draft: Draft | undefined
   /** What the service said of fields that nobody has changed since. */
-  #refused: Checked['errors'] = {}
+  #refused: Errors = {}
   #testnet = false
   #balance: bigint | null | undefined
   #existing: Existing[] = []
@@ -43,6 +45,10 @@ export class AuthorizeModel {
 
   get base(): string {
     return this.service?.base ?? ''
+  }
+
+  get testnet(): boolean {
+    return this.#testnet
   }
 
   get limits(): Limits | undefined {
@@ -75,9 +81,9 @@ export class AuthorizeModel {
 
   /** Shows what the service has against a field beside it, where the person can change that. */
   refuse(errors: readonly FieldError[]): void {
-    for (const { field, detail } of errors) {
+    for (const { field, message } of errors) {
       const known = this.terms?.adjustable.find((each) => field.endsWith(each))
-      if (known !== undefined) this.#refused[known] = { key: 'saidService', detail: detail.slice(0, 200) }
+      if (known !== undefined) this.#refused[known] = { key: 'saidService', detail: oneLine(message, 200) }
     }
     this.#changed()
   }
@@ -119,7 +125,8 @@ export class AuthorizeModel {
         const wanted = request.token?.toLowerCase()
         const token = chain.tokens.find((each) => wanted === undefined || each.address.toLowerCase() === wanted)
         if (token === undefined) throw new Failure('configuration', { detail: 'token: the service does not know it' })
-        this.terms = termsOf(request, { ...token, address: token.address.toLowerCase() as Address }, now)
+        const address = token.address.toLowerCase() as Address
+        this.terms = termsOf(request, { ...token, symbol: oneLine(token.symbol, MAX_SYMBOL), address }, now)
         this.#draft = draftOf(this.terms)
       }
       this.#changed()

@@ -1,8 +1,8 @@
 /** `<pb-authorize>`: a button, and the screen on which a person authorises a session key or does not. */
 import { html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit'
 import { Failure, toFailure } from '../Failure.ts'
+import { quoted } from '../format/Line.ts'
 import { dateTime, duration } from '../format/Time.ts'
-import { limitsInWords } from '../grant/InWords.ts'
 import { type Granted, type Ports, register, sign, type SignedGrant, type Step } from '../grant/Grant.ts'
 import { pageStore, remember } from '../grant/Memory.ts'
 import { FIELDS, type Field, type GrantRequest } from '../grant/Request.ts'
@@ -10,6 +10,8 @@ import { authorize } from '../style/Authorize.ts'
 import { styles } from '../style/Base.ts'
 import { requestFrom } from '../view/Attributes.ts'
 import { fieldsView } from '../view/Fields.ts'
+import { topUp } from '../view/Funding.ts'
+import { limitsView } from '../view/Limits.ts'
 import { failureNotice, walletList } from '../view/Parts.ts'
 import { reviewView } from '../view/Review.ts'
 import { thisPage } from '../view/ReviewModel.ts'
@@ -95,7 +97,9 @@ export class PbAuthorize extends PbElement {
     const { terms } = this.#model
     const name = terms?.name || thisPage().origin
     return html`<div class="sheet stack">
-        <h2 id="title" tabindex="-1">${this.granted ? this.say('granted') : this.say('title', { name })}</h2>
+        <h2 id="title" tabindex="-1">
+          ${this.granted ? this.say('granted') : this.say('title', { name: quoted(name) })}
+        </h2>
         ${this.granted ? this.#done(this.granted) : this.#ask()} ${this.speaker()}
       </div>
       <div class="actions" part="actions">${this.#progress()} ${this.#actions()}</div>`
@@ -133,16 +137,16 @@ export class PbAuthorize extends PbElement {
     </div>`
   }
 
-  #done({ expiry }: Granted): TemplateResult {
-    const { terms, limits } = this.#model
+  #done({ id, expiry }: Granted): TemplateResult {
+    const { terms, limits, base: service, testnet } = this.#model
     if (terms === undefined || limits === undefined) return html``
-    const sentences = limitsInWords(limits, terms.token, this.#model.now(), this.locale)
-    const values = { name: terms.name || thisPage().origin, end: dateTime(expiry, this.locale) }
+    const { locale } = this
+    const values = { name: quoted(terms.name), end: dateTime(expiry, locale) }
     return html`<p class="notice good" part="granted">${this.say('grantedNote', values)}</p>
-      <ul class="limits">
-        ${sentences.map(({ text, loud }) => html`<li class=${loud ? 'loud' : ''}>${text}</li>`)}
-      </ul>
-      <p class="muted">${this.say('revokeNote')} ${this.#model.base}</p>`
+      ${limitsView(limits, terms.token, this.#model.now(), locale)}
+      <p class="notice warn" part="unfunded">${this.say('unfunded')}</p>
+      ${topUp({ service, id, testnet, locale })}
+      <p class="muted">${this.say('revokeNote')} ${service}</p>`
   }
 
   #actions(): TemplateResult {
@@ -205,13 +209,16 @@ export class PbAuthorize extends PbElement {
     const { connected } = this.#wallet
     const { terms, limits, service } = this.#model
     if (connected === undefined || terms === undefined || limits === undefined || service === undefined) return
+    // A second press while the first is under way asks the wallet nothing.
+    if (this.step !== undefined) return
     const wrong = this.#model.wrongFields()
     if (wrong > 0) return this.#showWrong(wrong)
+    this.step = 'chain'
     const run = ++this.#run
     const stillHere = () => run === this.#run
     const { provider, account } = connected
     const step = (now: Step) => {
-      if (!stillHere()) return
+      if (!stillHere()) throw new Failure('rejected')
       this.step = now
       this.speak(this.say(STEPS[now]))
     }
@@ -248,6 +255,8 @@ export class PbAuthorize extends PbElement {
     // What the service will never take is signed anew, with what the person then sees.
     if (!failure.retryable) this.#signed = undefined
     this.emitFailure(failure)
+    // The wallet may have gone to another account or chain meanwhile.
+    this.#load()
     const wrong = this.#model.wrongFields()
     if (wrong > 0) this.#showWrong(wrong)
     else this.#focus('[part~=authorise]')
@@ -258,7 +267,8 @@ export class PbAuthorize extends PbElement {
     const first = FIELDS.find((field) => this.#model.isWrong(field))
     void this.updateComplete.then(() => {
       // Opened, and never closed under somebody's hands.
-      this.renderRoot.querySelector<HTMLDetailsElement>('[part=fields]')!.open = true
+      const fields = this.renderRoot.querySelector<HTMLDetailsElement>('[part=fields]')
+      if (fields !== null) fields.open = true
       this.#focus(`#${first}`)
     })
   }
@@ -272,7 +282,8 @@ export class PbAuthorize extends PbElement {
     this.shown = false
     // A browser may close it all the same. What was handed in goes on, and the page hears what came of it.
     if (this.step === 'register') return
-    const declined = this.granted === undefined
+    // Nor is it a no when it is not known what came of what was handed in: the page was told that it failed.
+    const declined = this.granted === undefined && this.#signed === undefined
     this.#run++
     this.step = undefined
     this.#signed = undefined

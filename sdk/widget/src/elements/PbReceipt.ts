@@ -4,7 +4,7 @@ import { html, nothing, type PropertyDeclarations, type PropertyValues, type Tem
 import { chainName } from '../format/Address.ts'
 import { money, type Token } from '../format/Money.ts'
 import { dateTime } from '../format/Time.ts'
-import { type Claims, type KeySet, keysOf, read, type Verdict, verify } from '../receipt/Receipt.ts'
+import { type Claims, type KeySet, read, type Verdict } from '../receipt/Receipt.ts'
 import { PbElement } from './PbElement.ts'
 
 /** Details of the event `verified`, sent when the check is over. */
@@ -95,10 +95,11 @@ export class PbReceipt extends PbElement {
     if (claims === undefined) return
     let verdict: Verdict = 'unchecked'
     try {
+      const { keysOf, verify } = await import('../receipt/Verify.ts')
       const set = keys ?? (gateway === undefined ? undefined : await keysOf(gateway))
       if (set !== undefined) verdict = await verify(jws, set)
     } catch {
-      // A browser without Ed25519, or a key set that is none: nothing was checked.
+      // A browser without Ed25519, a key set that is none, no network: nothing was checked.
     }
     if (round !== this.#round) return
     this.verdict = verdict

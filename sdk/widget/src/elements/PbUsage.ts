@@ -2,13 +2,16 @@
 import { html, nothing, type PropertyDeclarations, type PropertyValues, type TemplateResult } from 'lit'
 import { Failure, toFailure } from '../Failure.ts'
 import { chainName, short } from '../format/Address.ts'
+import { oneLine, quoted } from '../format/Line.ts'
 import { money, type Token } from '../format/Money.ts'
 import { dateTime, duration } from '../format/Time.ts'
 import { change } from '../grant/Change.ts'
 import { watchGrants } from '../grant/Memory.ts'
-import type { Action, Grant, GrantReceipt } from '../grant/Service.ts'
+import { type Action, amountsOf, type Grant, type GrantReceipt } from '../grant/Service.ts'
 import { styles } from '../style/Base.ts'
 import { usage } from '../style/Usage.ts'
+import { topUp } from '../view/Funding.ts'
+import { limitsView } from '../view/Limits.ts'
 import { failureNotice, walletList } from '../view/Parts.ts'
 import { spendingView } from '../view/Spending.ts'
 import type { Eip1193 } from '../wallet/Provider.ts'
@@ -92,7 +95,7 @@ export class PbUsage extends PbElement {
   protected override render(): TemplateResult {
     const { grant, token, failure } = this.#model
     return html`<section class="card stack" part="card" aria-labelledby="title">
-        <h2 id="title">${grant?.name || this.say('usage')}</h2>
+        <h2 id="title"><bdi>${oneLine(grant?.name, 100) || this.say('usage')}</bdi></h2>
         ${this.#choice()} ${grant === undefined || token === undefined ? this.#nothing() : this.#shown(grant, token)}
         ${failureNotice(this.failure ?? failure, this.locale)}
       </section>
@@ -119,7 +122,7 @@ export class PbUsage extends PbElement {
         ${remembered.map(
           ({ id, name, chainId, expiry }) =>
             html`<option value=${id} ?selected=${id === grant?.id}>
-              ${name}, ${chainName(chainId)}, ${dateTime(expiry, this.locale)}
+              ${oneLine(name, 100)}, ${chainName(chainId)}, ${dateTime(expiry, this.locale)}
             </option>`,
         )}
       </select>
@@ -132,7 +135,7 @@ export class PbUsage extends PbElement {
         <span class="badge" part="status status-${grant.status}">${this.say(`status_${grant.status}`)}</span>
         <code class="muted" title=${grant.key}>${short(grant.key)}</code>
       </div>
-      ${spendingView({ grant, token, now: this.#model.now(), locale })} ${this.#buttons(grant)}
+      ${spendingView({ grant, token, now: this.#model.now(), locale }, this.#topUp(grant))} ${this.#buttons(grant)}
       <details part="receipts">
         <summary>${this.say('receipts')}</summary>
         ${
@@ -145,22 +148,38 @@ export class PbUsage extends PbElement {
       </details>`
   }
 
-  #receipt({ at, price, service, path, jws }: GrantReceipt, token: Token): TemplateResult {
-    const line = html`${money(BigInt(price), token, this.locale)}
-      <span class="muted"
-        >${dateTime(Math.floor(Date.parse(at) / 1_000), this.locale)} ${service ?? ''} ${path ?? ''}</span
-      >`
-    if (jws === null) return html`<p>${line}</p>`
-    return html`<details>
-      <summary>${line}</summary>
-      <pb-receipt
-        .jws=${jws}
-        .token=${token}
-        gateway=${this.gateway ?? nothing}
-        lang=${this.locale}
-        theme=${this.theme ?? nothing}
-      ></pb-receipt>
+  #topUp({ id }: Grant): TemplateResult {
+    const { service, testnet } = this.#model
+    return topUp({ service: service?.base ?? '', id, testnet, locale: this.locale })
+  }
+
+  #receipt({ id, at, price, service, path }: GrantReceipt, token: Token): TemplateResult {
+    const jws = this.#model.receipts.get(id)
+    return html`<details @toggle=${(event: Event) => this.#open(event, id)}>
+      <summary>
+        ${money(BigInt(price), token, this.locale)}
+        <span class="muted"
+          >${dateTime(Math.floor(Date.parse(at) / 1_000), this.locale)}
+          <bdi>${oneLine(service, 100)}</bdi> ${oneLine(path, 200)}</span
+        >
+      </summary>
+      ${
+        typeof jws === 'string'
+          ? html`<pb-receipt
+              .jws=${jws}
+              .token=${token}
+              gateway=${this.gateway ?? nothing}
+              lang=${this.locale}
+              theme=${this.theme ?? nothing}
+            ></pb-receipt>`
+          : html`<p class="muted">${this.say(jws === undefined ? 'loading' : 'receiptGone')}</p>`
+      }
     </details>`
+  }
+
+  /** A signed receipt is asked for when somebody opens it. */
+  #open({ currentTarget }: Event, id: string): void {
+    if ((currentTarget as HTMLDetailsElement).open) void this.#model.loadReceipt(id)
   }
 
   #buttons({ status }: Grant): TemplateResult | typeof nothing {
@@ -191,12 +210,14 @@ export class PbUsage extends PbElement {
   }
 
   #question(grant: Grant | undefined): TemplateResult {
-    const values = { name: grant?.name ?? '', site: globalThis.location?.host ?? '' }
+    const values = { name: quoted(oneLine(grant?.name, 100)), site: globalThis.location?.host ?? '' }
+    const { token } = this.#model
     const close = () => this.#dialog?.close()
     return html`<dialog part="dialog" aria-labelledby="ask">
       <div class="sheet stack">
         <h2 id="ask">${this.say('revoke')}</h2>
         <p>${this.say('revokeAsk', values)}</p>
+        ${grant === undefined || token === undefined ? nothing : limitsView(amountsOf(grant), token, this.#model.now(), this.locale)}
       </div>
       <div class="actions">
         <button type="button" part="button" @click=${close}>${this.say('cancel')}</button>
@@ -218,7 +239,7 @@ export class PbUsage extends PbElement {
   async #act(action: Action): Promise<void> {
     const { grant, service, readToken } = this.#model
     const { connected } = this.#wallet
-    if (grant === undefined || service === undefined) return
+    if (grant === undefined || service === undefined || this.busy !== undefined) return
     this.failure = undefined
     this.busy = action
     this.speak(this.say('signInWallet'))

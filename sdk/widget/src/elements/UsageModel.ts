@@ -1,7 +1,8 @@
 /** The permission that the usage element shows, read again and again while somebody can see it. */
 import type { Address } from '@pbstream/core/Hex'
 import { type Failure, toFailure } from '../Failure.ts'
-import type { Token } from '../format/Money.ts'
+import { oneLine } from '../format/Line.ts'
+import { MAX_SYMBOL, type Token } from '../format/Money.ts'
 import { pageStore, recall, type Remembered } from '../grant/Memory.ts'
 import { type Grant, Service } from '../grant/Service.ts'
 
@@ -19,7 +20,10 @@ export class UsageModel {
   /** The read token of what is shown. */
   readToken = ''
   token: Token | undefined
+  testnet = false
   failure: Failure | undefined
+  /** Signed receipts by id, as far as somebody has asked; null: not kept any longer. */
+  readonly receipts = new Map<string, string | null>()
   remembered: readonly Remembered[] = []
   loading = false
   readonly #changed: () => void
@@ -42,6 +46,7 @@ export class UsageModel {
     if (chosen === undefined) {
       this.grant = undefined
       this.failure = undefined
+      this.loading = false
       return this.#changed()
     }
     this.loading = true
@@ -60,6 +65,19 @@ export class UsageModel {
     this.#changed()
   }
 
+  /** Never rejects: what could not be had now can be asked for again. */
+  async loadReceipt(payment: string): Promise<void> {
+    const { grant, service, readToken, receipts } = this
+    if (grant === undefined || service === undefined || receipts.has(payment)) return
+    try {
+      receipts.set(payment, await service.receipt(grant.id, readToken, payment))
+      this.failure = undefined
+    } catch (error) {
+      this.failure = toFailure(error)
+    }
+    this.#changed()
+  }
+
   #choose({ service, grant, token, account }: Source): { id: string; token: string; service: string } | undefined {
     const all = account === undefined ? [] : recall(pageStore(), account, this.now())
     this.remembered = service === '' ? all : all.filter((each) => sameService(each.service, service))
@@ -70,8 +88,10 @@ export class UsageModel {
   async #tokenOf(service: Service, grant: Grant): Promise<Token> {
     const { chain, now } = await service.chain(grant.chainId)
     this.#ahead = now - Math.floor(Date.now() / 1_000)
+    this.testnet = chain.testnet
     const known = chain.tokens.find(({ address }) => address.toLowerCase() === grant.token)
-    return known ?? { address: grant.token, symbol: grant.token, decimals: 0 }
+    if (known === undefined) return { address: grant.token, symbol: grant.token, decimals: 0 }
+    return { ...known, symbol: oneLine(known.symbol, MAX_SYMBOL) }
   }
 }
 

@@ -50,7 +50,9 @@ export class WalletController implements ReactiveController {
     }
   }
 
+  /** One question at a time: a second press asks nothing. */
   async connect(provider: Eip1193): Promise<Connected | undefined> {
+    if (this.busy) return undefined
     this.busy = true
     this.failure = undefined
     this.#host.requestUpdate()

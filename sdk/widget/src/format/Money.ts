@@ -2,6 +2,9 @@
 import * as Amount from '@pbstream/core/Amount'
 import { type Locale, tagOf } from '../text/Locale.ts'
 
+/** Longer names of tokens are cut. */
+export const MAX_SYMBOL = 12
+
 export type Token = { address: `0x${string}`; symbol: string; decimals: number }
 
 /** `1234500000` with 6 decimals is `1,234.50`: at least two decimals, all that there are. */

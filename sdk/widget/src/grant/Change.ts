@@ -2,13 +2,13 @@
 import type { Address } from '@pbstream/core/Hex'
 import { Failure } from '../Failure.ts'
 import { type Eip1193, toChain } from '../wallet/Provider.ts'
-import { signed } from './Grant.ts'
+import { requireAccount, signed } from './Grant.ts'
 import type { Action, Grant, Service } from './Service.ts'
 
 const FORMS: Readonly<Record<Action, string>> = { freeze: 'FreezeKey', unfreeze: 'UnfreezeKey', revoke: 'RevokeKey' }
 
 /**
- * @throws {Failure} `wallet` also when the service asks for a signature of something else: what is signed here changes
+ * @throws {Failure} `other_form` when the service asks for a signature of something else: what is signed here changes
  *   this key, and moves nothing.
  */
 export async function change(
@@ -18,8 +18,9 @@ export async function change(
   action: Action,
 ): Promise<void> {
   const typedData = await service.signingRequest(grant.id, token, action)
-  if (typedData['primaryType'] !== FORMS[action]) throw new Failure('service', { detail: 'another form to sign' })
+  if (typedData['primaryType'] !== FORMS[action]) throw new Failure('other_form')
   await toChain(provider, grant.chainId)
+  await requireAccount(provider, account)
   const signature = await signed(provider, account, typedData)
   const { version, deadline } = typedData.message
   await service.change(grant.id, token, action, { signature, deadline: Number(deadline), version: Number(version) })

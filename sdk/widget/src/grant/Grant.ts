@@ -1,7 +1,7 @@
 /** From terms that a person agreed to, to a key that is registered: the wallet signs, the service brings it to the chain. */
 import { type Address, fromBytes, type Hex, zeroAddress } from '@pbstream/core/Hex'
-import { Failure } from '../Failure.ts'
-import { ask, type AddChain, type Eip1193, toChain } from '../wallet/Provider.ts'
+import { brought, Failure } from '../Failure.ts'
+import { accounts, ask, type AddChain, type Eip1193, toChain } from '../wallet/Provider.ts'
 import type { Limits, Terms } from './Request.ts'
 import type { Made, NewGrant, Service } from './Service.ts'
 
@@ -39,6 +39,7 @@ export type Ports = {
   service: Service
   /** Unix seconds, by the clock of the service. */
   now(): number
+  /** Throws when nobody waits for it any more: then the wallet is not asked. */
   step(step: Step): void
   addChain?: AddChain | undefined
 }
@@ -52,15 +53,16 @@ export async function sign(ports: Ports, terms: Terms, limits: Limits): Promise<
   const { chain } = await service.chain(terms.chainId)
   step('chain')
   await toChain(provider, terms.chainId, ports.addChain)
+  await requireAccount(provider, account)
   const { key, secret } = await keyFor(terms)
   const deadline = now() + DEADLINE_S
-  const { seal } = await import('./Seal.ts')
+  const { seal } = await brought(import('./Seal.ts'))
   const { keyId, typedData, permission } = seal(
     {
       account,
       key,
       token: terms.token.address,
-      payees: [...terms.payees],
+      payees: [...limits.payees],
       spendCap: String(limits.spendCap),
       periodAmount: String(limits.periodAmount),
       periodDuration: limits.periodDuration,
@@ -74,15 +76,22 @@ export async function sign(ports: Ports, terms: Terms, limits: Limits): Promise<
   )
   step('sign')
   const signature = await signed(provider, account, typedData)
-  const { name, chainId, routes } = terms
-  const grant = { name, chainId, permission, routes, deadline, signature }
+  const { name, chainId } = terms
+  const grant = { name, chainId, permission, routes: limits.routes, deadline, signature }
   return { grant, key, secret, keyId, idempotencyKey: crypto.randomUUID() }
 }
 
-/** Hands in what was signed. May be repeated with the same. @throws {Failure} */
+/**
+ * Hands in what was signed. May be repeated with the same.
+ *
+ * @throws {Failure} `outcome_unknown` when the answer did not come: the key may be registered.
+ */
 export async function register({ service, step }: Ports, from: SignedGrant): Promise<Granted> {
   step('register')
-  const made: Made = await service.create(from.grant, from.idempotencyKey)
+  const made: Made = await service.create(from.grant, from.idempotencyKey).catch((error: unknown) => {
+    if (!(error instanceof Failure) || error.code !== 'network') throw error
+    throw new Failure('outcome_unknown', { retryable: true })
+  })
   const { key, secret, keyId, grant } = from
   const { account, expiry } = grant.permission
   return { id: made.id, token: made.token, account, chainId: grant.chainId, key, secret, keyId, expiry }
@@ -97,8 +106,18 @@ export async function signed(provider: Eip1193, account: Address, typedData: obj
   return signature as Hex
 }
 
+/**
+ * A wallet that went to another account did not always say so: what is signed is for the account that the person saw.
+ *
+ * @throws {Failure} `other_account`
+ */
+export async function requireAccount(provider: Eip1193, account: Address): Promise<void> {
+  const list = await accounts(provider, false)
+  if (!list.includes(account)) throw new Failure(list.length === 0 ? 'no_account' : 'other_account')
+}
+
 async function keyFor({ key }: Terms): Promise<{ key: Address; secret: Hex | null }> {
   if (key !== undefined) return { key, secret: null }
-  const made = (await import('./NewKey.ts')).newKey()
+  const made = (await brought(import('./NewKey.ts'))).newKey()
   return { key: made.address, secret: made.secret }
 }

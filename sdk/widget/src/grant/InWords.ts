@@ -3,7 +3,7 @@ import { money, type Token } from '../format/Money.ts'
 import { period } from '../format/Time.ts'
 import type { Locale } from '../text/Locale.ts'
 import { say } from '../text/Text.ts'
-import type { Limits } from './Request.ts'
+import type { Amounts } from './Request.ts'
 
 /** One sentence; `loud`: it says that something is not limited. */
 export type Sentence = { text: string; loud: boolean }
@@ -12,7 +12,7 @@ export type Sentence = { text: string; loud: boolean }
 const ENDLESS_UNITS = 10n ** 9n
 const LONG_S = 366 * 86_400
 
-export function limitsInWords(limits: Limits, token: Token, now: number, locale: Locale): Sentence[] {
+export function limitsInWords(limits: Amounts, token: Token, now: number, locale: Locale): Sentence[] {
   const shown = (amount: bigint) => money(amount, token, locale)
   const sentences: Sentence[] = []
   if (limits.periodAmount === 0n) sentences.push({ text: say(locale, 'noPeriodLimit'), loud: true })

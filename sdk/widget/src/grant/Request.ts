@@ -1,6 +1,7 @@
 /** What a site asks for, as it writes it, and the same as terms with units. */
 import { type Address, isAddress, lower, zeroAddress } from '@pbstream/core/Hex'
 import { Failure } from '../Failure.ts'
+import { oneLine } from '../format/Line.ts'
 import { parseAmount, type Token } from '../format/Money.ts'
 
 /** A span by its name, or in seconds. */
@@ -41,34 +42,40 @@ export type GrantRequest = {
   most?: { spendCap?: string; periodAmount?: string; perPaymentMax?: string; expiry?: number }
 }
 
+/** Limits that are amounts. */
+export type AmountField = 'spendCap' | 'periodAmount' | 'perPaymentMax'
 /** The limits that a person can change. */
-export type Field = 'spendCap' | 'periodAmount' | 'perPaymentMax' | 'expiry'
-export const FIELDS: readonly Field[] = ['spendCap', 'periodAmount', 'perPaymentMax', 'expiry']
+export type Field = AmountField | 'periodDuration' | 'expiry' | 'payees' | 'routes'
+/** In the order in which they are shown. */
+export const FIELDS: readonly Field[] = [
+  'periodAmount',
+  'periodDuration',
+  'perPaymentMax',
+  'spendCap',
+  'expiry',
+  'payees',
+  'routes',
+]
 
-/** Limits in atomic units and Unix seconds; zero in `periodAmount` and `perPaymentMax`: no such limit. */
-export type Limits = {
-  spendCap: bigint
-  periodAmount: bigint
-  periodDuration: number
-  perPaymentMax: bigint
-  expiry: number
-}
+/** Limits in atomic units, seconds and Unix seconds; zero in `periodAmount` and `perPaymentMax`: no such limit. */
+export type Amounts = Record<AmountField, bigint> & { periodDuration: number; expiry: number }
+
+/** What a person grants. `routes`: ids of the only ones; null: any of the payees. */
+export type Limits = Amounts & { payees: readonly Address[]; routes: readonly string[] | null }
 
 export type Terms = Limits & {
   name: string
   reason: string
   chainId: number
   token: Token
-  payees: readonly Address[]
-  routes: readonly string[] | null
   start: number
   key: Address | undefined
   adjustable: readonly Field[]
-  /** As `Limits`; zero where a limit may be left away. */
-  most: Limits
+  /** Zero where a limit may be left away; `periodAmount` is for a period of `periodDuration`. */
+  most: Amounts
 }
 
-const SPANS = { hour: 3_600, day: 86_400, week: 604_800, month: 2_592_000 } as const
+export const SPANS = { hour: 3_600, day: 86_400, week: 604_800, month: 2_592_000 } as const
 const MAX_PAYEES = 32
 const MAX_NAME = 100
 const MAX_REASON = 300
@@ -80,7 +87,7 @@ const MAX_REASON = 300
  * @throws {Failure} `configuration` with the member that is wrong: a mistake of the site, which its developer reads.
  */
 export function termsOf(request: GrantRequest, token: Token, now: number): Terms {
-  const amount = (field: Field, text: string | undefined) => {
+  const amount = (field: AmountField, text: string | undefined) => {
     if (text === undefined || text === '') return 0n
     const value = parseAmount(text, token.decimals)
     if (value === undefined || value === 0n) throw wrong(field, `${text} is no amount of ${token.symbol} above zero`)
@@ -90,25 +97,26 @@ export function termsOf(request: GrantRequest, token: Token, now: number): Terms
   if (spendCap === 0n) throw wrong('spendCap', 'is missing')
   const periodAmount = amount('periodAmount', request.periodAmount)
   const perPaymentMax = amount('perPaymentMax', request.perPaymentMax)
+  const periodDuration = seconds(request.period ?? 'day', 'period')
   const expiry = request.expiry ?? now + seconds(request.lifetime ?? 'month', 'lifetime')
   const start = request.start ?? now
   if (!Number.isSafeInteger(start) || !Number.isSafeInteger(expiry) || expiry <= Math.max(now, start)) {
     throw wrong('expiry', 'is not after start and now')
   }
   const { most = {}, adjust = 'all' } = request
-  const name = clean(request.name ?? '', MAX_NAME)
+  const name = oneLine(request.name, MAX_NAME)
   if (name === '') throw wrong('name', 'is missing')
   const widest = (asked: bigint, more: bigint) => (asked === 0n || more === 0n || asked > more ? asked : more)
   return {
     name,
-    reason: clean(request.reason ?? '', MAX_REASON),
+    reason: oneLine(request.reason, MAX_REASON),
     chainId: request.chainId,
     token,
     payees: payeesOf(request.payees),
-    routes: request.routes?.length ? request.routes.map(String) : null,
+    routes: request.routes?.length ? [...new Set(request.routes.map(String))] : null,
     spendCap,
     periodAmount,
-    periodDuration: seconds(request.period ?? 'day', 'period'),
+    periodDuration,
     perPaymentMax,
     start,
     expiry,
@@ -117,7 +125,7 @@ export function termsOf(request: GrantRequest, token: Token, now: number): Terms
     most: {
       spendCap: widest(spendCap, amount('spendCap', most.spendCap)),
       periodAmount: widest(periodAmount, amount('periodAmount', most.periodAmount)),
-      periodDuration: 0,
+      periodDuration,
       perPaymentMax: widest(perPaymentMax, amount('perPaymentMax', most.perPaymentMax)),
       expiry: Math.max(expiry, most.expiry ?? 0),
     },
@@ -143,14 +151,6 @@ function party(text: string, field: string): Address {
   const address = lower(text)
   if (address === zeroAddress) throw wrong(field, 'is the zero address')
   return address
-}
-
-/** Of one line and no endless length: no text of a site pushes what counts out of sight or reorders it. */
-function clean(text: string, longest: number): string {
-  return text
-    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, ' ')
-    .trim()
-    .slice(0, longest)
 }
 
 function wrong(field: string, what: string): Failure {

@@ -3,6 +3,8 @@ import type { Address, Hex } from '@pbstream/core/Hex'
 import type { PermissionJson } from '@pbstream/core/SessionKey'
 import { Failure, type FieldError } from '../Failure.ts'
 import type { Token } from '../format/Money.ts'
+import type { Amounts } from './Request.ts'
+import { loadProblems } from '../text/ProblemText.ts'
 
 export type Chain = {
   chainId: number
@@ -34,7 +36,7 @@ export type Usage = {
   window: { start: number; end: number; spent: string; left: string } | null
 }
 
-/** `at` is ISO 8601; `jws` is there where the service has the signed receipt. */
+/** `at` is ISO 8601. */
 export type GrantReceipt = {
   id: string
   at: string
@@ -42,7 +44,6 @@ export type GrantReceipt = {
   asset: string | null
   service: string | null
   path: string | null
-  jws: string | null
 }
 
 /** A grant as it stands. Amounts are decimal strings in atomic units, times Unix seconds but for receipts. */
@@ -63,7 +64,15 @@ export type Grant = {
   expiry: number
   routes: readonly string[] | null
   usage: Usage | null
+  /** As the chain has it: `usage` is what was put in, less what was taken out. Null when it could not be asked. */
+  onChain: { usage: string } | null
   receipts: readonly GrantReceipt[]
+}
+
+/** The limits of a grant, of which zero means none. */
+export function amountsOf({ spendCap, periodAmount, periodDuration, perPaymentMax, expiry }: Grant): Amounts {
+  const [total, period, payment] = [BigInt(spendCap), BigInt(periodAmount), BigInt(perPaymentMax)]
+  return { spendCap: total, periodAmount: period, periodDuration, perPaymentMax: payment, expiry }
 }
 
 export type Action = 'freeze' | 'unfreeze' | 'revoke'
@@ -109,6 +118,12 @@ export class Service {
     return (await this.#call(pathOf(id), { token })) as Grant
   }
 
+  /** The signed receipt of a payment; null when it is not kept any longer. */
+  async receipt(id: string, token: string, payment: string): Promise<string | null> {
+    const answer = await this.#call(`${pathOf(id)}/receipts${pathOf(payment)}`, { token })
+    return (answer as { jws: string | null }).jws
+  }
+
   async signingRequest(id: string, token: string, action: Action): Promise<TypedData> {
     return (await this.#call(`${pathOf(id)}/signing-request?action=${action}`, { token })) as TypedData
   }
@@ -139,6 +154,7 @@ export class Service {
       throw new Failure('network', { retryable: true })
     }
     if (response.ok && typeof answer === 'object' && answer !== null) return answer
+    await loadProblems()
     throw problem(answer, response.status)
   }
 }
@@ -156,7 +172,7 @@ function problem(answer: unknown, status: number): Failure {
   return new Failure('service', {
     detail: (detail || `HTTP ${status}`).slice(0, 400),
     problem: text('code') || `http_${status}`,
-    errors: errors.filter((each) => typeof each?.field === 'string' && typeof each.detail === 'string'),
+    errors: errors.filter((each) => typeof each?.field === 'string' && typeof each.message === 'string'),
     retryable: status >= 500 || status === 429 || status === 409,
   })
 }

@@ -2,14 +2,6 @@
 import { css } from 'lit'
 
 export const authorize = css`
-  .limits li {
-    padding: 4px 0;
-    font-size: 1.05em;
-    font-weight: 600;
-  }
-  .limits li.loud {
-    padding-left: 8px;
-  }
   blockquote {
     padding: 4px 12px;
     border-left: 3px solid var(--_line);
@@ -24,9 +16,29 @@ export const authorize = css`
   details .stack {
     padding: 4px 0 8px;
   }
-  label {
+  label,
+  legend {
     display: block;
+    padding: 0;
     font-weight: 600;
+  }
+  fieldset {
+    min-width: 0;
+    margin: 0;
+    padding: 0;
+    border: 0;
+  }
+  .option {
+    display: flex;
+    gap: 8px;
+    align-items: center;
+    min-height: 32px;
+    font-weight: 400;
+  }
+  .option input {
+    flex: none;
+    width: 18px;
+    min-height: 18px;
   }
   input,
   select {

@@ -1,10 +1,12 @@
 /** How every element looks: text, buttons, fields, lists of facts, notices, dialogs. */
 import { css } from 'lit'
+import { sure } from './Sure.ts'
 import { tokens } from './Tokens.ts'
 
 const base = css`
   :host {
     display: block;
+    box-sizing: border-box;
     color: var(--_ink);
     font: 400 var(--_size) / 1.5 var(--_font);
     font-variant-numeric: tabular-nums;
@@ -43,7 +45,15 @@ const base = css`
   h2:focus-visible {
     outline: none;
   }
-  button {
+  .limits li {
+    padding: 4px 0;
+    font-weight: 600;
+  }
+  .limits li.loud {
+    padding-left: 8px;
+  }
+  button,
+  .button {
     min-height: 40px;
     padding: 0 16px;
     border: 1px solid var(--_edge);
@@ -54,9 +64,15 @@ const base = css`
     font-weight: 600;
     cursor: pointer;
   }
+  .button {
+    display: inline-flex;
+    align-items: center;
+    text-decoration: none;
+  }
   @media (pointer: coarse) {
     button,
-    input,
+    .button,
+    input:not([type='checkbox']),
     select,
     summary {
       min-height: 44px !important;
@@ -184,6 +200,8 @@ const dialogs = css`
     border-radius: calc(var(--_radius) * 2);
     background: var(--_card);
     color: var(--_ink);
+    font: 400 var(--_size) / 1.5 var(--_font);
+    visibility: visible;
     overflow: auto;
   }
   dialog::backdrop {
@@ -225,4 +243,4 @@ const wallets = css`
   }
 `
 
-export const styles = [tokens, base, dialogs, wallets]
+export const styles = [tokens, base, dialogs, wallets, sure]

@@ -3,6 +3,8 @@ import { css } from 'lit'
 /** What only the usage element has. */
 export const usage = css`
   .card {
+    align-content: start;
+    min-height: inherit;
     padding: 16px;
     border: 1px solid var(--_line);
     border-radius: calc(var(--_radius) * 2);

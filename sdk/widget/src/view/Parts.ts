@@ -1,19 +1,19 @@
 /** Pieces that several elements show. */
 import { html, nothing, type TemplateResult } from 'lit'
 import type { Failure } from '../Failure.ts'
-import { say, type TextKey } from '../text/Text.ts'
+import { say } from '../text/Text.ts'
 import type { Locale } from '../text/Locale.ts'
 import type { Wallet } from '../wallet/Discovery.ts'
 import type { Eip1193 } from '../wallet/Provider.ts'
+import { explained } from './Explained.ts'
 
 /** What went wrong and what to do; words of others are marked as theirs. */
 export function failureNotice(failure: Failure | undefined, locale: Locale): TemplateResult | typeof nothing {
   if (failure === undefined) return nothing
-  const { code, detail } = failure
-  const whose: TextKey = code === 'service' ? 'saidService' : code === 'configuration' ? 'saidPage' : 'saidWallet'
-  return html`<div class="notice ${code === 'rejected' ? '' : 'bad'}" part="failure" role="alert">
-    <p>${say(locale, `fail_${code}`)}</p>
-    ${detail === '' ? nothing : html`<p class="muted">${say(locale, whose)} ${detail}</p>`}
+  const { text, theirs } = explained(failure, locale)
+  return html`<div class="notice ${failure.code === 'rejected' ? '' : 'bad'}" part="failure" role="alert">
+    <p>${text}</p>
+    ${theirs === undefined ? nothing : html`<p class="muted">${theirs}</p>`}
   </div>`
 }
 

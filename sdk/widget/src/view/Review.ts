@@ -1,10 +1,11 @@
 /** The authorisation screen, from who asks down to how it is taken back. */
 import { html, nothing, type TemplateResult } from 'lit'
 import { chainName, short } from '../format/Address.ts'
+import { oneLine } from '../format/Line.ts'
 import { money } from '../format/Money.ts'
 import { dateTime, duration } from '../format/Time.ts'
-import { limitsInWords } from '../grant/InWords.ts'
 import { say, type TextKey, type Values } from '../text/Text.ts'
+import { limitsView } from './Limits.ts'
 import { timer } from './Parts.ts'
 import { isLiving, type Existing, type Review } from './ReviewModel.ts'
 
@@ -13,28 +14,26 @@ type Part = TemplateResult | typeof nothing
 export function reviewView(review: Review, fields: Part, switchNetwork: () => void): TemplateResult {
   const t = (key: TextKey, values?: Values) => say(review.locale, key, values)
   const { terms, checked, now, locale } = review
-  const sentences = limitsInWords(checked.limits, terms.token, now, locale)
+  const { limits } = checked
   return html`${who(review)}
     <section class="stack" aria-labelledby="limits">
       <h3 id="limits">${t('limits')}</h3>
-      <ul class="limits" part="limits">
-        ${sentences.map(({ text, loud }) => html`<li class=${loud ? 'loud' : ''}>${text}</li>`)}
-      </ul>
+      ${limitsView(limits, terms.token, now, locale)}
     </section>
     ${fields}
-    <dl class="facts" part="facts">
+    <dl class="facts sure" part="facts">
       <dt>${t('payees')}</dt>
-      <dd>${terms.payees.map((payee) => html`<div><code>${payee}</code></div>`)}</dd>
+      <dd>${limits.payees.map((payee) => html`<div><code>${payee}</code></div>`)}</dd>
       <dt>${t('routes')}</dt>
       <dd>
-        ${terms.routes === null ? t('anyRoute') : terms.routes.map((route) => html`<div><code>${route}</code></div>`)}
+        ${limits.routes === null ? t('anyRoute') : limits.routes.map((route) => html`<div><code>${oneLine(route, 100)}</code></div>`)}
       </dd>
       <dt>${t('starts')}</dt>
       <dd>${terms.start <= now ? t('startsNow') : dateTime(terms.start, locale)}</dd>
       <dt>${t('ends')}</dt>
       <dd>
-        ${dateTime(checked.limits.expiry, locale)}
-        <span class="muted">(${timer(t('endsIn', { left: duration(checked.limits.expiry - now, locale) }))})</span>
+        ${dateTime(limits.expiry, locale)}
+        <span class="muted">(${timer(t('endsIn', { left: duration(limits.expiry - now, locale) }))})</span>
       </dd>
       <dt>${t('account')}</dt>
       <dd><code>${review.account}</code></dd>
@@ -57,7 +56,7 @@ export function reviewView(review: Review, fields: Part, switchNetwork: () => vo
 
 function who({ terms, page, locale }: Review): TemplateResult {
   return html`<div class="stack" part="who">
-    <p>${say(locale, 'from')} <code class="origin">${page.origin}</code></p>
+    <p class="sure">${say(locale, 'from')} <code class="origin">${page.origin}</code></p>
     <p class="muted">${say(locale, 'nameNote')}</p>
     ${page.secure ? nothing : html`<p class="notice bad">${say(locale, 'insecure')}</p>`}
     ${
@@ -70,7 +69,7 @@ function who({ terms, page, locale }: Review): TemplateResult {
         ? nothing
         : html`<div>
             <p class="muted">${say(locale, 'theirReason')}</p>
-            <blockquote part="reason">${terms.reason}</blockquote>
+            <blockquote part="reason" dir="auto">${terms.reason}</blockquote>
           </div>`
     }
   </div>`
@@ -108,7 +107,8 @@ function others(review: Review): Part {
 
 function other({ remembered, grant }: Existing, { terms, locale }: Review): Part {
   const t = (key: TextKey, values?: Values) => say(locale, key, values)
-  const head = html`<b>${remembered.name}</b> <span class="muted">${chainName(remembered.chainId)}</span>`
+  const head = html`<bdi><b>${oneLine(remembered.name, 100)}</b></bdi>
+    <span class="muted">${chainName(remembered.chainId)}</span>`
   if (grant === undefined) return html`${head}: ${t('loading')}`
   if (grant === null) return html`${head}: ${t('existingUnknown')}`
   const { symbol, decimals, address } = terms.token

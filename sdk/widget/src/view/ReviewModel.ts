@@ -1,5 +1,6 @@
 /** What the authorisation screen shows: everything that a person needs to decide. */
 import type { Address } from '@pbstream/core/Hex'
+import { oneLine } from '../format/Line.ts'
 import type { Checked, Draft } from '../grant/Draft.ts'
 import type { Terms } from '../grant/Request.ts'
 import type { Remembered } from '../grant/Memory.ts'
@@ -51,5 +52,5 @@ export function thisPage(): Page {
   const [parent] = location.ancestorOrigins ?? []
   const around = parent ?? (document.referrer === '' ? '?' : new URL(document.referrer).origin)
   const origin = location.origin === 'null' ? location.href : location.origin
-  return { origin, secure: window.isSecureContext, around: inside ? around : undefined }
+  return { origin: oneLine(origin, 200), secure: window.isSecureContext, around: inside ? around : undefined }
 }

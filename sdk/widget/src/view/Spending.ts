@@ -9,10 +9,12 @@ import { timer } from './Parts.ts'
 
 type Shown = { grant: Grant; token: Token; now: number; locale: Locale }
 
-export function spendingView({ grant, token, now, locale }: Shown): TemplateResult {
+/** @param putIn how money is put in. */
+export function spendingView({ grant, token, now, locale }: Shown, putIn: TemplateResult): TemplateResult {
   const t = (key: TextKey, values?: Values) => say(locale, key, values)
   const { usage, expiry } = grant
   return html`${usage === null ? html`<p class="notice">${t('usageUnknown')}</p>` : bars(usage, { grant, token, now, locale })}
+    ${funds({ grant, token, now, locale }, putIn)}
     <dl class="facts">
       <dt>${t('ends')}</dt>
       <dd>
@@ -46,6 +48,26 @@ function bars(usage: Usage, { grant, token, now, locale }: Shown): TemplateResul
       }
     </div>
     ${usage.window === null ? nothing : inPeriod(usage.window, { grant, token, now, locale })}`
+}
+
+/** What lies in its channels: a limit is no money. Nothing can be put in before the key is registered, nor while it is stopped. */
+function funds({ grant, token, locale }: Shown, putIn: TemplateResult): TemplateResult | typeof nothing {
+  const { onChain, usage, status } = grant
+  if (status === 'draft') return nothing
+  const canPay = status === 'active'
+  if (onChain === null || usage === null) {
+    return html`<p class="muted">${say(locale, 'fundedUnknown')}</p>
+      ${canPay ? putIn : nothing}`
+  }
+  const left = BigInt(onChain.usage) - BigInt(usage.spent) - BigInt(usage.reserved)
+  return html`<div class="stack" part="funds">
+    ${
+      left > 0n || !canPay
+        ? html`<p>${say(locale, 'funded')}: ${money(left > 0n ? left : 0n, token, locale)}</p>`
+        : html`<p class="notice warn">${say(locale, 'fundedNone')}</p>`
+    }
+    ${canPay ? putIn : nothing}
+  </div>`
 }
 
 function inPeriod(window: NonNullable<Usage['window']>, { grant, token, now, locale }: Shown): TemplateResult {

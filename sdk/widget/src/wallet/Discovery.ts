@@ -1,5 +1,6 @@
 /** Wallets of the browser: by EIP-6963, and `window.ethereum` when none announces itself. */
 import { createStore, type Store } from 'mipd'
+import { oneLine } from '../format/Line.ts'
 import type { Eip1193 } from './Provider.ts'
 
 export type Wallet = { id: string; name: string; icon: string; provider: Eip1193 }
@@ -18,7 +19,7 @@ export function watchWallets(tell: (wallets: readonly Wallet[]) => void): () => 
 function listed(): Wallet[] {
   const announced = (store?.getProviders() ?? []).map(({ info, provider }) => ({
     id: info.uuid,
-    name: info.name,
+    name: oneLine(info.name, 60),
     icon: pictureOf(info.icon),
     provider: provider as unknown as Eip1193,
   }))

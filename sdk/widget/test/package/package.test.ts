@@ -1,5 +1,6 @@
 // The package as it would be published: what is in it, whether Node, bundlers and compilers take it, and what it weighs.
 import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -9,7 +10,7 @@ import { publint } from 'publint'
 import ts from 'typescript'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { buildPackage } from '../../scripts/build.ts'
-import { DEPENDENCIES, PEERS } from '../../scripts/entries.ts'
+import { DEPENDENCIES, PEERS, SOURCE } from '../../scripts/entries.ts'
 import { BUDGET, sizes } from '../../scripts/size.ts'
 
 const run = promisify(execFile)
@@ -67,6 +68,14 @@ describe('a page', () => {
     console.info(`elements ${first} bytes, Chinese ${chinese} more: minified and gzipped`)
     expect(first).toBeLessThan(BUDGET)
     expect(chinese).toBeLessThan(4_000)
+  })
+
+  test('is over the budget as soon as it weighs so much more', async () => {
+    const { first } = await sizes()
+    const heavy = join(root, 'heavy.ts')
+    const weight = randomBytes(Math.max(0, BUDGET - first) + 500).toString('base64')
+    await writeFile(heavy, `export * from '${join(SOURCE, 'index.ts')}'\nexport const weight = '${weight}'\n`)
+    expect((await sizes(heavy)).first).toBeGreaterThan(BUDGET)
   })
 
   test('without a bundler finds all that it needs in one folder', async () => {

@@ -1,4 +1,7 @@
-/** The service as far as the widget knows it: `/v1/grants` over HTTP, with one chain and grants in memory. */
+/**
+ * The service as far as the widget knows it: `/v1/grants` over HTTP, with one chain and grants in memory. `/rpc` is the
+ * node of a wallet of that chain, where every account has 12.50 of the token.
+ */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import * as WalletRequest from '@pbstream/core/WalletRequest'
@@ -17,10 +20,13 @@ type Answer = { status: number; body: unknown }
 export class TestService implements AsyncDisposable {
   url = ''
   escrow: string | null = ESCROW
+  token: object = TOKEN
   /** Unix seconds. */
   clock = () => Math.floor(Date.now() / 1_000)
   readonly seen: Seen[] = []
   readonly grants = new Map<string, Grant & { readToken: string }>()
+  /** Signed receipts by id of the payment. */
+  readonly receipts = new Map<string, string>()
   /** Answers that are given in the place of the next ones to POST; `undefined`: the connection is cut. */
   readonly instead: (Answer | undefined)[] = []
   readonly #server = createServer((request, response) => void this.#serve(request, response))
@@ -46,6 +52,7 @@ export class TestService implements AsyncDisposable {
     for await (const chunk of request) chunks.push(chunk as Buffer)
     const text = Buffer.concat(chunks).toString()
     const { method = 'GET', url: path = '/', headers } = request
+    if (path === '/rpc') return send(response, { status: 200, body: rpc(JSON.parse(text) as Rpc) })
     const seen = { method, path, headers, body: (text === '' ? {} : JSON.parse(text)) as Record<string, unknown> }
     this.seen.push(seen)
     if (method === 'POST' && this.instead.length > 0) {
@@ -58,7 +65,7 @@ export class TestService implements AsyncDisposable {
 
   async #answer({ method, path, headers, body }: Seen): Promise<Answer> {
     if (path.startsWith('/v1/grants/terms')) {
-      const chain = { chainId: CHAIN, testnet: true, escrow: this.escrow, freezer: FREEZER, tokens: [TOKEN] }
+      const chain = { chainId: CHAIN, testnet: true, escrow: this.escrow, freezer: FREEZER, tokens: [this.token] }
       return { status: 200, body: { chains: [chain], now: this.clock() } }
     }
     if (method === 'POST' && path === '/v1/grants') return this.#create(headers, body as unknown as NewGrant)
@@ -66,6 +73,7 @@ export class TestService implements AsyncDisposable {
     const grant = this.grants.get(id)
     if (grant === undefined || headers.authorization !== `Bearer ${grant.readToken}`) return problem(404, 'not_found')
     if (method === 'GET' && act === '') return { status: 200, body: grant }
+    if (act === 'receipts') return { status: 200, body: { jws: this.receipts.get(path.split('/').at(-1)!) ?? null } }
     if (act === 'signing-request') return { status: 200, body: toSign(path) }
     grant.status = ({ freeze: 'frozen', unfreeze: 'active', revoke: 'revoked' } as const)[act as 'freeze']
     return { status: 200, body: { status: grant.status } }
@@ -85,16 +93,24 @@ export class TestService implements AsyncDisposable {
       address: permission.account,
       signature,
     } as never)
-    if (!valid) return problem(409, 'key_signature_invalid')
+    if (!valid) return problem(403, 'signature_refused')
     const id = `sk_${this.grants.size + 1}`
     const usage = { spent: '0', reserved: '0', left: permission.spendCap, inFlight: 0, window: null }
     const known = { id, name, chainId, status: 'active', routes, usage, receipts: [], readToken: `pbg_${id}` } as const
-    this.grants.set(id, { ...permission, ...known })
+    this.grants.set(id, { ...permission, ...known, onChain: { usage: '0' } })
     const expiresAt = new Date(permission.expiry * 1_000).toISOString()
     const answer = { status: 201, body: { id, token: `pbg_${id}`, expiresAt } }
     this.#made.set(idempotencyKey, answer)
     return answer
   }
+}
+
+type Rpc = { id: unknown; method: string }
+
+function rpc({ id, method }: Rpc): object {
+  const result =
+    method === 'eth_chainId' ? `0x${CHAIN.toString(16)}` : `0x${(12_500_000).toString(16).padStart(64, '0')}`
+  return { jsonrpc: '2.0', id, result }
 }
 
 const FORMS = { freeze: 'FreezeKey', unfreeze: 'UnfreezeKey', revoke: 'RevokeKey' } as const

@@ -1,7 +1,6 @@
 /** One alert channel: its settings, its messages, and what can be done with it. */
 import type { VNode } from 'preact'
 import { useState } from 'preact/hooks'
-import { ApiProblem } from '../../../api/Client.ts'
 import { useLoad } from '../../../api/Load.ts'
 import { Link } from '../../../Router.ts'
 import { mode } from '../../../Session.ts'
@@ -71,13 +70,8 @@ function Settings({ channel, etag, onDone }: { channel: Channel; etag: string; o
     const found = wrongOf(wish, false)
     setWrong(found)
     if (Object.keys(found).length > 0) return
-    try {
-      await Calls.editChannel(channel.id, etag, toEdit(wish, channel))
-      toast(w.saved())
-    } catch (error) {
-      if (!(error instanceof ApiProblem) || error.code !== 'precondition_failed') throw error
-      toast(w.moved())
-    }
+    await Calls.editChannel(channel.id, etag, toEdit(wish, channel))
+    toast(w.saved())
     onDone()
   }
   return (

@@ -3,6 +3,7 @@ import type { VNode } from 'preact'
 import { usePages } from '../../../api/Load.ts'
 import { formatNumber } from '../../../format/Number.ts'
 import { mode } from '../../../Session.ts'
+import { reasonOf } from '../../../said/Said.ts'
 import { Badge } from '../../../ui/Badge.tsx'
 import { Button } from '../../../ui/Button.tsx'
 import { Failed } from '../../../ui/Failed.tsx'
@@ -84,7 +85,9 @@ function columns(resend: (delivery: Delivery) => Promise<void>) {
       key: 'error',
       head: w.error(),
       cell: ({ error, code }: Delivery) => (
-        <span class="sentinel-why">{[code, error].filter((part) => part !== null).join(' ') || '—'}</span>
+        <span class="sentinel-why">
+          {[code, error === null ? null : reasonOf(error)].filter((part) => part !== null).join(' ') || '—'}
+        </span>
       ),
     },
   ]

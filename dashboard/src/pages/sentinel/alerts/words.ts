@@ -76,10 +76,6 @@ export const w = defineWords({
   longestWrong: { en: 'Not shorter than the first wait.', zh: '不得短于首次等待。' },
   make: { en: 'Make the channel', zh: '创建渠道' },
   saved: { en: 'Saved.', zh: '已保存。' },
-  moved: {
-    en: 'Somebody changed this channel meanwhile. It was read again: look at it, and save once more.',
-    zh: '期间有人更改了此渠道。已重新读取，请查看后再次保存。',
-  },
   back: { en: 'All channels', zh: '全部渠道' },
   settings: { en: 'Settings', zh: '设置' },
   deliveries: { en: 'Messages', zh: '消息' },

@@ -1,19 +1,23 @@
-/** What came of a backtest: in all and per rule. */
+/** What came of a backtest: in all, per rule and per key. */
 import type { VNode } from 'preact'
 import { formatNumber } from '../../../format/Number.ts'
 import { formatTime } from '../../../format/Time.ts'
+import { Badge } from '../../../ui/Badge.tsx'
 import { Empty } from '../../../ui/Empty.tsx'
 import { Money } from '../../../ui/Money.tsx'
 import { Notice } from '../../../ui/Notice.tsx'
 import { Section } from '../../../ui/Section.tsx'
 import { Stat, Stats } from '../../../ui/Stat.tsx'
 import { Table } from '../../../ui/Table.tsx'
-import { ActionBadge } from '../Parts.tsx'
+import { ActionBadge, SessionText } from '../Parts.tsx'
 import type { Backtest } from '../Types.ts'
 import { w as shared } from '../words.ts'
 import { w } from './words.ts'
 
 type OfRule = Backtest['rules'][number]
+type OfKey = Backtest['byKey'][number]
+/** What both say of what was stopped. */
+type Outcome = Pick<OfRule & OfKey, 'stopped' | 'saved' | 'honestStopped' | 'honestStoppedAmount' | 'delayed'>
 
 export function Report({ report }: { report: Backtest }): VNode {
   const { payments, complete, until, passedOver } = report
@@ -30,6 +34,15 @@ export function Report({ report }: { report: Backtest }): VNode {
           rows={report.rules}
           keyOf={({ rule }) => rule}
           empty={<p class="hint">{w.noMatches()}</p>}
+        />
+      </Section>
+      <Section title={w.perKey()} hint={w.perKeyHint()}>
+        <Table
+          caption={w.perKey()}
+          columns={keyColumns()}
+          rows={report.byKey}
+          keyOf={({ session }) => session}
+          empty={<p class="hint">{w.noKeys()}</p>}
         />
       </Section>
     </div>
@@ -74,7 +87,21 @@ function ruleColumns() {
       cell: ({ withoutValue }: OfRule) => <span>{formatNumber(withoutValue)}</span>,
     },
     ...outcomeColumns(),
-    { key: 'delayed', head: w.delayed(), ...END, cell: ({ delayed }: OfRule) => <span>{formatNumber(delayed)}</span> },
+  ]
+}
+
+/** Whom a draft would hit: honest keys among them are what to look at before it is published. */
+function keyColumns() {
+  return [
+    { key: 'key', head: shared.key(), cell: ({ session }: OfKey) => <SessionText session={session} /> },
+    {
+      key: 'frozen',
+      head: w.frozenKey(),
+      cell: ({ frozen }: OfKey) => (frozen ? <Badge tone="bad">{shared.yes()}</Badge> : shared.no()),
+    },
+    { key: 'payments', head: w.payments(), ...END, cell: ({ payments }: OfKey) => formatNumber(payments) },
+    { key: 'amount', head: w.paid(), ...END, cell: ({ amount }: OfKey) => <Money atomic={amount} symbol="" /> },
+    ...outcomeColumns(),
   ]
 }
 
@@ -85,20 +112,21 @@ function outcomeColumns() {
       key: 'stopped',
       head: w.stoppedAll(),
       ...END,
-      cell: ({ stopped }: OfRule) => <span>{formatNumber(stopped)}</span>,
+      cell: ({ stopped }: Outcome) => <span>{formatNumber(stopped)}</span>,
     },
-    { key: 'saved', head: w.saved(), ...END, cell: ({ saved }: OfRule) => <Money atomic={saved} /> },
+    { key: 'saved', head: w.saved(), ...END, cell: ({ saved }: Outcome) => <Money atomic={saved} symbol="" /> },
     {
       key: 'honest',
       head: w.honest(),
       ...END,
-      cell: ({ honestStopped }: OfRule) => <span>{formatNumber(honestStopped)}</span>,
+      cell: ({ honestStopped }: Outcome) => <span>{formatNumber(honestStopped)}</span>,
     },
     {
       key: 'honestAmount',
       head: w.honestAmount(),
       ...END,
-      cell: ({ honestStoppedAmount }: OfRule) => <Money atomic={honestStoppedAmount} />,
+      cell: ({ honestStoppedAmount }: Outcome) => <Money atomic={honestStoppedAmount} symbol="" />,
     },
+    { key: 'delayed', head: w.delayed(), ...END, cell: ({ delayed }: Outcome) => <span>{formatNumber(delayed)}</span> },
   ]
 }

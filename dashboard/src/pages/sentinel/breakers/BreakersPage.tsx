@@ -3,6 +3,7 @@ import type { VNode } from 'preact'
 import { useState } from 'preact/hooks'
 import { useLoad } from '../../../api/Load.ts'
 import { mode } from '../../../Session.ts'
+import { reasonOf } from '../../../said/Said.ts'
 import { Badge } from '../../../ui/Badge.tsx'
 import { Button } from '../../../ui/Button.tsx'
 import { Empty } from '../../../ui/Empty.tsx'
@@ -85,7 +86,11 @@ function columns(turn: (turning: Turning) => void) {
     { key: 'phase', head: w.state(), cell: ({ phase }: Breaker) => <PhaseBadge phase={phase} /> },
     { key: 'at', head: w.since(), cell: ({ at }: Breaker) => <Time at={at} ago /> },
     { key: 'next', head: w.next(), cell: (breaker: Breaker) => <Next breaker={breaker} /> },
-    { key: 'cause', head: w.cause(), cell: ({ cause }: Breaker) => <span>{cause ?? '—'}</span> },
+    {
+      key: 'cause',
+      head: w.cause(),
+      cell: ({ cause }: Breaker) => <span>{cause === null ? '—' : reasonOf(cause)}</span>,
+    },
     {
       key: 'turn',
       head: shared.action(),

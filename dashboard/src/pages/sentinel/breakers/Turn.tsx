@@ -1,6 +1,7 @@
 /** Opens or closes a breaker by hand, with a reason. */
 import type { VNode } from 'preact'
 import { useState } from 'preact/hooks'
+import { reasonOf } from '../../../said/Said.ts'
 import { Dialog } from '../../../ui/Dialog.tsx'
 import { Form } from '../../../ui/Form.tsx'
 import { Button } from '../../../ui/Button.tsx'
@@ -31,7 +32,7 @@ export function Turn({ turning, onClose, onDone }: { turning: Turning; onClose()
       <p>{act === 'open' ? w.openWarning(values) : w.closeWarning(values)}</p>
       {act === 'close' && typeof cause === 'string' && (
         <p>
-          {w.cause()}: {cause}
+          {w.cause()}: {reasonOf(cause)}
         </p>
       )}
       <Form

@@ -15,7 +15,7 @@ export const w = defineWords({
     zh: '放行少量调用进行试探。全部成功则关闭；若有失败则再次打开，时长加倍。',
   },
   meaning: { en: 'What the states mean', zh: '状态说明' },
-  ofProvider: { en: 'This provider, all routes', zh: '此服务商（所有路由）' },
+  ofProvider: { en: 'This provider, all routes', zh: '此提供方（所有路由）' },
   ofRoute: { en: 'Upstream of {route}', zh: '{route} 的上游' },
   subject: { en: 'What', zh: '对象' },
   state: { en: 'State', zh: '状态' },
@@ -38,11 +38,11 @@ export const w = defineWords({
   },
   opened: { en: 'Open: calls are refused.', zh: '已打开：调用将被拒绝。' },
   wasClosed: { en: 'Closed: calls pass.', zh: '已关闭：调用恢复。' },
-  openAll: { en: 'Refuse all calls of this provider', zh: '拒绝此服务商的所有调用' },
+  openAll: { en: 'Refuse all calls of this provider', zh: '拒绝此提供方的所有调用' },
   emptyTitle: { en: 'No breaker ever opened', zh: '尚无熔断器打开过' },
   emptyText: {
     en: 'Each route has one. It opens when half of at least 20 calls in a minute fail for two callers or more, or when you open it. This provider as a whole has one too, for emergencies.',
-    zh: '每条路由都有一个熔断器：一分钟内至少 20 次调用有一半失败且涉及两个以上调用方时，或由您手动打开。服务商整体也有一个，用于紧急情况。',
+    zh: '每条路由都有一个熔断器：一分钟内至少 20 次调用有一半失败且涉及两个以上调用方时，或由您手动打开。提供方整体也有一个，用于紧急情况。',
   },
   budgetHint: {
     en: 'The most that one key may spend in a window. When it is reached, calls of the key are refused for a while; then a few are let through to see. It is published together with the rules.',

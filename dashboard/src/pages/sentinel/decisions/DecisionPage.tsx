@@ -4,6 +4,7 @@ import { useLoad } from '../../../api/Load.ts'
 import { formatAmount } from '../../../format/Money.ts'
 import { formatNumber } from '../../../format/Number.ts'
 import { Link } from '../../../Router.ts'
+import { inOneText, reasonOf, saidOf } from '../../../said/Said.ts'
 import { mode } from '../../../Session.ts'
 import { Address } from '../../../ui/Address.tsx'
 import { Facts } from '../../../ui/Facts.tsx'
@@ -85,7 +86,7 @@ function factsOf(whose: Whose, decision: DecisionDetail): [string, VNode][] {
     [w.repeats(), <span>{formatNumber(repeats)}</span>],
     stop === null ? undefined : [w.stop(), <Link to={pathOf(whose, 'stops', stop)}>{stop}</Link>],
     until === null ? undefined : [w.refusedUntil(), <Time at={until} />],
-    cause === null ? undefined : [w.cause(), <span>{cause}</span>],
+    cause === null ? undefined : [w.cause(), <span>{reasonOf(cause)}</span>],
   ]
   return facts.filter((fact) => fact !== undefined)
 }
@@ -103,7 +104,7 @@ function HitView({ whose, hit, units, mine }: HitProps): VNode {
         <ActionBadge action={hit.action} /> <SeverityBadge severity={hit.severity} />{' '}
         <EffectBadge effect={hit.effect} />
       </p>
-      {hit.error !== undefined && <Notice tone="warn">{w.whyFailed({ why: hit.error })}</Notice>}
+      {hit.error !== undefined && <Notice tone="warn">{w.whyFailed({ why: inOneText(saidOf(hit.error)) })}</Notice>}
       <h4>{w.condition()}</h4>
       <TreeView hit={hit} units={units} />
       <h4>{w.inputs()}</h4>

@@ -11,12 +11,13 @@ import { Failed } from '../../../ui/Failed.tsx'
 import { PageHead } from '../../../ui/PageHead.tsx'
 import { Table } from '../../../ui/Table.tsx'
 import { Time } from '../../../ui/Time.tsx'
+import { HowFar } from '../../ledger/Download.tsx'
+import { useFile } from '../../ledger/useFile.ts'
 import * as Calls from '../Calls.ts'
 import { ActionBadge, EffectBadge, RuleName, SessionText } from '../Parts.tsx'
 import type { Decision } from '../Types.ts'
 import { pathOf, type Whose, whoseOf } from '../Whose.ts'
 import { scopeName, w as shared } from '../words.ts'
-import { download } from './Download.ts'
 import { filterOf, isAsked, NAMES } from './Filter.ts'
 import { Filters } from './Filters.tsx'
 import { ResultsChart } from './ResultsChart.tsx'
@@ -30,11 +31,12 @@ export default function DecisionsPage({ params }: { params: Record<string, strin
     (cursor, signal) => Calls.decisions(whose, filter, cursor, signal),
     [whose.provider, mode.value, JSON.stringify(filter)],
   )
-  const csv = async () => download(await Calls.decisionsCsv(whose, filter), 'decisions.csv')
+  const file = useFile()
   return (
     <>
       <PageHead title={shared.decisions()}>
-        <Button onClick={csv}>{w.csv()}</Button>
+        <Button onClick={() => file.take('decisions', { ...whose, ...filter }, shared.decisions())}>{w.csv()}</Button>
+        <HowFar file={file} />
       </PageHead>
       <p class="hint">{whose.provider === undefined ? w.hintOwn() : w.hintProvider()}</p>
       <ResultsChart whose={whose} />

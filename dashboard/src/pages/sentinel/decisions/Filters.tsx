@@ -1,9 +1,8 @@
 /** Filters of the list of decisions; they live in the address. */
 import type { VNode } from 'preact'
-import { useState } from 'preact/hooks'
 import { Button } from '../../../ui/Button.tsx'
 import { Select } from '../../../ui/Select.tsx'
-import { TextInput } from '../../../ui/TextInput.tsx'
+import { TypedFilter } from '../../../ui/TypedFilter.tsx'
 import { ACTIONS, EFFECTS } from '../Types.ts'
 import { actionName, effectName, w as shared } from '../words.ts'
 import { DayInput } from '../DayInput.tsx'
@@ -19,8 +18,8 @@ export function Filters({ asked, set }: Props): VNode {
   ]
   return (
     <div class="filters" role="group" aria-label={w.filters()}>
-      <Typed label={w.ruleId()} value={asked.rule ?? ''} onDone={(rule) => set({ rule })} />
-      <Typed label={w.session()} value={asked.session ?? ''} onDone={(session) => set({ session })} />
+      <TypedFilter label={w.ruleId()} value={asked.rule ?? ''} onDone={(rule) => set({ rule })} />
+      <TypedFilter label={w.session()} value={asked.session ?? ''} onDone={(session) => set({ session })} />
       <Select
         label={shared.action()}
         value={asked.action ?? ''}
@@ -48,21 +47,6 @@ export function Filters({ asked, set }: Props): VNode {
           {w.clear()}
         </Button>
       )}
-    </div>
-  )
-}
-
-/** Asked for when the field is left or Enter is pressed, not with each letter. */
-function Typed({ label, value, onDone }: { label: string; value: string; onDone(value: string | undefined): void }) {
-  const [typed, setTyped] = useState<string>()
-  const done = () => {
-    if (typed === undefined) return
-    setTyped(undefined)
-    if (typed.trim() !== value) onDone(typed.trim() || undefined)
-  }
-  return (
-    <div onFocusOut={done} onKeyDown={(event) => event.key === 'Enter' && done()}>
-      <TextInput label={label} value={typed ?? value} onChange={setTyped} />
     </div>
   )
 }

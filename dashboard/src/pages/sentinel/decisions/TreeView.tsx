@@ -1,5 +1,6 @@
 /** How a condition came out, as an indented tree: each part in words, with its value. Texts of rules stay texts. */
 import type { VNode } from 'preact'
+import { inOneText, saidOf } from '../../../said/Said.ts'
 import { featureName, isNamed, showValue, type Unit } from '../Features.ts'
 import type { Hit } from '../Types.ts'
 import { type Branch, treeOf } from './Tree.ts'
@@ -87,7 +88,7 @@ function compared({ children }: Branch, { operator, left, right }: Compared, uni
 }
 
 function resultOf({ step, shape }: Branch, units: ReadonlyMap<string, Unit>): string {
-  if (step.error !== undefined) return w.noValue({ why: step.error })
+  if (step.error !== undefined) return w.noValue({ why: inOneText(saidOf(step.error)) })
   if (step.type === 'bool') return step.value === 'true' ? w.holds() : w.holdsNot()
   const unit = shape.kind === 'value' ? (units.get(step.text) ?? 'plain') : 'plain'
   return showValue(step.value ?? '', unit)

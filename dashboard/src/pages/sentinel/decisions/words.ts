@@ -7,7 +7,7 @@ export const w = defineWords({
   },
   hintProvider: {
     en: 'What this provider’s rules decided, on any key that called it. Kept for 180 days.',
-    zh: '该服务商的规则对所有调用密钥的判定。保留 180 天。',
+    zh: '该提供方的规则对所有调用密钥的判定。保留 180 天。',
   },
   effect: { en: 'Effect', zh: '效果' },
   since: { en: 'From', zh: '自' },

@@ -5,6 +5,7 @@
 import type { VNode } from 'preact'
 import { useEffect, useId, useRef, useState } from 'preact/hooks'
 import { Button } from '../../../ui/Button.tsx'
+import { SaidText } from '../../../ui/SaidText.tsx'
 import { accept, complete, type Completion, type Suggestion } from './Completion.ts'
 import { lineAt, type Place } from './Compiled.ts'
 import { explain } from './Explain.ts'
@@ -125,7 +126,7 @@ function Mistake({ id, text, problem, onGo }: { id: string; text: string; proble
   return (
     <div class="error sentinel-mistake" id={id}>
       <p>
-        {w.place({ line: problem.line, column: problem.column })}: {explain(problem.message)}{' '}
+        {w.place({ line: problem.line, column: problem.column })}: <SaidText {...explain(problem.message)} />{' '}
         <Button kind="quiet" onClick={onGo}>
           {w.goThere()}
         </Button>

@@ -6,6 +6,7 @@ import { Button } from '../../../ui/Button.tsx'
 import { confirmDialog } from '../../../ui/Confirm.tsx'
 import { Dialog } from '../../../ui/Dialog.tsx'
 import { Notice } from '../../../ui/Notice.tsx'
+import { SaidText } from '../../../ui/SaidText.tsx'
 import { toast } from '../../../ui/Toast.tsx'
 import type { Whose } from '../Whose.ts'
 import { w as shared } from '../words.ts'
@@ -106,7 +107,7 @@ function Publish({ editing, reload, onClose }: PublishProps): VNode {
       {problem !== undefined && (
         <Notice tone="bad">
           <p>{w.refused()}</p>
-          <Problems problems={problem.errors} rules={draft.rules} otherwise={problem.message} />
+          <Problems problems={problem.errors} rules={draft.rules} otherwise={<SaidText {...problem.said} />} />
         </Notice>
       )}
       <Changes changes={changes(draft.from.rules, draft.rules)} breaker={[draft.from.breaker, draft.breaker]} />

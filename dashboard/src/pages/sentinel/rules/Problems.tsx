@@ -1,13 +1,14 @@
 /** What the service says is wrong with a set: each with the rule it is about and its place there. */
 import type { VNode } from 'preact'
+import { saidOf } from '../../../said/Said.ts'
+import { SaidText } from '../../../ui/SaidText.tsx'
 import type { NewRule } from '../Types.ts'
-import { withoutPlace } from './Compiled.ts'
 import { memberName } from './Members.ts'
 import { w } from './words.ts'
 
 export type Problem = { field: string; detail: string; line?: number; column?: number }
 
-type Props = { problems: readonly Problem[]; rules: readonly Pick<NewRule, 'id'>[]; otherwise: string }
+type Props = { problems: readonly Problem[]; rules: readonly Pick<NewRule, 'id'>[]; otherwise: VNode | string }
 
 export function Problems({ problems, rules, otherwise }: Props): VNode {
   if (problems.length === 0) return <p>{otherwise}</p>
@@ -20,7 +21,7 @@ export function Problems({ problems, rules, otherwise }: Props): VNode {
             ? ''
             : ` · ${w.place({ line: problem.line, column: problem.column })}`}
           {': '}
-          {withoutPlace(problem.detail)}
+          <SaidText {...saidOf(problem.detail)} />
         </li>
       ))}
     </ul>

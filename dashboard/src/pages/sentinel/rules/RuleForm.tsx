@@ -6,6 +6,7 @@ import { Form } from '../../../ui/Form.tsx'
 import { NumberInput } from '../../../ui/NumberInput.tsx'
 import { Select } from '../../../ui/Select.tsx'
 import { TextInput } from '../../../ui/TextInput.tsx'
+import { useUnsaved } from '../../../ui/useUnsaved.ts'
 import { ACTIONS, CROSS_ACTIONS, type Feature, type NewRule, SEVERITIES, STATES } from '../Types.ts'
 import { actionExplained, actionName, severityName, stateName, w as shared } from '../words.ts'
 import { ConditionEditor } from './ConditionEditor.tsx'
@@ -25,8 +26,10 @@ type Props = {
 const options = <T extends string>(all: readonly T[], nameOf: (each: T) => string) =>
   all.map((value) => ({ value, label: nameOf(value) }))
 
-export function RuleForm({ rule: start, taken, features, lists, onKeep, onCancel }: Props): VNode {
+export function RuleForm({ rule: given, taken, features, lists, onKeep, onCancel }: Props): VNode {
+  const [start] = useState(given)
   const [rule, setRule] = useState(start)
+  useUnsaved(JSON.stringify(rule) !== JSON.stringify(start))
   const [isGood, setGood] = useState<boolean>()
   const [missing, setMissing] = useState<Missing>({})
   const put = (change: Partial<NewRule>) => setRule((before) => ({ ...before, ...change }))

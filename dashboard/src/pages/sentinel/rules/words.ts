@@ -7,7 +7,7 @@ export const w = defineWords({
   },
   hintProvider: {
     en: 'This provider’s rules judge every call to it, of any key. They can keep a key away from here; they cannot stop it elsewhere.',
-    zh: '该服务商的规则判断所有密钥对它的调用。它们可以阻止密钥在此使用，但不能在别处停用密钥。',
+    zh: '该提供方的规则判断所有密钥对它的调用。它们可以阻止密钥在此使用，但不能在别处停用密钥。',
   },
   emptyTitle: { en: 'No rules yet', zh: '暂无规则' },
   emptyText: {
@@ -168,6 +168,10 @@ export const w = defineWords({
   celHint: {
     en: 'Whole numbers only; money in atomic units (1 USDC is 1000000), shares in thousandths. Type for suggestions, or press Ctrl+Space; arrows choose, Enter or Tab takes, Escape closes.',
     zh: '仅限整数；金额以最小单位计（1 USDC 为 1000000），比例以千分之一计。输入即有提示，或按 Ctrl+空格；方向键选择，Enter 或 Tab 采用，Esc 关闭。',
+  },
+  unknownName: {
+    en: 'there is no {name} (Ctrl+Space shows what there is)',
+    zh: '没有 {name}（按 Ctrl+空格查看可用名称）',
   },
   suggestions: { en: 'Suggestions', zh: '提示' },
   suggestionCount: { en: '{n} {n|suggestion|suggestions}', zh: '{n} 条提示' },

@@ -12,7 +12,7 @@ export const w = defineWords({
   },
   sessionHintProvider: {
     en: 'A session that paid this provider, as decisions name it.',
-    zh: '向此服务商付过款的会话，与判定记录中的名称一致。',
+    zh: '向此提供方付过款的会话，与判定记录中的名称一致。',
   },
   look: { en: 'Show its snoozes', zh: '查看静默' },
   of: { en: 'Snoozes of {session}', zh: '{session} 的静默' },

@@ -4,6 +4,7 @@ import { useLoad } from '../../../api/Load.ts'
 import { chainName } from '../../../Chains.ts'
 import { Link } from '../../../Router.ts'
 import { mode } from '../../../Session.ts'
+import { reasonOf } from '../../../said/Said.ts'
 import { Address } from '../../../ui/Address.tsx'
 import { Facts } from '../../../ui/Facts.tsx'
 import { Failed } from '../../../ui/Failed.tsx'
@@ -57,7 +58,7 @@ function factsOf(whose: Whose, stop: Stop): [string, VNode][] {
     [w.chain(), <span>{chainName(chainId)}</span>],
     [w.whose(), <span>{scopeName(scope)}</span>],
     [shared.rule(), <RuleOf whose={whose} rule={rule} version={version} mine={scope !== 'platform'} />],
-    cause === null ? undefined : [w.why(), <span>{cause}</span>],
+    cause === null ? undefined : [w.why(), <span>{reasonOf(cause)}</span>],
     decision === null
       ? undefined
       : [w.decision(), <Link to={pathOf(whose, 'decisions', decision)}>{w.seeDecision()}</Link>],

@@ -3,13 +3,16 @@ import type { VNode } from 'preact'
 import { usePages } from '../../../api/Load.ts'
 import { useFilter } from '../../../Router.ts'
 import { mode } from '../../../Session.ts'
+import { reasonOf } from '../../../said/Said.ts'
 import { Badge } from '../../../ui/Badge.tsx'
+import { Button } from '../../../ui/Button.tsx'
 import { Empty } from '../../../ui/Empty.tsx'
 import { Failed } from '../../../ui/Failed.tsx'
 import { PageHead } from '../../../ui/PageHead.tsx'
 import { Select } from '../../../ui/Select.tsx'
 import { Table } from '../../../ui/Table.tsx'
 import { Time } from '../../../ui/Time.tsx'
+import { TypedFilter } from '../../../ui/TypedFilter.tsx'
 import * as Calls from '../Calls.ts'
 import { RuleName, SessionText } from '../Parts.tsx'
 import type { Stop } from '../Types.ts'
@@ -22,14 +25,15 @@ const HOLDING = 'true'
 
 export default function StopsPage({ params }: { params: Record<string, string> }): VNode {
   const whose = whoseOf(params)
-  const [asked, set] = useFilter(['open', 'kind'])
+  const [asked, set] = useFilter(['open', 'kind', 'session'])
   const open = asked.open ?? HOLDING
   const kind = asked.kind ?? ''
+  const session = asked.session?.slice(0, 256) ?? ''
   const found = usePages(
-    (cursor, signal) => Calls.stops(whose, filterOf(open, kind), cursor, signal),
-    [whose.provider, mode.value, open, kind],
+    (cursor, signal) => Calls.stops(whose, filterOf(open, kind, session), cursor, signal),
+    [whose.provider, mode.value, open, kind, session],
   )
-  const isFiltered = kind !== '' || open === 'false'
+  const isFiltered = kind !== '' || session !== '' || open === 'false'
   return (
     <>
       <PageHead title={shared.stops()} text={whose.provider === undefined ? w.hintOwn() : w.hintProvider()} />
@@ -54,6 +58,10 @@ export default function StopsPage({ params }: { params: Record<string, string> }
           ]}
           onChange={(value) => set({ kind: value })}
         />
+        <TypedFilter label={shared.key()} value={session} onDone={(value) => set({ session: value })} />
+        {isFiltered && (
+          <Button onClick={() => set({ open: undefined, kind: undefined, session: undefined })}>{w.clear()}</Button>
+        )}
       </div>
       {found.error === undefined ? (
         <Table
@@ -74,10 +82,11 @@ export default function StopsPage({ params }: { params: Record<string, string> }
   )
 }
 
-function filterOf(open: string, kind: string): Calls.StopFilter {
+function filterOf(open: string, kind: string, session: string): Calls.StopFilter {
   return {
     ...(open === 'true' || open === 'false' ? { open } : {}),
     ...(kind === 'signature' || kind === 'frozen' ? { kind } : {}),
+    ...(session === '' ? {} : { session }),
   }
 }
 
@@ -102,6 +111,6 @@ function columns(whose: Whose) {
       cell: ({ rule, scope }: Stop) => <RuleName whose={whose} rule={rule} mine={scope !== 'platform'} />,
     },
     ...(own ? [{ key: 'scope', head: w.whose(), cell: ({ scope }: Stop) => <span>{scopeName(scope)}</span> }] : []),
-    { key: 'why', head: w.why(), cell: ({ cause, reason }: Stop) => <span>{reason ?? cause ?? '—'}</span> },
+    { key: 'why', head: w.why(), cell: ({ cause, reason }: Stop) => <span>{reasonOf(reason ?? cause ?? '—')}</span> },
   ]
 }

@@ -1,0 +1,32 @@
+import type { Phrase } from './Phrase.ts'
+
+/** Why an attempt failed, as a word of the service, and why a breaker turned. */
+export const failurePhrases: readonly Phrase[] = [
+  [/^timeout$/, '超时', 'no answer in time'],
+  [/^connection_failed$/, '无法连接', 'no connection'],
+  [/^status_(\d+)$/, '对方返回状态 $1', 'answered with status $1'],
+  [/^redirect_refused$/, '对方要求重定向，未予跟随', 'answered with a redirect, which is not followed'],
+  [/^too_large$/, '返回内容过大', 'the answer is too large'],
+  [/^nothing_there$/, '该路径下没有内容', 'nothing at that path'],
+  [/^no_number$/, '返回的不是可用的整数', 'no whole number'],
+  [/^older_than_the_last$/, '早于上一个数值', 'older than the last one'],
+  [/^path_invalid$/, '路径不可用', 'the path cannot be used'],
+  [/^header_unreadable$/, '无法读取保存的标头', 'the kept header cannot be read'],
+  [/^url_refused$/, '不允许调用此 URL', 'this URL must not be called'],
+  [/^not_configured$/, '本部署未配置此项', 'not set up in this deployment'],
+  [/^(?:not_read|failed)$/, '读取失败', 'could not be read'],
+  [/^(?:not_signed|webhook_secret_unreadable)$/, '无法签名：请更换密钥', 'could not be signed: make a new secret'],
+  [/^gone$/, '对方不再接收（410）', 'not taken there any more (410)'],
+  [/^endpoint_deleted$/, '端点已删除', 'the endpoint is deleted'],
+  [/^(?:webhook_)?endpoint_disabled$/, '端点已停用', 'the endpoint is switched off'],
+  [/^rate_limited$/, '对方限制了频率', 'slowed down by the other side'],
+  [/^token_(?:refused|malformed)$/, '机器人令牌不正确', 'the token of the bot is wrong'],
+  [/^chat_refused$/, '机器人不能在此聊天中发言', 'the bot may not write to this chat'],
+  [/^address_malformed$/, '地址格式不对', 'the address is malformed'],
+  [/^(\w+)_(?:refused|not_offered)$/, '邮件服务器拒绝（$1）', 'the mail server refused ($1)'],
+  [/^refused$/, '对方拒绝', 'refused'],
+  [/^(\d+) of (\d+) calls failed within a minute$/, '一分钟内 $2 次调用中有 $1 次失败'],
+  [/^calls went well again$/, '调用已恢复正常'],
+  [/^the key spends faster than its budget$/, '密钥支出快于预算'],
+  [/^the window is within the budget again$/, '窗口内支出已回到预算之内'],
+]

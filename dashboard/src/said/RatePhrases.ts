@@ -1,0 +1,30 @@
+import type { Phrase } from './Phrase.ts'
+
+/** What core says of a rate card. */
+export const ratePhrases: readonly Phrase[] = [
+  [/^not an amount in atomic units$/, '不是有效金额：应为非负数，最多 6 位小数'],
+  [/^must not be 0$/, '不能为 0'],
+  [/^minimum is above max(?:imum)?$/, '最低收费高于最高收费'],
+  [/^no component and no formula$/, '至少需要一个计价项或一个公式'],
+  [/^unknown unit; there are (.*)$/, '未知单位；可用：$1'],
+  [/^(.*) has a price already: one component a unit$/, '$1 已有价格：每个单位只能有一个计价项'],
+  [/^the `per` of the prices have no common multiple.*$/, '各“每”数没有小于 10^36 的公倍数：请使用 10 的幂'],
+  [/^only the last tier has no end.*$/, '只有最后一档没有上限'],
+  [/^the last tier has no end.*$/, '最后一档不能有上限'],
+  [/^not above the tier before it, which ends at (.*)$/, '必须大于上一档的上限 $1'],
+  [/^from and to are the same.*$/, '开始与结束相同：全天请把两者都留空'],
+  [/^a window begins at 00:00.*$/, '时段应从次日 00:00 开始'],
+  [/^there is no such day$/, '没有这一天'],
+  [/^not an IANA time zone.*$/, '不是 IANA 时区，例如 "Asia/Shanghai"'],
+  [/^not a time such as.*$/, '不是时间，例如 "18:00"'],
+  [/^not a date such as.*$/, '不是日期，例如 "2026-12-25"'],
+  [/^not a multiplier such as.*$/, '不是有效倍数，例如 "1.5"：小于一百万，最多 6 位小数'],
+  [/^not an integer of at most 18 digits$/, '不是整数（最多 18 位）'],
+  [/^more than (\d+) (?:levels|signals)$/, '超过 $1 个'],
+  [/^a name is small letters, digits and _$/, '名称只能用小写字母、数字和 _，且以字母开头'],
+  [/^max is below min$/, '最大值小于最小值'],
+  [/^not between min and max$/, '不在最小值与最大值之间'],
+  [/^a card is at most (\d+) characters of JSON$/, '价目表的 JSON 最多 $1 个字符'],
+  [/^no counts$/, '不是有效的用量'],
+  [/^this name stands twice$/, '名称重复'],
+]
