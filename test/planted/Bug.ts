@@ -3,8 +3,8 @@ import type { Suite } from './suites.ts'
 /** A mistake that a careful person could make in the product. */
 export type Bug = {
   name: string
-  /** What it breaks: an invariant, or the promises of forecasts and of Sentinel, which move no money. */
-  invariant: `I${number}` | 'forecast' | 'sentinel'
+  /** What it breaks: an invariant, or the promises of forecasts, of Sentinel and of the dashboard, which move no money. */
+  invariant: `I${number}` | 'forecast' | 'sentinel' | 'dashboard'
   /** From the root; `find` occurs in it exactly once. */
   file: string
   find: string

@@ -9,13 +9,13 @@ import type { Suite } from './suites.ts'
 export type Outcome = { code: number | undefined; output: string }
 
 const original = join(import.meta.dirname, '../..')
-const QUIET = { NO_COLOR: '1', CI: 'true', WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false' }
+export const QUIET = { NO_COLOR: '1', CI: 'true', WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false' }
 
 export class Tree {
-  readonly #folder: string
+  readonly folder: string
 
   private constructor(folder: string) {
-    this.#folder = folder
+    this.folder = folder
   }
 
   /** Copies what git knows and what it does not ignore; installed packages are linked. */
@@ -37,7 +37,7 @@ export class Tree {
    * @throws when there is no such place, or more than one: the bug has to follow the code.
    */
   async plant(file: string, find: string, replace: string): Promise<() => Promise<void>> {
-    const path = join(this.#folder, file)
+    const path = join(this.folder, file)
     const text = await readFile(path, 'utf8')
     const parts = text.split(find)
     if (parts.length !== 2) throw new Error(`stale: ${file} has ${parts.length - 1} times\n${find}`)
@@ -47,10 +47,10 @@ export class Tree {
 
   /** Runs a suite to its end; `code` is undefined when it took longer than `ms`, and was stopped. */
   run({ bin, args, env }: Suite, ms: number): Promise<Outcome> {
-    const program = bin === undefined ? [] : [join(this.#folder, 'node_modules', bin)]
+    const program = bin === undefined ? [] : [join(this.folder, 'node_modules', bin)]
     return new Promise((resolve, reject) => {
       const child = spawn(process.execPath, [...program, ...args], {
-        cwd: this.#folder,
+        cwd: this.folder,
         env: { ...process.env, ...QUIET, ...env },
         stdio: ['ignore', 'pipe', 'pipe'],
         // A group of its own, so that what it has started is stopped with it.
@@ -76,7 +76,7 @@ export class Tree {
   }
 
   async remove(): Promise<void> {
-    await rm(this.#folder, { recursive: true, force: true })
+    await rm(this.folder, { recursive: true, force: true })
   }
 }
 

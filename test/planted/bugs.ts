@@ -3,7 +3,9 @@
  * `run.ts` puts each into a copy of the sources and demands that the suite named with it fails, saying `notices`.
  */
 import type { Bug } from './Bug.ts'
+import { dashboardBugs } from './dashboardBugs.ts'
 import { forecastBugs } from './forecastBugs.ts'
+import { grantBugs } from './grantBugs.ts'
 import { meterBugs } from './meterBugs.ts'
 import { meteringBugs } from './meteringBugs.ts'
 import { oracleBugs } from './oracleBugs.ts'
@@ -28,6 +30,8 @@ export const bugs: readonly Bug[] = [
   ...quoteBugs,
   ...rateBugs,
   ...allSentinelBugs,
+  ...dashboardBugs,
+  ...grantBugs,
   ...serverBugs,
   ...standaloneBugs,
   ...usageBugs,

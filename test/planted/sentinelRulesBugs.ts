@@ -82,9 +82,9 @@ export const sentinelRulesBugs: readonly Bug[] = [
   {
     name: 'a backtest of two keys counts the money of one',
     invariant: 'sentinel',
-    file: `${folder}/Backtest.ts`,
-    find: 'sum = added(sum, Rule.backtest(payments, set, lists))',
-    replace: 'sum = Rule.backtest(payments, set, lists)',
+    file: `${folder}/Play.ts`,
+    find: 'sum = added(sum, report)',
+    replace: 'sum = report',
     suite: decisions('a backtest'),
     notices: /FAIL .*is of what the keys paid, and of nobody else’s/,
   },

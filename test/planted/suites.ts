@@ -7,6 +7,16 @@ export type Suite = {
   readonly bin?: string
   readonly args: readonly string[]
   readonly env?: Readonly<Record<string, string>>
+  /** The same for a Vitest that is running already. */
+  readonly tests?: Tests
+}
+
+/** Tests of one file in a folder with a configuration; `only`: those whose names match. */
+export type Tests = {
+  readonly root: string
+  readonly config?: string
+  readonly file: string
+  readonly only?: string
 }
 
 /** Histories of the simulator, the same in every run. The smallest that fails is printed with its invariant. */
@@ -18,7 +28,7 @@ export function sim(world: 'core' | 'fast' | 'full', runs: number): Suite {
 /** Runs of the lane's property, the same every time: with a seed of its own each night it may miss what is rare. */
 export function laneRuns(runs: number): Suite {
   const env = { LANE_RUNS: String(runs), LANE_SEED: '1' }
-  const suite = vitest('durable-objects/nonce-lane', 'test/Lane.property.test.ts')
+  const { tests: _alone, ...suite } = vitest('durable-objects/nonce-lane', 'test/Lane.property.test.ts')
   return { ...suite, env, shown: `LANE_RUNS=${runs} LANE_SEED=1 ${suite.shown}` }
 }
 
@@ -32,5 +42,6 @@ export function vitest(root: string, file: string, only?: string, config?: strin
     shown: `npx vitest ${args.map((word) => (/\s/.test(word) ? `'${word}'` : word)).join(' ')}`,
     bin: 'vitest/vitest.mjs',
     args,
+    tests: { root, file, ...(only !== undefined && { only }), ...(config !== undefined && { config }) },
   }
 }
