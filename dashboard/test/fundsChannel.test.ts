@@ -46,6 +46,12 @@ describe('the channel of a top-up', () => {
     expect(termsFor([channel], address('cb'), service)).toEqual(service)
   })
 
+  it('has the delay that the receiver sells under, and no channel with another one is filled', () => {
+    const delays = [{ payee: address('ca'), withdrawDelay: 86_400 }]
+    expect(termsFor([channel], address('ca'), service, delays)).toEqual({ ...service, withdrawDelay: 86_400 })
+    expect(termsFor([channel], address('cb'), service, delays)).toEqual(service)
+  })
+
   it.each([undefined, { ...service, withdrawDelay: undefined }, { ...service, receiverAuthorizer: undefined }])(
     'is none where terms would have to be guessed: %j',
     (said) => {

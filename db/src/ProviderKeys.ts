@@ -1,6 +1,6 @@
 /** What a gateway asks of the tables for a provider's own server: whose an API key is, and what he sells under. */
 import type { Address } from '@pbstream/core/Hex'
-import { and, asc, eq } from 'drizzle-orm'
+import { and, asc, eq, inArray } from 'drizzle-orm'
 import { apiKeyByHash } from './ApiKeys.ts'
 import type { SettlementPolicy } from './CatalogRoute.ts'
 import type { Database } from './Database.ts'
@@ -74,4 +74,14 @@ export function paidAt(db: Database, payTo: Address, mode: Mode) {
     .from(provider)
     .where(and(eq(provider.payTo, payTo), eq(provider.mode, mode), eq(provider.enabled, true)))
     .limit(1)
+}
+
+/** The providers of this mode that are paid there and not switched off, with the delay in seconds that their channels have. */
+export function delaysAt(db: Database, receivers: readonly Address[], mode: Mode) {
+  const { provider } = db.tables
+  return db.orm
+    .select({ payTo: provider.payTo, withdrawDelay: provider.withdrawDelay })
+    .from(provider)
+    .where(and(inArray(provider.payTo, [...receivers]), eq(provider.mode, mode), eq(provider.enabled, true)))
+    .orderBy(asc(provider.id))
 }

@@ -1,4 +1,6 @@
 /** Oracles on both databases: each value is kept and numbered, and what is in force follows from them. */
+import type { PbEvent } from '@pbstream/core/message/Event'
+import type * as Rate from '@pbstream/core/Rate'
 import { asc, eq } from 'drizzle-orm'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { loadCatalog, loadSignals, loadVersions } from '../src/Catalog.ts'
@@ -233,12 +235,13 @@ describe('edits', () => {
 })
 
 describe('cards that name an oracle', () => {
-  const card = (oracleId: string) =>
-    ({
-      ...{ v: 2, kind: 'card', components: [{ unit: 'request', price: { model: 'per_unit', amount: '10' } }] },
-      ...{ formula: 'base + signal.load', maximum: '1000' },
-      signals: { load: { oracle: oracleId, min: '0', max: '90', fallback: '3' } },
-    }) as const
+  const card = (oracleId: string): Rate.Card => ({
+    v: 2,
+    kind: 'card',
+    components: [{ unit: 'request', price: { model: 'per_unit', amount: '10' } }],
+    ...{ formula: 'base + signal.load', maximum: '1000' },
+    signals: { load: { oracle: oracleId, min: '0', max: '90', fallback: '3' } },
+  })
   const route = (rate: Routes.NewRoute['rate']) =>
     Routes.createRoute(db, who(), {
       ...{ id: 'route_1', providerId: 'prov_1', path: '/a/*', origin: { kind: 'url', url: 'https://a.example' } },
@@ -326,10 +329,10 @@ describe('customers', () => {
   test('have used what all their sessions say, but the one that knows better', async () => {
     const of = { payer, routeId: 'r', period: '2026-11' }
     expect(await usageOf(db, of)).toEqual({ units: {}, charged: '0' })
-    const said_ = (key: string, units: Record<string, string>, charged: string, revision = 1) => {
+    const said_ = (key: string, units: Record<string, string>, charged: string, revision = 1): PbEvent => {
       const ref = { chainId: 1, contract: hex('c0', 20), payer, payerAuthorizer: hex(key, 20) }
       const usage = [{ routeId: 'r', period: '2026-11', units, charged, revision }]
-      return { v: 1, kind: 'session', session: ref, channels: [], rows: [], usage } as const
+      return { v: 1, kind: 'session', session: ref, channels: [], rows: [], usage }
     }
     const most = '340282366920938463463374607431768211455'
     await project(db, [said_('01', { input_token: '5' }, most, 2), said_('02', { image: '1', input_token: '7' }, '8')])

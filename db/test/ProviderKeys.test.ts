@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import * as ApiKeys from '../src/ApiKeys.ts'
 import { upsertProvider } from '../src/Catalog.ts'
 import * as Owners from '../src/Owners.ts'
-import { isReceiver, providerKey } from '../src/ProviderKeys.ts'
+import { delaysAt, isReceiver, providerKey } from '../src/ProviderKeys.ts'
 import { eq } from 'drizzle-orm'
 import { db, emptyBeforeEach } from './database.ts'
 import { hex } from './events.ts'
@@ -56,4 +56,16 @@ test('a receiver is where a provider of the mode is paid that is switched on', a
   expect(await isReceiver(db, hex('5e', 20), 'test')).toBe(true)
   expect(await isReceiver(db, hex('5e', 20), 'live')).toBe(false)
   expect(await isReceiver(db, hex('5f', 20), 'test')).toBe(false)
+})
+
+test('who is paid at some addresses, and the delay of their channels', async () => {
+  await provider('one', alice.id, 'test')
+  await provider('two', bob.id, 'test')
+  await provider('off', bob.id, 'test', false)
+  await provider('live', bob.id, 'live')
+  await db.orm.update(db.tables.provider).set({ withdrawDelay: 86_400 }).where(eq(db.tables.provider.id, 'two'))
+  expect(await delaysAt(db, [hex('5e', 20), hex('5f', 20)], 'test')).toEqual([
+    { payTo: hex('5e', 20), withdrawDelay: null },
+    { payTo: hex('5e', 20), withdrawDelay: 86_400 },
+  ])
 })

@@ -19,7 +19,7 @@ import * as Incidents from '../src/Incidents.ts'
 import * as SessionKeys from '../src/SessionKeys.ts'
 import { changedKeys, recordsOf } from '../src/KeyRecords.ts'
 import { project } from '../src/Projection.ts'
-import { paidAt } from '../src/ProviderKeys.ts'
+import { delaysAt, paidAt } from '../src/ProviderKeys.ts'
 import { usageQuery } from '../src/PayerUsage.ts'
 import * as Reconciliation from '../src/Reconciliation.ts'
 import { channelsOfReceiver } from '../src/Receivers.ts'
@@ -113,6 +113,12 @@ const plans: Plan[] = [
   [
     'providers that are paid at an address',
     () => paidAt(db, hex('a1', 20), 'live'),
+    /provider USING INDEX provider_pay_to \(pay_to=\? AND mode=\?\)/,
+    /provider_pay_to/,
+  ],
+  [
+    'delays of channels toward some receivers',
+    () => delaysAt(db, [hex('a1', 20), hex('a2', 20)], 'live'),
     /provider USING INDEX provider_pay_to \(pay_to=\? AND mode=\?\)/,
     /provider_pay_to/,
   ],

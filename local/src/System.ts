@@ -217,11 +217,18 @@ function variables(name: WorkerName, options: SystemOptions): Record<string, str
       OVERVIEW: 'true',
       INSECURE_UPSTREAMS: 'true',
       CHAINS: JSON.stringify([{ ...chain, escrow, testnet: true }]),
+      ...gatewayUrl(options),
     },
     sentinel: { INSECURE_UPSTREAMS: 'true' },
   }
   const database = options.postgresUrl === undefined ? 'd1' : 'postgres'
   return { ...local[name], DATABASE: database, ...options.vars }
+}
+
+/** Where the gateway will be; a port that is still to be picked nobody knows. */
+function gatewayUrl({ ports }: SystemOptions): Record<string, string> {
+  const port = ports?.gateway ?? 0
+  return port === 0 ? {} : { GATEWAY_URL: `http://127.0.0.1:${port}` }
 }
 
 function secrets(name: WorkerName, keys: Keys): Record<string, string> {

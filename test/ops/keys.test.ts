@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import * as Authorization from '@pbstream/core/Authorization'
 import * as ChannelConfig from '@pbstream/core/ChannelConfig'
-import type { Hex } from '@pbstream/core/Hex'
+import { type Hex, lower } from '@pbstream/core/Hex'
 import { sessionName } from '@pbstream/core/message/Session'
 import * as NobleSigner from '@pbstream/core/NobleSigner'
 import * as Voucher from '@pbstream/core/Voucher'
@@ -148,6 +148,24 @@ describe('a key of the escrow', () => {
     const body = { ...terms_, amount: String(amount), authorization }
     return { channelId, reply: await owner.call('POST', `/session-keys/${json['id'] as string}/deposits`, { body }) }
   }
+
+  test('is not funded in a channel that its payee does not sell under', async () => {
+    const owner = await Owner.signIn(stack)
+    const payTo = lower(addressOf(secret()))
+    const provider = await owner.confirmed('POST', '/providers', {
+      body: { name: 'Slow', payTo, withdrawDelay: 86_400 },
+    })
+    expect(provider.status).toBe(201)
+    const { id, json } = await draft(owner, { payees: [payTo] })
+    const { json: shown } = await owner.call('GET', `/session-keys/${id}`)
+    expect(shown['payeeDelays']).toEqual([{ payee: payTo, withdrawDelay: 86_400 }])
+    const { reply } = await deposit(owner, json, 1_000n)
+    expect([reply.status, reply.json['code'], reply.json['detail']]).toEqual([
+      402,
+      'withdraw_delay_mismatch',
+      'this receiver is paid from channels with a withdrawDelay of 86400 seconds',
+    ])
+  })
 
   test('is registered, funded, frozen, unfrozen and revoked, and its owner never has ether', async () => {
     const owner = await Owner.signIn(stack)

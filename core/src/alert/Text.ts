@@ -1,36 +1,61 @@
 /** Messages in the form of each kind of channel. What comes from outside is text in all of them, and never markup. */
-import type { Alert, Message } from './Alert.ts'
+import type { Language } from '../message/AlertChannels.ts'
+import type { Alert, Message, Severity } from './Alert.ts'
 
 /** What Telegram takes in one message, after its entities are read; we stay below it with them. */
 const TELEGRAM = 4_096
 const SUBJECT = 120
 
+/** What is said around an alert, whose own texts are in the language already. */
+type Words = {
+  readonly severity: Readonly<Record<Severity, string>>
+  readonly count: (alerts: number) => string
+  /** `time` is of the zone UTC. */
+  readonly line: (time: string, severity: string, title: string) => string
+}
+
+const words: Readonly<Record<Language, Words>> = {
+  en: {
+    severity: { info: 'info', low: 'low', medium: 'medium', high: 'high', critical: 'critical' },
+    count: (alerts) => ` (${alerts} alerts)`,
+    line: (time, severity, title) => `${time} UTC, ${severity}: ${title}`,
+  },
+  zh: {
+    severity: { info: '信息', low: '低', medium: '中', high: '高', critical: '严重' },
+    count: (alerts) => `（共 ${alerts} 条告警）`,
+    line: (time, severity, title) => `${time}（协调世界时），${severity}：${title}`,
+  },
+}
+
 /** For `sendMessage` with `parse_mode` HTML. */
-export function telegram(message: Message): string {
-  const lines = [`<b>${escape(head(message))}</b>`]
-  for (const alert of message.alerts.toReversed()) lines.push('', escape(line(alert)), escape(alert.text))
+export function telegram(message: Message, language: Language): string {
+  const lines = [`<b>${escape(head(message, language))}</b>`]
+  for (const alert of message.alerts.toReversed()) lines.push('', escape(line(alert, language)), escape(alert.text))
   return fit(lines, TELEGRAM)
 }
 
-export function email(message: Message): { subject: string; text: string } {
-  const subject = cut(head(message).replaceAll(/\s+/g, ' '), SUBJECT)
-  const parts = message.alerts.toReversed().map((alert) => `${line(alert)}\n${alert.text}`)
-  return { subject, text: `${[head(message), ...parts].join('\n\n')}\n` }
+export function email(message: Message, language: Language): { subject: string; text: string } {
+  const first = head(message, language)
+  const parts = message.alerts.toReversed().map((alert) => `${line(alert, language)}\n${alert.text}`)
+  return { subject: cut(first.replaceAll(/\s+/g, ' '), SUBJECT), text: `${[first, ...parts].join('\n\n')}\n` }
 }
 
-/** The body of a webhook; `id` stays the same when it is sent again. */
+/** The body of a webhook, for programs: in no language. `id` stays the same when it is sent again. */
 export function webhook(message: Message): { type: 'sentinel.alert'; id: string; data: Omit<Message, 'id'> } {
   const { id, ...data } = message
   return { type: 'sentinel.alert', id: String(id), data }
 }
 
-function head({ severity, count, alerts }: Message): string {
-  const title = alerts.at(-1)?.title ?? ''
-  return count === 1 ? `[${severity}] ${title}` : `[${severity}] ${title} (${count} alerts)`
+function head({ severity, count, alerts }: Message, language: Language): string {
+  const of = words[language]
+  return `[${of.severity[severity]}] ${alerts.at(-1)?.title ?? ''}${count === 1 ? '' : of.count(count)}`
 }
 
-function line({ at, severity, title }: Alert): string {
-  return `${new Intl.DateTimeFormat('sv-SE', { dateStyle: 'short', timeStyle: 'medium', timeZone: 'UTC' }).format(at)} UTC, ${severity}: ${title}`
+function line({ at, severity, title }: Alert, language: Language): string {
+  // Swedes write times as ISO 8601 does.
+  const time = new Intl.DateTimeFormat('sv-SE', { dateStyle: 'short', timeStyle: 'medium', timeZone: 'UTC' }).format(at)
+  const of = words[language]
+  return of.line(time, of.severity[severity], title)
 }
 
 function escape(text: string): string {

@@ -229,7 +229,7 @@ describe('texts', () => {
   })
 
   test('for Telegram: what comes from outside is never markup', () => {
-    const text = Alert.telegram(message([alert(NOW, { title: '<b>&amp;', text: '<a href="x">y</a>' })]))
+    const text = Alert.telegram(message([alert(NOW, { title: '<b>&amp;', text: '<a href="x">y</a>' })]), 'en')
     expect(text).toBe(
       '<b>[high] &lt;b&gt;&amp;amp;</b>\n\n2026-11-23 12:00:00 UTC, high: &lt;b&gt;&amp;amp;\n&lt;a href="x"&gt;y&lt;/a&gt;',
     )
@@ -247,6 +247,7 @@ describe('texts', () => {
             message(
               texts.map(([title, times]) => alert(NOW, { title: title + '<&'.repeat(times), text: '>'.repeat(times) })),
             ),
+            'zh',
           )
           expect(text.length).toBeLessThanOrEqual(4_096)
           expect(text.replaceAll(/&(?:amp|lt|gt);|<\/?b>/g, '')).not.toMatch(/[&<>]/)
@@ -255,20 +256,35 @@ describe('texts', () => {
       ),
       { numRuns: 100 },
     )
-    const two = Alert.telegram(message([alert(NOW, { title: 'old' }), alert(NOW, { title: 'new' })], 12))
+    const two = Alert.telegram(message([alert(NOW, { title: 'old' }), alert(NOW, { title: 'new' })], 12), 'en')
     expect(two).toMatch(/^<b>\[high\] new \(12 alerts\)<\/b>[^]*new[^]*old/)
     expect(
-      Alert.telegram(message([alert(NOW, { title: 'a' }), alert(NOW, { title: 'b', text: 'x'.repeat(5_000) })])),
+      Alert.telegram(message([alert(NOW, { title: 'a' }), alert(NOW, { title: 'b', text: 'x'.repeat(5_000) })]), 'en'),
     ).toMatch(/…$/)
   })
 
   test('for e-mail: a subject of one line, and all that is known', () => {
     const { subject, text } = Alert.email(
       message([alert(NOW, { title: `a\r\nBcc: x ${'y'.repeat(200)}`, text: 'why' })]),
+      'en',
     )
     expect(subject).toMatch(/^\[high\] a Bcc: x y+…$/)
     expect(subject).toHaveLength(120)
     expect(text.endsWith('\nwhy\n')).toBe(true)
+  })
+
+  test('in Chinese, without a word of English', () => {
+    const both = message([alert(NOW, { title: '密钥已冻结', text: '原因：金额' })], 12)
+    expect(Alert.telegram(both, 'zh')).toBe(
+      '<b>[高] 密钥已冻结（共 12 条告警）</b>\n\n2026-11-23 12:00:00（协调世界时），高：密钥已冻结\n原因：金额',
+    )
+    const { subject, text } = Alert.email(both, 'zh')
+    expect(subject).toBe('[高] 密钥已冻结（共 12 条告警）')
+    for (const severity of ['info', 'low', 'medium', 'high', 'critical'] as const) {
+      const one = { ...message([alert(NOW, { severity, title: '标题', text: '正文' })]), severity }
+      expect(Alert.telegram(one, 'zh').replaceAll(/<\/?b>/g, '')).not.toMatch(/[A-Za-z]/)
+    }
+    expect(text).not.toMatch(/[A-Za-z]/)
   })
 
   test('for webhooks: data, under an id that stays', () => {

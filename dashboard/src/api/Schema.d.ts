@@ -2099,6 +2099,11 @@ export interface components {
             stops: components["schemas"]["Stop"][] | null;
             /** @description Budgets of the key; null where the object could not be asked. */
             breakers: components["schemas"]["MoneyBreaker"][] | null;
+            /** @description What a channel toward a payee must have as withdrawDelay, in seconds, for its calls to be paid from it; null: that of the chain. Payees that sell nothing here are left out. */
+            payeeDelays: {
+                payee: string;
+                withdrawDelay: number | null;
+            }[];
         };
         SessionKeyUsage: {
             spent: string;

@@ -142,10 +142,11 @@ export class GuardModel {
 
   #snapshot({ scope, kind, limit, action }: Extract<GuardStep, { do: 'rules' }>): RulesetSnapshot {
     const when = { calls: `count.minute > ${limit}`, amount: `amount > ${limit}`, sum: `sum.hour > ${limit * 5}` }
-    const limited = {
-      ...{ id: 'limit', version: 1, name: 'A limit', severity: 'high', fail: 'open' },
+    const limited: Omit<RuleInput, 'action'> = {
+      ...{ id: 'limit', version: 1, name: 'A limit' },
+      ...({ severity: 'high', fail: 'open' } as const),
       when: kind in when ? when[kind as keyof typeof when] : 'amount > 3',
-    } as const
+    }
     const rule: RuleInput = { ...limited, action, ...(action === 'throttle' ? { seconds: limit } : {}) }
     const rules = {
       none: [],

@@ -25,19 +25,19 @@ class Simulated implements Server {
 
   constructor(world: World) {
     this.#world = world
-    const reader = { request: () => undefined, answer: () => undefined, nonce: () => undefined }
+    const reader = {
+      ...{ request: () => undefined, answer: () => undefined, nonce: () => undefined, decision: () => undefined },
+      memory: { state: () => undefined, log: () => [] },
+    }
     const dropped = (error: unknown): never => {
       throw error
     }
     const nothing = {
       session: undefined,
       policy: undefined,
-      channels: [],
-      reservations: [],
-      leases: [],
-      deposits: [],
-      seq: 0,
-      sent: 0,
+      ...{ channels: [], reservations: [], leases: [], deposits: [], counts: [] },
+      ...{ sets: [], scopes: [], snoozes: [], stops: [], failures: [] },
+      ...{ seq: 0, sent: 0, decisions: 0, news: 0, told: 0 },
     }
     const settings = { settleAmount: 400n, settleCount: 9, settleAgeMs: 60_000, minDeposit: 0n }
     this.#book = new Book(nothing, { reader, dropped, id: () => `n${++this.#ids}` }, settings)

@@ -15,6 +15,8 @@ export type Env = DatabaseEnv &
     STREAM_SESSION?: DurableObjectNamespace
     /** The origin that people see, if it is not that of the request. */
     PUBLIC_URL?: string
+    /** The origin of the gateway, for those who have to call it. */
+    GATEWAY_URL?: string
     /** Hosted here: counts what the events tell. */
     METRICS?: DurableObjectNamespace
     /** Hosted here: keeps events that could not be projected. */
@@ -49,6 +51,8 @@ export type Env = DatabaseEnv &
     AUTH_SECRET?: string
     /** The files of the dashboard and of Swagger UI. */
     ASSETS?: Fetcher
+    /** Grants in a day (UTC), from everywhere: each is a transaction at our cost. Default 2,000. */
+    GRANTS_A_DAY?: string
     /** Chains of the API, JSON: see `api/Chains.ts`. */
     CHAINS?: string
     /** Requests of a caller, or of an address, a minute. */

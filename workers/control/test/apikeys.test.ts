@@ -27,6 +27,7 @@ describe('an API key', () => {
       mode: 'live',
       via: 'key',
       actor: id,
+      gateway: null,
       scopes: ['session_keys:read'],
     })
     const { text, json } = await api('GET', '/api-keys', { as: alice })

@@ -107,12 +107,13 @@ export async function belongingsOf({ owner, wallet }: Person, mode: Mode): Promi
     }
     const ref = { chainId, contract, payer: address, payerAuthorizer: permission.key }
     const id = sessionName(ref)
+    const registered: 'none' | 'registered' = status === 'draft' || kind === 'canonical' ? 'none' : 'registered'
     const keyId =
       kind === 'escrow' ? SessionKey.keyId(permission, Voucher.escrowDomainSeparator(chainId, contract)) : null
     return {
       ...{ id, session: id, chainId, contract, payer: address, key: permission.key, publicId, owner, mode, keyId },
       ...{ name: 'mine', permission: SessionKey.toJson(permission), routes: null, status, version: 1, ...times },
-      ...{ madeBy: 'client' as const, registered: status === 'draft' || kind === 'canonical' ? 'none' : 'registered' },
+      ...{ madeBy: 'client' as const, registered },
     } as const
   }
   const keys = [
@@ -218,7 +219,7 @@ export async function belongingsOf({ owner, wallet }: Person, mode: Mode): Promi
     }),
     orm.insert(t.alertChannel).values(channel(mine.channel, `provider:${mine.provider}`)),
     orm.insert(t.alertChannel).values(channel(mine.keyChannel, `owner:${mode}:${owner}`)),
-    orm.insert(t.sentinelEvent).values({ id: `inc${n}`, what: 'deposit_lost', detail: {}, at, subject: channelId }),
+    orm.insert(t.sentinelEvent).values({ id: `inc${n}`, what: 'money_lost', detail: {}, at, subject: channelId }),
   ])
   return mine
 }

@@ -174,7 +174,7 @@ describe('what is refused:', () => {
     ['an hour that is none', webhook, { quiet: { zone: 'UTC', from: '24:00', to: '07:00', but: 'high' } }],
     ['more messages than anybody reads', webhook, { limit: { messages: 61, perSeconds: 60 } }],
     ['waits that shrink', webhook, { retry: { tries: 3, firstSeconds: 60, longestSeconds: 10 } }],
-  ])('%s', async (_, target, more = {}) => {
+  ])('%s', async (_, target, more?: object) => {
     const { status, json } = await call('POST', '/alert-channels', { name: 'x', target, ...more })
     expect([status, json['code']]).toEqual([400, 'validation_failed'])
     expect(await rows()).toEqual([])

@@ -263,6 +263,10 @@ const entries: Record<string, Entry> = {
   getGrantTerms: nothing,
   createGrant: { names: 'nothing', body: granted },
   getGrant: ofGrant(),
+  getGrantReceipt: {
+    names: ['sessionKey', 'payment'],
+    calls: [({ sessionKey, payment }) => ({ path: { id: sessionKey, payment }, token: sessionKey })],
+  },
   getGrantSigningRequest: ofGrant({ query: { action: 'freeze' } }),
   freezeGrant: ofGrant({ body: signed }),
   unfreezeGrant: ofGrant({ body: signed }),

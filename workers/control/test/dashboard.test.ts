@@ -97,6 +97,35 @@ describe('its files', () => {
     },
   )
 
+  test.each([
+    ...[
+      '/app/%2e%2e%2fopenapi.json',
+      '/app/..%2freference%2fswagger-ui.css',
+      '/app//evil.example/',
+      '/app/%00',
+      '/app/%',
+    ],
+    ...['/app/main-ABCDEFGH.js%00', '/app/main-ABCDEFGH.js/x', '/app/x-ABCDEFGH.js%2f..%2findex', '/app/.env'],
+  ])('%s gets nothing but the page or 404, under the same policy', async (path) => {
+    const response = await get(path)
+    if (response.status === 404) return expect(response.headers.get('content-type')).toBe('application/problem+json')
+    expect([response.status, response.headers.get('location')]).toEqual([200, null])
+    expect(policyOf(response)).toEqual(POLICY)
+    expect(await response.text()).toContain('<div id="app">')
+  })
+
+  test('and the page are answered alike whatever the browser says of who asks', async () => {
+    const headers = {
+      origin: 'https://evil.example',
+      'sec-fetch-site': 'cross-site',
+      'x-forwarded-host': 'evil.example',
+    }
+    const response = await worker.fetch(new Request(`${ORIGIN}/app/`, { headers }), apiEnv())
+    expect([...response.headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([])
+    expect(response.headers.get('cross-origin-resource-policy')).toBe('same-origin')
+    expect(await response.text()).not.toContain('evil.example')
+  })
+
   test('are only those of the dashboard', async () => {
     expect((await get('/app/../reference/swagger-ui.css')).headers.get('cache-control')).not.toContain('immutable')
   })

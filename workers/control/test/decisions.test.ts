@@ -1,7 +1,9 @@
 /** Decisions, counts of rules and backtests: what an owner and a provider are shown, and what each of them is not. */
 import type { DecisionRow } from '@pbstream/core/message/Sentinel'
+import * as Rule from '@pbstream/core/Rule'
 import { project } from '@pbstream/db/Projection'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { play } from '../src/sentinel/Play.ts'
 import { api, type Call, keyOf, type Person, TEST_CHAIN } from './people.ts'
 import { alice, bob, call, match, openShop, provider } from './shop.ts'
 import { channelId, db, hex, snapshot } from './support.ts'
@@ -222,6 +224,50 @@ describe('a backtest', () => {
     expect((await run({ rules: [dear] }, '', call(alice, { mode: 'live' }))).json).toMatchObject({ payments: 0 })
     expect((await run({ rules: [dear] }, `?provider=${id}`)).json).toMatchObject({ payments: 5, keys: 2, stopped: 4 })
     expect((await run({ rules: [dear] }, `?provider=${id}`, call(bob))).status).toBe(404)
+  })
+
+  test('names the keys that it would have stopped, most first, and none of which it would have stopped nothing', async () => {
+    const { id } = await provider()
+    await paid(alice, id, ['900', '100'])
+    await paid(bob, id, ['900', '800', '700'])
+    const abuse = [{ session: sessionOf(bob), until: new Date(NOW + 1).toISOString() }]
+    const { json } = await run({ rules: [dear], abuse }, `?provider=${id}`)
+    expect(json['byKey']).toEqual([
+      {
+        ...{ session: sessionOf(bob), payments: 3, amount: '2400', frozen: false, delayed: 0, stopped: 3 },
+        ...{ stoppedAmount: '2400', saved: '900', honestStopped: 2, honestStoppedAmount: '1500' },
+      },
+      {
+        ...{ session: sessionOf(alice), payments: 2, amount: '1000', frozen: false, delayed: 0, stopped: 1 },
+        ...{ stoppedAmount: '900', saved: '0', honestStopped: 1, honestStoppedAmount: '900' },
+      },
+    ])
+    expect((await run({ rules: [dear] })).json['byKey']).toMatchObject([{ session: sessionOf(alice) }])
+    const freeze = { ...dear, action: 'freeze', when: 'amount > 850' }
+    expect((await run({ rules: [freeze] }, '', call(bob))).json['byKey']).toMatchObject([{ frozen: true, stopped: 3 }])
+    expect((await run({ rules: [{ ...dear, when: 'amount > 900' }] })).json['byKey']).toEqual([])
+  })
+
+  test('names fifty keys at most: of as many stopped those with more money, then those that only waited', async () => {
+    const set = Rule.parse([
+      { ...dear, version: 1 },
+      { ...dear, id: 'slow', version: 1, when: 'amount == 3', action: 'throttle', seconds: 1 },
+    ] as Rule.RuleInput[])
+    const payment = (key: string, at: number, amount: bigint): Rule.Recorded => ({
+      ...{ key, at, amount, charged: amount, route: 'r', payee: 'p', place: '', country: '' },
+    })
+    const stopped = Array.from({ length: 48 }, (_, i) => `k${i}`)
+    const keys = new Map([
+      ...['w1', 'w2', 'w3'].map((key, i): [string, Rule.Recorded[]] => [
+        key,
+        Array.from({ length: i + 1 }, (__, n) => payment(key, NOW + n, 3n)),
+      ]),
+      ['idle', [payment('idle', NOW, 1n)]],
+      ...stopped.map((key, i): [string, Rule.Recorded[]] => [key, [payment(key, NOW, BigInt(600 + i))]]),
+    ])
+    const { byKey, keys: all } = await play(keys, set, new Rule.Lists([]))
+    expect(byKey.map(({ session }) => session)).toEqual([...stopped.toReversed(), 'w3', 'w2'])
+    expect([all, byKey.at(-1)]).toMatchObject([52, { stopped: 0, delayed: 2 }])
   })
 
   test('sees where calls came from, and whom they paid', async () => {

@@ -65,7 +65,7 @@ test('a stop of any kind and scope is released for a reason; payers are not name
   const ref = parseSessionName(hers.session) as SessionRef
   const object = bindings.STREAM_SESSION?.getByName(hers.session) as unknown as SentinelSessionApi
   const order = { scope: 'platform', kind: 'signature', rule: 'too-dear', version: 1, cause: 'x' } as const
-  const { id } = await object.stop(1, ref, { ...order, decisionId: 'dec_of_operator' })
+  const { id } = (await object.stop(1, ref, { ...order, decisionId: 'dec_of_operator' }))!
   const { chainId, payer, payerAuthorizer: key } = ref
   const row = { session: hers.session, chainId, payer, key, at: new Date(), decisionId: 'dec_of_operator' }
   await db.orm.insert(db.tables.sentinelStop).values({ id, ...order, ...row })

@@ -1,8 +1,10 @@
 /** The document of the API and its page. */
 import { describe, expect, test } from 'vitest'
+import { api, document } from '../src/App.ts'
 import type { Env } from '../src/Env.ts'
 import worker from '../src/index.ts'
 import { operations } from './document.ts'
+import { type Checked, differences } from './Nulls.ts'
 import { apiEnv, ORIGIN } from './people.ts'
 
 const get = (path: string, over: Partial<Env> = {}) => worker.fetch(new Request(`${ORIGIN}${path}`), apiEnv(over))
@@ -35,6 +37,36 @@ describe('the document', () => {
       'revokeGrant',
     ])
   })
+})
+
+type Bodies = { content?: { 'application/json'?: { schema: unknown } } }
+type Shown = { requestBody?: Bodies; responses: Record<string, Bodies> }
+
+/** Bodies and answers of every operation, as they are checked and as the document has them. */
+function jsonOfOperations(): [name: string, checked: Checked, shown: unknown][] {
+  const paths = document(ORIGIN).paths as unknown as Record<string, Record<string, Shown>>
+  const schemaOf = (bodies: Bodies | undefined) => bodies?.content?.['application/json']?.schema
+  return api.openAPIRegistry.definitions.flatMap((definition) => {
+    if (definition.type !== 'route') return []
+    const { path, method, operationId, request, responses } = definition.route
+    const shown = paths[path]?.[method]
+    const pairs: [string, unknown, unknown][] = [
+      ['body', schemaOf(request?.body as Bodies | undefined), schemaOf(shown?.requestBody)],
+      ...Object.entries(responses).map(
+        ([status, answer]) =>
+          [status, schemaOf(answer as Bodies), schemaOf(shown?.responses[status])] as [string, unknown, unknown],
+      ),
+    ]
+    return pairs.flatMap(([name, checked, of]) =>
+      checked === undefined ? [] : [[`${operationId} ${name}`, checked as Checked, of] as [string, Checked, unknown]],
+    )
+  })
+}
+
+test('takes null in the document exactly where it takes null', () => {
+  const all = jsonOfOperations()
+  expect(all.length).toBeGreaterThan(operations.length)
+  expect(all.flatMap(([name, checked, shown]) => differences(checked, shown, name))).toEqual([])
 })
 
 describe('the reference', () => {

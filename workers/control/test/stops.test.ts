@@ -38,7 +38,7 @@ const standing = async () => (await object().sentinel(1)) as { stops: StopRow[];
 async function stopped(scope: Scope, kind: StopKind = 'frozen'): Promise<string> {
   const decisionId = `dec_t${++made}`
   const order = { scope, kind, rule: 'too-dear', version: 2, cause: 'amount', decisionId }
-  const { id } = await object().stop(1, ref(), order)
+  const { id } = (await object().stop(1, ref(), order))!
   const { chainId, payer, payerAuthorizer: key } = ref()
   const row = { session: hers.session, chainId, payer, key, at: new Date() }
   await db.orm.insert(db.tables.sentinelStop).values({ id, ...order, ...row })

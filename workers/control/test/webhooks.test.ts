@@ -85,7 +85,7 @@ async function call(method: string, path: string, { as = key, body, headers, env
   const response = await worker.fetch(request, env, context)
   await waitOnExecutionContext(context)
   const text = await response.text()
-  const json = (text === '' ? undefined : JSON.parse(text)) as Record<string, never>
+  const json = (text === '' ? undefined : JSON.parse(text)) as Record<string, unknown>
   return { status: response.status, text, json, etag: response.headers.get('etag') ?? '' }
 }
 
@@ -159,7 +159,7 @@ describe('a webhook', () => {
       mode: 'test',
       data: { endpointId: id },
     })
-    const one = await call('GET', `/webhook-deliveries/${json['id']}`)
+    const one = await call('GET', `/webhook-deliveries/${String(json['id'])}`)
     expect(one.json).toMatchObject({ status: 'delivered', attempts: 1, lastStatus: 200, payload: got!.body })
     expect(one.text).not.toContain('the words of the receiver')
     const { json: log } = await call('GET', '/webhook-deliveries?status=delivered&event=webhook.test')
@@ -451,7 +451,7 @@ describe('targets', () => {
     const { json, etag, status } = await call('POST', '/webhook-endpoints', { body: good, env })
     expect(status).toBe(201)
     const edit = { body: { url: 'https://127.0.0.1/in' }, headers: { 'if-match': etag }, env }
-    expect((await call('PATCH', `/webhook-endpoints/${json['id']}`, edit)).status).toBe(400)
+    expect((await call('PATCH', `/webhook-endpoints/${String(json['id'])}`, edit)).status).toBe(400)
   })
 
   test('are not called at all where fetches could reach what is private', async () => {

@@ -1,14 +1,15 @@
 /** Cards with a time and signals in an isolate: in force at their instant, without a question to the database. */
+import type * as Rate from '@pbstream/core/Rate'
 import { describe, expect, it } from 'vitest'
 import { route, world } from './support/world.ts'
 
 const PATH = '/v1/weather'
 const flat = (amount: string) => ({ v: 1, kind: 'flat', amount }) as const
-const signalled = {
-  ...{ v: 2, kind: 'card', formula: 'base + signal.load', maximum: '9000' },
+const signalled: Rate.Card = {
+  ...({ v: 2, kind: 'card', formula: 'base + signal.load', maximum: '9000' } as const),
   components: [{ unit: 'request', price: { model: 'per_unit', amount: '1000' } }],
   signals: { load: { oracle: 'orc_1', min: '0', max: '50', fallback: '5' } },
-} as const
+}
 const said = (version: number, value: string, staleAt: number, fallback: string | null = null) => ({
   version,
   values: { orc_1: { value, at: 0, staleAt, fallback } },

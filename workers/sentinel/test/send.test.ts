@@ -41,6 +41,13 @@ describe('Telegram', () => {
       },
     ])
   })
+  test('gets it in the language of its channel', async () => {
+    const channel = await channelOf({ kind: 'telegram', chat: '42' }, TOKEN, { language: 'zh' })
+    expect(await send(env, { channel, message: messageOf('标题', '正文') })).toEqual({ ok: true, code: 200 })
+    expect((await servers.telegram()).messages.map(({ text }) => text)).toEqual([
+      '<b>[高] 标题</b>\n\n2026-05-05 06:07:08（协调世界时），高：标题\n正文',
+    ])
+  })
   test('is written to in a group, too', async () => {
     expect(await to(await bot('-100500'))).toEqual({ ok: true, code: 200 })
   })

@@ -1,4 +1,4 @@
-import { createExecutionContext, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { batchSettlementAbi } from '@pbstream/core/abi/BatchSettlement'
 import { streamChannelEscrowAbi } from '@pbstream/core/abi/StreamChannelEscrow'
 import type { ChainEvent } from '@pbstream/core/message/Session'
@@ -154,7 +154,7 @@ describe('the chain watcher', () => {
     await runInDurableObject(watcher(), (_, state) => state.storage.deleteAlarm())
     await initiateWithdraw(of, 400_000n)
     expect(await look(), 'there is none').toBe(false)
-    await worker.scheduled(null as never, bindings, createExecutionContext())
+    await worker.scheduled(null as never, bindings)
     expect(await look()).toBe(true)
     expect(observed(await news(of))?.withdrawRequestedAt).toBeGreaterThan(0)
   })

@@ -35,7 +35,8 @@ export function sumsOf(channels: readonly Channel[]): Sums {
 export type Terms = { receiverAuthorizer: Address; withdrawDelay: number }
 
 /**
- * Those of a channel that there is (more money goes into the same one), else those of the service.
+ * Those of a channel that there is (more money goes into the same one), else those of the service. The receiver is paid from
+ * channels with its own delay only, if it has one.
  *
  * @returns undefined where neither says what they are.
  */
@@ -43,13 +44,17 @@ export function termsFor(
   channels: readonly Channel[],
   receiver: string,
   service: { receiverAuthorizer: Address | undefined; withdrawDelay: number | undefined } | undefined,
+  delays: readonly { payee: string; withdrawDelay: number | null }[] = [],
 ): Terms | undefined {
-  const known = channels.find((channel) => channel.receiver === receiver && isKnown(channel))
-  if (known !== undefined && isKnown(known)) {
-    const { receiverAuthorizer, withdrawDelay } = configOf(known)
-    return { receiverAuthorizer, withdrawDelay }
+  const own = delays.find(({ payee }) => payee === receiver)
+  const withdrawDelay = own?.withdrawDelay ?? service?.withdrawDelay
+  for (const channel of channels) {
+    if (channel.receiver !== receiver || !isKnown(channel)) continue
+    const terms = configOf(channel)
+    const isSold = own === undefined || withdrawDelay === undefined || terms.withdrawDelay === withdrawDelay
+    if (isSold) return { receiverAuthorizer: terms.receiverAuthorizer, withdrawDelay: terms.withdrawDelay }
   }
-  const { receiverAuthorizer, withdrawDelay } = service ?? {}
+  const { receiverAuthorizer } = service ?? {}
   // A delay that was guessed would make a channel that no offer fits: money there could not be spent.
   if (receiverAuthorizer === undefined || withdrawDelay === undefined) return undefined
   return { receiverAuthorizer, withdrawDelay }

@@ -36,7 +36,7 @@ export function DepositForm({ row, channels, chain, balance, onClose, onDone }: 
   const [amount, setAmount] = useState<bigint>()
   // What was signed and perhaps handed in already: pressing again after an answer that was lost deposits nothing twice.
   const signed = useRef<Signed>()
-  const terms = termsFor(channels, receiver, chain)
+  const terms = termsFor(channels, receiver, chain, row.payeeDelays)
   const room = roomOf(row)
   const submit = async () => {
     if (terms === undefined) throw new Error(w.noTerms())

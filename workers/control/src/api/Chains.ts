@@ -11,6 +11,8 @@ export type Chain = {
   escrow: Address | null
   token: Address
   testnet: boolean
+  /** Seconds, of channels whose provider says nothing else; undefined: the deployment does not say. */
+  withdrawDelay: number | undefined
 }
 
 const parsed = new Map<string, Chain[]>()
@@ -37,7 +39,7 @@ export function chainById(env: Env, mode: Mode, chainId: number): Chain | undefi
 }
 
 function toChain(value: unknown): Chain {
-  const { chainId, contract, escrow = null, token, testnet } = value as Record<string, unknown>
+  const { chainId, contract, escrow = null, token, testnet, withdrawDelay } = value as Record<string, unknown>
   if (!Number.isSafeInteger(chainId) || !isAddress(contract) || !isAddress(token) || typeof testnet !== 'boolean') {
     throw new TypeError('a chain has to have chainId, contract, token and testnet')
   }
@@ -48,5 +50,6 @@ function toChain(value: unknown): Chain {
     escrow: escrow === null ? null : lower(escrow),
     token: lower(token),
     testnet,
+    withdrawDelay: typeof withdrawDelay === 'number' ? withdrawDelay : undefined,
   }
 }

@@ -1,10 +1,19 @@
-/** Requests that a browser makes for another site, with our cookie: refused (the cookie is SameSite=Lax besides). */
+/**
+ * Where this service is reached, and requests that a browser makes for another site, with our cookie: they are refused (the
+ * cookie is SameSite=Lax besides).
+ */
+import type { Env } from '../Env.ts'
 import { Refusal } from '../Problem.ts'
 import type { ApiContext } from './Types.ts'
 
 /** The origin that people see, as it is configured or as the platform routed the request. */
 export function ownOrigin(c: ApiContext): string {
   return new URL(c.env.PUBLIC_URL ?? c.req.url).origin
+}
+
+/** Where the gateway is called, if this deployment says so. */
+export function gatewayOrigin({ GATEWAY_URL: url }: Env): string | null {
+  return url === undefined ? null : new URL(url).origin
 }
 
 /**

@@ -59,8 +59,22 @@ export const time = z.iso.datetime().openapi({ example: '2026-11-22T20:00:00.000
 
 export const mode = z.enum(['live', 'test'])
 
+/** Where calls are paid and receipts are signed. */
+export const gateway = z.string().nullable().openapi({
+  description: 'The origin of the gateway; null: this deployment does not say.',
+  example: 'https://api.example.com',
+})
+
 /** The id in a path. Whatever it is, an id that is not there is answered alike. */
 export const idParam = z.object({ id: z.string().openapi({ param: { name: 'id', in: 'path' } }) })
+
+/**
+ * What the schema takes, or null. For a schema that `.openapi` gave a type or a name: of such a one the document loses a
+ * `.nullable()`, or shows the name itself as nullable everywhere.
+ */
+export function orNull<T extends z.ZodType>(schema: T) {
+  return z.lazy(() => schema).nullable()
+}
 
 /** A body of JSON. */
 export function json<T extends z.ZodType>(schema: T) {

@@ -7,8 +7,8 @@ import { verifySignIn } from '../auth/Siwe.ts'
 import { Refusal } from '../Problem.ts'
 import { chains } from './Chains.ts'
 import { operation } from './Operation.ts'
-import { ownOrigin } from './Origin.ts'
-import { answer, chainId, hex, json, mode, time, z } from './Parts.ts'
+import { gatewayOrigin, ownOrigin } from './Origin.ts'
+import { answer, chainId, gateway, hex, json, mode, time, z } from './Parts.ts'
 import { type Api, type ApiContext, callerOf, SCOPES } from './Types.ts'
 
 const TAGS = ['Sign-in']
@@ -37,6 +37,7 @@ const Me = Account.extend({
   via: z.enum(['cookie', 'key']),
   scopes: z.array(z.enum(SCOPES)),
   actor: z.string().openapi({ description: 'What the audit calls this caller.' }),
+  gateway,
 }).openapi('Me')
 
 const nonce = operation({
@@ -124,7 +125,8 @@ export function signInRoutes(api: Api): void {
   api.openapi(me, (c) => {
     const { owner, address, chainId: chain, mode: in_, via, scopes, actor } = callerOf(c)
     const all = scopes === 'all' ? [...SCOPES] : [...scopes].toSorted()
-    return c.json({ owner, address, chainId: chain, mode: in_, via, scopes: all, actor }, 200)
+    const of = { owner, address, chainId: chain }
+    return c.json({ ...of, mode: in_, via, scopes: all, actor, gateway: gatewayOrigin(c.env) }, 200)
   })
 }
 

@@ -4,6 +4,7 @@ import { keyByPublicId } from '@pbstream/db/Grants'
 import { ownerOf } from '@pbstream/db/Owners'
 import type { ManagedKey } from '@pbstream/db/SessionKeys'
 import { operation } from '../api/Operation.ts'
+import { gatewayOrigin } from '../api/Origin.ts'
 import { answer, idParam, json } from '../api/Parts.ts'
 import { addressKey, limited } from '../api/RateLimit.ts'
 import type { Api, ApiContext } from '../api/Types.ts'
@@ -13,9 +14,11 @@ import { detailed } from '../keys/KeyRoutes.ts'
 import { stateOf, toChange } from '../keys/OnChain.ts'
 import { TypedData } from '../keys/Schemas.ts'
 import { Refusal } from '../Problem.ts'
+import { signedReceipt } from '../reports/SignedReceipt.ts'
+import { heldToEnd, isFree } from '../sentinel/KeyStops.ts'
 import { cors } from './Cors.ts'
 import { callerFor, grant } from './Make.ts'
-import { receiptsOf } from './Receipts.ts'
+import { chargeOf, receiptsOf } from './Receipts.ts'
 import * as Schemas from './Schemas.ts'
 import { type Act, requireSigned } from './Signed.ts'
 import { termsOf } from './Terms.ts'
@@ -57,6 +60,17 @@ const get = operation({
   responses: { 200: answer(Schemas.Grant, 'The key.') },
 })
 
+const receipt = operation({
+  method: 'get',
+  path: '/grants/{id}/receipts/{payment}',
+  operationId: 'getGrantReceipt',
+  summary: 'The signed receipt of one payment of the key',
+  tags: TAGS,
+  access: 'grant',
+  request: { params: Schemas.receiptParams },
+  responses: { 200: answer(Schemas.SignedReceipt, 'The receipt.') },
+})
+
 const ask = operation({
   method: 'get',
   path: '/grants/{id}/signing-request',
@@ -90,7 +104,7 @@ export function grantRoutes(api: Api): void {
 
   api.openapi(terms, async (c) => {
     const chains = termsOf(c.env, c.req.valid('query').chainId, await relayAddresses(c))
-    return c.json({ now: seconds(), chains }, 200)
+    return c.json({ now: seconds(), gateway: gatewayOrigin(c.env), chains }, 200)
   })
 
   api.openapi(make, async (c) => {
@@ -104,8 +118,15 @@ export function grantRoutes(api: Api): void {
     const { id } = c.req.valid('param')
     const { expiresAt, row } = await admitted(c, id)
     // What rules of the owner have stopped is not for the site.
-    const { stops: _stops, breakers: _breakers, ...key } = await detailed(c, id)
+    const { stops: _stops, breakers: _breakers, payeeDelays: _delays, ...key } = await detailed(c, id)
     return c.json({ ...key, receipts: await receiptsOf(c.var.database, row), expiresAt: expiresAt.toISOString() }, 200)
+  })
+
+  api.openapi(receipt, async (c) => {
+    const { id, payment } = c.req.valid('param')
+    const { row } = await admitted(c, id)
+    const charge = await chargeOf(c.var.database, row, payment)
+    return c.json({ id: payment, jws: await signedReceipt(c.env, charge) }, 200)
   })
 
   api.openapi(ask, async (c) => {
@@ -131,6 +152,12 @@ export function grantRoutes(api: Api): void {
     if (row.status === 'active') return c.json({ id, status: row.status }, 200)
     const signed = c.req.valid('json')
     await requireSigned(c.env, row, 'unfreeze', signed)
+    // The site and its visitor do not see what rules have stopped, so it is not let go by a signature that was made there.
+    if (!isFree(await heldToEnd(c.env, row))) {
+      throw new Refusal('session_key_conflict', {
+        detail: 'rules have stopped it: its owner lets it go on after signing in',
+      })
+    }
     return c.json({ id, status: (await unfreezeKey(c, id, { onChain: signed })).status }, 200)
   })
 

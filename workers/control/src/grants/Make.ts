@@ -27,6 +27,8 @@ type Grant = { asked: Asked; chain: EscrowChain; permission: SessionKey.Permissi
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{16,255}$/
 /** Grants from one address in a day: each is a transaction at our cost, for wallets that cost nothing to make. */
 const A_DAY = 50
+/** From everywhere, where the deployment says nothing else. */
+const ALL_A_DAY = 2_000
 const GRACE_S = 60
 
 /** The caller whose wallet signed; the audit calls it by its owner, who it is. */
@@ -138,8 +140,15 @@ function parsed(given: Asked['permission']): SessionKey.Permission {
 
 /** @throws {Refusal} rate_limited */
 async function requireFewer(c: ApiContext): Promise<void> {
+  const { database } = c.var
+  const day = new Date().toISOString().slice(0, 10)
   // No address is written down.
   const from = `grants from ${await mac(c.env, 'grants', addressKey(c.req.raw))}`
-  const used = await countRelay(c.var.database, from, new Date().toISOString().slice(0, 10))
-  if (used > A_DAY) throw new Refusal('rate_limited', { detail: `${A_DAY} grants a day from one network` })
+  if ((await countRelay(database, from, day)) > A_DAY) {
+    throw new Refusal('rate_limited', { detail: `${A_DAY} grants a day from one network` })
+  }
+  // Those who have many networks: what pays for grants pays for freezes too, and must not run dry.
+  if ((await countRelay(database, 'grants', day)) > Number(c.env.GRANTS_A_DAY ?? ALL_A_DAY)) {
+    throw new Refusal('rate_limited', { detail: 'no more grants today' })
+  }
 }

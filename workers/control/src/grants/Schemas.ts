@@ -1,7 +1,21 @@
 /** What the operations on grants take and answer. */
 import { MAX_ROUTES } from '@pbstream/core/Policy'
 import { MAX_PAYEES } from '@pbstream/core/SessionKey'
-import { address, amount, bytes32, chainId, hex, mode, name, seconds, time, z } from '../api/Parts.ts'
+import {
+  address,
+  amount,
+  bytes32,
+  chainId,
+  gateway,
+  hex,
+  idParam,
+  mode,
+  name,
+  seconds,
+  text,
+  time,
+  z,
+} from '../api/Parts.ts'
 import { SessionKey, SessionKeyDetail } from '../keys/Schemas.ts'
 
 export const TAGS = ['Grants']
@@ -32,7 +46,7 @@ export const NewGrant = z
     chainId,
     permission: Permission,
     routes: z
-      .array(z.string().min(1).max(256))
+      .array(text(256))
       .max(MAX_ROUTES)
       .refine(unique, 'each route once')
       .nullable()
@@ -59,7 +73,19 @@ const Receipt = z.object({
   path: z.string().nullable(),
   service: z.string().nullable().openapi({ description: 'The name of the provider.' }),
   status: z.enum(['unsettled', 'claimed', 'settled']),
-  jws: z.string().nullable(),
+})
+
+export const SignedReceipt = z
+  .object({
+    id: z.string(),
+    jws: z.string().nullable().openapi({
+      description: 'As the gateway signed it. It is kept for requests with an id, for 24 hours; null: it is not there.',
+    }),
+  })
+  .openapi('GrantReceipt')
+
+export const receiptParams = idParam.extend({
+  payment: z.string().openapi({ param: { name: 'payment', in: 'path' } }),
 })
 
 export const Grant = SessionKey.extend({
@@ -106,6 +132,7 @@ const Token = z.object({
 export const Terms = z
   .object({
     now: z.number().int().openapi({ description: 'Unix seconds: what `start` and `deadline` are held against.' }),
+    gateway,
     chains: z.array(
       z.object({
         chainId: z.number().int(),

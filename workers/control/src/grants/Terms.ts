@@ -27,7 +27,7 @@ export function termsOf(
         freezer: chain.escrow === null ? null : (ours.freezer ?? null),
         receiverAuthorizer: ours.receiverAuthorizer ?? null,
         collector: isAddress(more['collector']) ? lower(more['collector']) : null,
-        withdrawDelay: typeof more['withdrawDelay'] === 'number' ? more['withdrawDelay'] : null,
+        withdrawDelay: chain.withdrawDelay ?? null,
         tokens: [token],
         token,
       }

@@ -17,6 +17,7 @@ import { create } from './Create.ts'
 import { by, found, freezerOf, inAnHour, maker, randomSalt, relayAddresses, TAGS, typed } from './Common.ts'
 import { kindOf, refOf } from './Model.ts'
 import { count, refusal, relay, relayOf, signedOf, stateOf, toChange, toRotate, WAIT_MS } from './OnChain.ts'
+import { requireDelay } from './PayeeDelays.ts'
 import { register } from './Register.ts'
 import { leftOf, rotatable, succeed, usedAtMost } from './Rotate.ts'
 import * as Schemas from './Schemas.ts'
@@ -136,6 +137,7 @@ export function actRoutes(api: Api): void {
     const row = await found(c, c.req.valid('param').id)
     const { authorization, amount, ...terms } = c.req.valid('json')
     const { keyId } = signedOf(row)
+    await requireDelay(c, { chainId: row.chainId, ...terms })
     await count(by(c))
     const config = { ...terms, payer: row.payer, payerAuthorizer: row.key, token: row.permission.token, salt: keyId }
     const reply = await relayOf(c.env).deposit(1, {

@@ -22,6 +22,7 @@ import { create } from './Create.ts'
 import * as Edge from './Edge.ts'
 import { kindOf, refOf } from './Model.ts'
 import { stateOf, toChange, toRegister } from './OnChain.ts'
+import { delaysOf } from './PayeeDelays.ts'
 import * as Schemas from './Schemas.ts'
 import { show, showChain, showUsage } from './Show.ts'
 import { finish, heal, healLater, placeOf, platform } from './Sweep.ts'
@@ -158,6 +159,7 @@ export async function detailed(c: ApiContext, id: string): Promise<z.infer<typeo
     onChain: state === undefined ? null : showChain(state),
     stops: held === undefined ? null : held.stops.map((stop) => showStop(stop, 'payer')),
     breakers: held === undefined ? null : held.breakers.flatMap(showMoneyBreaker),
+    payeeDelays: await delaysOf(c, row.mode, row.permission.payees),
   }
 }
 

@@ -2,7 +2,7 @@
 import { MAX_PAYEES } from '@pbstream/core/SessionKey'
 import { MAX_ROUTES } from '@pbstream/core/Policy'
 import { pageQuery } from '../api/Page.ts'
-import { address, amount, bytes32, chainId, hex, mode, name, seconds, text, time, z } from '../api/Parts.ts'
+import { address, amount, bytes32, chainId, hex, mode, name, orNull, seconds, text, time, z } from '../api/Parts.ts'
 import { MoneyBreaker } from '../sentinel/MoneyBreaker.ts'
 import { Stop } from '../sentinel/StopSchemas.ts'
 import { MAX_GRACE_S } from './Rotate.ts'
@@ -16,7 +16,7 @@ const kind = z.enum(['canonical', 'escrow']).openapi({
 const unique = (list: readonly string[]) => new Set(list).size === list.length
 const payees = z.array(address).min(1).max(MAX_PAYEES).refine(unique, 'each payee once')
 const routes = z
-  .array(z.string().min(1).max(256))
+  .array(text(256))
   .max(MAX_ROUTES)
   .refine(unique, 'each route once')
   .nullable()
@@ -31,7 +31,7 @@ const terms = {
   perPaymentMax: amount.optional().openapi({ description: 'The most for one payment; 0: no limit.' }),
   start: seconds.optional().openapi({ description: 'Unix seconds; now if left out.' }),
   expiry: seconds.optional().openapi({ description: 'Unix seconds.' }),
-  freezer: address.nullable().optional().openapi({
+  freezer: orNull(address).optional().openapi({
     description: 'Who besides the account may freeze the key on chain; left out: this service; null: nobody.',
   }),
   salt: bytes32.optional(),
@@ -243,13 +243,17 @@ const OnChain = z
 
 /** `usage` and `onChain` are null when object or chain could not be asked, or have nothing to say. */
 export const SessionKeyDetail = SessionKey.extend({
-  usage: Usage.nullable(),
-  onChain: OnChain.nullable(),
+  usage: orNull(Usage),
+  onChain: orNull(OnChain),
   stops: z.array(Stop).nullable().openapi({
     description: 'Stops of rules that hold; null where the object could not be asked.',
   }),
   breakers: z.array(MoneyBreaker).nullable().openapi({
     description: 'Budgets of the key; null where the object could not be asked.',
+  }),
+  payeeDelays: z.array(z.object({ payee: z.string(), withdrawDelay: z.number().int().nullable() })).openapi({
+    description:
+      'What a channel toward a payee must have as withdrawDelay, in seconds, for its calls to be paid from it; null: that of the chain. Payees that sell nothing here are left out.',
   }),
 }).openapi('SessionKeyDetail')
 
@@ -257,5 +261,5 @@ export const MadeSessionKey = SessionKey.extend({
   secret: z.string().nullable().openapi({
     description: 'With `make`: the private key, shown this once; null when the request is repeated.',
   }),
-  sign: TypedData.nullable().openapi({ description: 'In the escrow: what the account signs, for `/register`.' }),
+  sign: orNull(TypedData).openapi({ description: 'In the escrow: what the account signs, for `/register`.' }),
 }).openapi('MadeSessionKey')

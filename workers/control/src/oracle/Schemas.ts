@@ -3,7 +3,7 @@ import { INT64_MAX, INT64_MIN, isInteger, MAX_DECIMALS, parsePath } from '@pbstr
 import { type OracleRow, type OracleSource, sourceOf } from '@pbstream/db/OracleRows'
 import type { ValueRow } from '@pbstream/db/OracleValues'
 import { ORACLE_VALUE_STATUSES } from '@pbstream/db/Mode'
-import { address, chainId, name, time, z } from '../api/Parts.ts'
+import { address, chainId, name, orNull, time, z } from '../api/Parts.ts'
 
 /** Whole numbers within 64 bits: what formulas count in. */
 export const integer = z
@@ -79,9 +79,7 @@ const bounds = {
   smoothing: z.number().int().min(0).max(999).openapi({
     description: 'Thousandths of the value before that are kept when one comes in.',
   }),
-  fallback: integer
-    .nullable()
-    .openapi({ description: 'What stands for a value that is too old; null: the card says.' }),
+  fallback: orNull(integer).openapi({ description: 'What stands for a value that is too old; null: the card says.' }),
 }
 
 export const NewOracle = z

@@ -4,7 +4,7 @@ import * as Usage from '@pbstream/core/Usage'
 import type { ProviderRow } from '@pbstream/db/Providers'
 import type { DrainRow, Preview } from '@pbstream/db/ProvidersDrain'
 import type { CardRow, RouteRow, Standing as FullStanding } from '@pbstream/db/RateCards'
-import { address, amount, chainId, mode, name, text, time, z } from '../api/Parts.ts'
+import { address, amount, chainId, mode, name, orNull, text, time, z } from '../api/Parts.ts'
 
 type Standing = Pick<FullStanding, 'version' | 'coming'>
 
@@ -17,12 +17,12 @@ const withdrawDelay = z.number().int().min(MIN_DELAY).max(MAX_DELAY).nullable().
 })
 const settlement = z
   .strictObject({
-    amount: amount
-      .refine((value) => /^[0-9]+$/.test(value) && BigInt(value) >= 1_000_000n && BigInt(value) <= 1_000_000_000n, {
-        message: 'from 1000000 to 1000000000',
-      })
-      .nullable()
-      .openapi({ description: 'Unclaimed atomic units at which a channel is settled; null: as the deployment says.' }),
+    amount: orNull(
+      amount.refine(
+        (value) => /^[0-9]+$/.test(value) && BigInt(value) >= 1_000_000n && BigInt(value) <= 1_000_000_000n,
+        'from 1000000 to 1000000000',
+      ),
+    ).openapi({ description: 'Unclaimed atomic units at which a channel is settled; null: as the deployment says.' }),
     ageMs: z.number().int().min(600_000).max(86_400_000).nullable().openapi({
       description: 'Age of the oldest unclaimed charge at which it is; never above a quarter of the withdraw delay.',
     }),
@@ -78,7 +78,7 @@ export const Provider = z
   .openapi('Provider')
 
 export const ProviderWithDrain = Provider.extend({
-  drain: counted.nullable().openapi({ description: 'What the change closes, or will close when it takes effect.' }),
+  drain: orNull(counted).openapi({ description: 'What the change closes, or will close when it takes effect.' }),
 }).openapi('ProviderChange')
 
 export const Drain = z
@@ -167,7 +167,7 @@ export const RoutePatch = z
     path: routePath.optional(),
     origin: routeOrigin.optional(),
     ...optional,
-    credential: credential.nullable().optional(),
+    credential: orNull(credential).optional(),
   })
   .openapi('RoutePatch')
 
@@ -216,7 +216,7 @@ export const RateCard = z
   .openapi('RateCard')
 
 export const Published = z
-  .object({ routeId: z.string(), revision: z.number().int(), rateCard: RateCard.nullable() })
+  .object({ routeId: z.string(), revision: z.number().int(), rateCard: orNull(RateCard) })
   .openapi('PublishedRateCard')
 
 export function showProvider(row: ProviderRow): z.infer<typeof Provider> {

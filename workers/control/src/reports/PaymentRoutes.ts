@@ -1,5 +1,4 @@
 /** `/payments`: what the caller's keys paid. Read from the projections; a receipt from the session, while it has it. */
-import type { StreamSessionApi } from '@pbstream/core/message/Session'
 import { parseSessionName } from '@pbstream/core/message/Session'
 import { fromChainId } from '@pbstream/core/Network'
 import { covering, type Move, movesQuery, progressOf } from '@pbstream/db/PayerClaims'
@@ -8,11 +7,11 @@ import { operation } from '../api/Operation.ts'
 import { type Key, page, pageOf } from '../api/Page.ts'
 import { answer, idParam, type z } from '../api/Parts.ts'
 import { type Api, type ApiContext } from '../api/Types.ts'
-import { asked } from '../keys/Edge.ts'
 import { Refusal } from '../Problem.ts'
 import { kindOf, namesOf, payerOf, sessionAsked, TAGS } from './Payer.ts'
 import * as Schemas from './PayerSchemas.ts'
 import { parsePaymentId, printPaymentId } from './PaymentId.ts'
+import { signedReceipt } from './SignedReceipt.ts'
 
 const list = operation({
   method: 'get',
@@ -134,7 +133,7 @@ async function detail(c: ApiContext, row: Payments.PaidRow): Promise<z.infer<typ
     usage: payment.usage,
     claim: showMove(claim),
     payout: showMove(payout),
-    receipt: await receiptOf(c, payment),
+    receipt: await signedReceipt(c.env, payment),
   }
 }
 
@@ -149,23 +148,6 @@ function movedBy({ payment, channel }: Payments.PaidRow, moves: Moves): { claim?
 
 function showMove(move: Move | undefined): { transaction: string | null; at: string } | null {
   return move === undefined ? null : { transaction: move.transaction, at: move.at.toISOString() }
-}
-
-/** The receipt as the session keeps it beside a request id. That there is none, or no answer, is no failure. */
-async function receiptOf(c: ApiContext, payment: Payments.PaidRow['payment']): Promise<string | null> {
-  const { session, reservationId, requestId } = payment
-  if (reservationId === null || requestId === null) return null
-  try {
-    const outcome = await asked<Awaited<ReturnType<StreamSessionApi['outcome']>>, Pick<StreamSessionApi, 'outcome'>>(
-      c.env,
-      refOf(session),
-      (object) => object.outcome(1, reservationId, requestId),
-    )
-    return outcome.kind === 'charged' ? (outcome.receipt ?? null) : null
-  } catch (error) {
-    if (error instanceof Refusal) return null
-    throw error
-  }
 }
 
 function refOf(session: string) {

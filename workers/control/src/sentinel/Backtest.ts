@@ -1,6 +1,6 @@
-/** Recorded payments played through rules. Keys are independent of each other, so each is played by itself. */
+/** Recorded payments of somebody, for a backtest. */
 import type { Hex } from '@pbstream/core/Hex'
-import * as Rule from '@pbstream/core/Rule'
+import type * as Rule from '@pbstream/core/Rule'
 import type { Database } from '@pbstream/db/Database'
 import * as Exports from '@pbstream/db/Exports'
 import { heldStops, paymentsBetween, receiversOf, type Whose } from '@pbstream/db/Recorded'
@@ -11,8 +11,6 @@ export type Mark = { session: string; since: number; until: number }
 const PAGE = 1_000
 const PARTS = 100
 const STOPS_MAX = 1_000
-/** After so many payments others of this isolate get their turn. */
-const TURN = 500
 
 export type Asked = {
   since: Date
@@ -60,20 +58,6 @@ export async function recorded(db: Database, side: Side, whose: Whose, asked: As
   }
   const last = side.side !== 'payer' && !complete ? kept.at(-1)?.at : undefined
   return { payments, marked, complete, until: last ?? until }
-}
-
-/** Key after key, with a turn for others in between: the sum is what all of them at once would have come to. */
-export async function play(found: Found, set: Rule.Ruleset, lists: Rule.Lists): Promise<Rule.BacktestReport> {
-  let sum = Rule.backtest([], set, lists)
-  let played = 0
-  for (const payments of found.payments.values()) {
-    sum = added(sum, Rule.backtest(payments, set, lists))
-    played += payments.length
-    if (played < TURN) continue
-    played = 0
-    await scheduler.wait(0)
-  }
-  return sum
 }
 
 type Row = Awaited<ReturnType<typeof Exports.payments>>[number]
@@ -141,38 +125,4 @@ function toPayment(row: Row, receivers: Map<Hex, string>, marks: readonly Mark[]
     country: row.country ?? '',
     isAbuse: marks.some(({ session, since, until }) => session === row.session && since <= at && at < until),
   }
-}
-
-function added(a: Rule.BacktestReport, b: Rule.BacktestReport): Rule.BacktestReport {
-  return {
-    ...outcome(a, b),
-    payments: a.payments + b.payments,
-    amount: plus(a.amount, b.amount),
-    keys: a.keys + b.keys,
-    frozenKeys: a.frozenKeys + b.frozenKeys,
-    rules: a.rules.map((rule, i) => {
-      const other = b.rules[i]
-      if (other === undefined) throw new Error('reports of two sets')
-      const { matches, keys, withoutValue } = rule
-      return {
-        ...{ ...rule, ...outcome(rule, other), matches: matches + other.matches, keys: keys + other.keys },
-        withoutValue: withoutValue + other.withoutValue,
-      }
-    }),
-  }
-}
-
-function outcome(a: Rule.Outcome, b: Rule.Outcome): Rule.Outcome {
-  return {
-    delayed: a.delayed + b.delayed,
-    stopped: a.stopped + b.stopped,
-    stoppedAmount: plus(a.stoppedAmount, b.stoppedAmount),
-    saved: plus(a.saved, b.saved),
-    honestStopped: a.honestStopped + b.honestStopped,
-    honestStoppedAmount: plus(a.honestStoppedAmount, b.honestStoppedAmount),
-  }
-}
-
-function plus(a: string, b: string): string {
-  return String(BigInt(a) + BigInt(b))
 }

@@ -6,7 +6,8 @@ import { operation } from '../api/Operation.ts'
 import { answer, json, text, time, z } from '../api/Parts.ts'
 import { type Api, type ApiContext, callerOf } from '../api/Types.ts'
 import { Refusal } from '../Problem.ts'
-import { type Mark, play, recorded, type Side } from './Backtest.ts'
+import { type Mark, recorded, type Side } from './Backtest.ts'
+import { play } from './Play.ts'
 import { problemsOf } from './RuleCheck.ts'
 import { TAGS } from './RuleRoutes.ts'
 import * as Schemas from './RuleSchemas.ts'
@@ -83,6 +84,20 @@ const Report = z
         ...outcome,
       }),
     ),
+    byKey: z
+      .array(
+        z.object({
+          session: z.string().openapi({ description: 'As in exports of payments.' }),
+          payments: z.number().int(),
+          amount: z.string(),
+          frozen: z.boolean().openapi({ description: 'A rule would have frozen it.' }),
+          ...outcome,
+        }),
+      )
+      .openapi({
+        description:
+          'The 50 keys of which most payments would have been stopped, most first; untouched ones are left out.',
+      }),
     passedOver: z.array(z.string()).openapi({ description: 'Rules over many keys: they cannot be tried on payments.' }),
   })
   .openapi('RuleBacktest')
@@ -120,7 +135,7 @@ export async function tried(
     ...{ since, until, limit: limitOf(asked, set), marks: marksOf(asked.abuse ?? []) },
     stopMs: 60_000 * (asked.stopMinutes ?? 60),
   })
-  const report = await play(found, set, lists)
+  const report = await play(found.payments, set, lists)
   const times = { since: since.toISOString(), until: found.until.toISOString() }
   return { ...report, scope, ...times, complete: found.complete, abuse: found.marked, passedOver }
 }

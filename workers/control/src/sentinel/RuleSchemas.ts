@@ -1,7 +1,7 @@
 /** What the API takes and shows of rules, lists and money breakers. A set has at most 64 KiB as JSON. */
 import * as Formula from '@pbstream/core/Formula'
 import { actions, severities } from '@pbstream/core/Rule'
-import { text, time, z } from '../api/Parts.ts'
+import { orNull, text, time, z } from '../api/Parts.ts'
 import { pageOf } from '../api/Page.ts'
 
 export const RULES_MAX = 100
@@ -130,7 +130,7 @@ export const MoneyBreaker = z
 const wanted = {
   rules: z.array(NewRule).max(RULES_MAX),
   lists: z.array(NewList).max(LISTS_MAX).optional().openapi({ description: 'Left out: the lists stay as they are.' }),
-  breaker: MoneyBreaker.nullable()
+  breaker: orNull(MoneyBreaker)
     .optional()
     .openapi({ description: 'Of money, for each key; null: none. Left out: it stays as it is.' }),
 }
@@ -143,7 +143,7 @@ export const Ruleset = z
     revision: z.number().int().openapi({ description: '0: there is no set yet.' }),
     rules: z.array(Rule),
     lists: z.array(List),
-    breaker: MoneyBreaker.nullable(),
+    breaker: orNull(MoneyBreaker),
     author: z.string().nullable(),
     createdAt: time.nullable(),
     onItsWay: z.boolean().openapi({ description: 'Whether keys are still being told of it.' }),

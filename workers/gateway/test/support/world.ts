@@ -19,7 +19,7 @@ import type { Report, ReportReply, Reserve, ReserveReply, StreamSessionApi } fro
 import type { RulesetSnapshot } from '@pbstream/core/message/Sentinel'
 import type { SettlementApi } from '@pbstream/core/message/Settlement'
 import type { Catalog, CatalogRoute } from '@pbstream/db/CatalogRoute'
-import type { Known } from '../../src/Catalog.ts'
+import type { Known, Loaded } from '../../src/Catalog.ts'
 import type { Gateway } from '../../src/Call.ts'
 import type { Env, Ports } from '../../src/Env.ts'
 import { assemble } from '../../src/Gateway.ts'
@@ -208,6 +208,9 @@ export class FakeSession implements StreamSessionApi {
     return { applied: applied.map(({ scope }) => scope), held: this.held, refused: [] }
   }
 
+  vouchers = never
+  setPolicy = never
+  policy = never
   snooze = never
   stop = never
   releaseStop = never
@@ -284,7 +287,7 @@ export async function world(routes: CatalogRoute[] = [route()], more: Partial<En
   const gateway: Gateway = await assemble(bindings, ports, NobleRecover.recover)
   const sources = {
     gateway: async () => gateway,
-    load: async (known: Known | undefined) =>
+    load: async (known: Known | undefined): Promise<Loaded> =>
       known?.version === state.version &&
       known.signals === state.signals.version &&
       known.sentinel === state.sentinel.version

@@ -1,5 +1,6 @@
 /** E-mail: by the deployment's SMTP server where there is one, else by Cloudflare's `send_email` binding. */
 import * as Alert from '@pbstream/core/Alert'
+import type { Language } from '@pbstream/core/message/AlertChannels'
 import type { Answer } from '@pbstream/alert-channel/Port'
 import { isAddress, type Mail } from './Mail.ts'
 import { smtp, type Connect, type Server } from './Smtp.ts'
@@ -12,8 +13,13 @@ export type Binding = {
 export type Post = { from?: string; server?: Server; connect: Connect; binding?: Binding }
 
 /** `id`: of the message, the same in every attempt. */
-export async function email(post: Post, to: string, message: Alert.Message, id: string): Promise<Answer> {
-  const { subject, text } = Alert.email(message)
+export async function email(
+  post: Post,
+  to: string,
+  message: Alert.Message,
+  { id, language }: { id: string; language: Language },
+): Promise<Answer> {
+  const { subject, text } = Alert.email(message, language)
   return mail(post, { to, subject, text, id, at: message.to })
 }
 

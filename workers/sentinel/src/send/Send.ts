@@ -8,7 +8,7 @@ import { webhook } from './Webhook.ts'
 const NOT_CONFIGURED: Answer = { ok: false, error: 'not_configured' }
 
 export async function send(env: Bindings, { channel, message }: Sending): Promise<Answer> {
-  const { id, target } = channel
+  const { id, target, language } = channel
   // The same in every attempt.
   const messageId = `alert_${id}_${message.id}`.replaceAll(/[^A-Za-z0-9_-]/g, '-')
   switch (target.kind) {
@@ -16,7 +16,7 @@ export async function send(env: Bindings, { channel, message }: Sending): Promis
       // Each channel has its own bot: with one of ours anybody could write to whoever talks to it.
       const token = await secretOf(env, channel)
       if (token === undefined) return NOT_CONFIGURED
-      return telegram({ base: telegramBase(env), token }, target.chat, message)
+      return telegram({ base: telegramBase(env), token }, target.chat, message, language)
     }
     case 'webhook': {
       const secret = await secretOf(env, channel)
@@ -24,6 +24,6 @@ export async function send(env: Bindings, { channel, message }: Sending): Promis
       return webhook({ url: target.url, secret, id: messageId, ...gateOf(env) }, message, Date.now())
     }
     case 'email':
-      return email(postOf(env), target.to, message, messageId)
+      return email(postOf(env), target.to, message, { id: messageId, language })
   }
 }

@@ -1,5 +1,6 @@
 /** Telegram's Bot API, `sendMessage`: core.telegram.org/bots/api. The bot's token is in the URL, which is never logged. */
 import * as Alert from '@pbstream/core/Alert'
+import type { Language } from '@pbstream/core/message/AlertChannels'
 import type { Answer } from '@pbstream/alert-channel/Port'
 import * as z from 'zod'
 import { longest, post } from './Http.ts'
@@ -15,8 +16,13 @@ const answer = z.object({
 /** `base`: of the Bot API, without a slash at the end. */
 export type Bot = { base: string; token: string }
 
-export async function telegram({ base, token }: Bot, chat: string, message: Alert.Message): Promise<Answer> {
-  return say({ base, token }, chat, Alert.telegram(message))
+export async function telegram(
+  { base, token }: Bot,
+  chat: string,
+  message: Alert.Message,
+  language: Language,
+): Promise<Answer> {
+  return say({ base, token }, chat, Alert.telegram(message, language))
 }
 
 async function say({ base, token }: Bot, chat: string, text: string): Promise<Answer> {
