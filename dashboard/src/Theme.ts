@@ -1,5 +1,5 @@
 /** Light, dark, or as the system has it. `early.ts` sets the choice before anything is drawn. */
-import { signal } from '@preact/signals'
+import { computed, signal } from '@preact/signals'
 import { store, stored } from './Stored.ts'
 
 export type Theme = 'system' | 'light' | 'dark'
@@ -16,3 +16,11 @@ export function chooseTheme(to: Theme): void {
   else document.documentElement.dataset['theme'] = to
   theme.value = to
 }
+
+const system = globalThis.matchMedia?.('(prefers-color-scheme: dark)')
+const systemIsDark = signal(system?.matches ?? false)
+system?.addEventListener?.('change', ({ matches }) => {
+  systemIsDark.value = matches
+})
+/** Whether it is dark now, as chosen or as the system has it. */
+export const isDark = computed(() => (theme.value === 'system' ? systemIsDark.value : theme.value === 'dark'))

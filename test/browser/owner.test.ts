@@ -1,5 +1,4 @@
 // A wallet owner in Chromium: signs in, authorises an agent, sees it pay, stops it, and takes the money back.
-import { join } from 'node:path'
 import { addressOf } from '@pbstream/local/Keys'
 import { withdrawDelay } from '@pbstream/local/System'
 import type { Browser, Page } from 'playwright-core'
@@ -9,7 +8,7 @@ import { type Stack, type StackPayer, startStack } from '../support/Stack.ts'
 import { until } from '../support/until.ts'
 import { BrowserWallet } from './support/BrowserWallet.ts'
 import { launch } from './support/launch.ts'
-import { pictures } from './support/pictures.ts'
+import { picture } from './support/pictures.ts'
 
 let stack: Stack
 let browser: Browser
@@ -42,7 +41,6 @@ afterAll(async () => {
 
 const url = (path: string) => new URL(`/app${path}`, stack.system.urls.control).href
 const button = (name: string | RegExp) => page.getByRole('button', { name, exact: true })
-const picture = (name: string) => page.screenshot({ path: join(pictures, `owner-${name}.png`) })
 /** What is paid is in the tables a moment later. */
 const shows = (path: string, text: string, times = 1) =>
   until(`${text} on ${path}`, async () => {
@@ -56,7 +54,7 @@ test('connects a wallet, and is shown what to do first', async () => {
   await page.goto(url('/?mode=test'))
   await page.getByRole('button', { name: 'Test wallet' }).click()
   await page.getByRole('heading', { name: 'Session keys', level: 1 }).waitFor()
-  await picture('empty')
+  await picture(page, 'dashboard/owner-empty')
   expect(wallet.asked.map(({ method }) => method)).toEqual(['eth_requestAccounts', 'personal_sign'])
 })
 
@@ -67,7 +65,7 @@ test('authorises an agent by its address', async () => {
   await page.getByRole('textbox', { name: 'Address of the key' }).fill(addressOf(sessionKey))
   await page.getByLabel(/Canonical/).check()
   await page.getByRole('textbox', { name: 'Payees' }).fill(addressOf(stack.keys.provider))
-  await picture('authorise')
+  await picture(page, 'dashboard/owner-authorise')
   await button(/^Create key/).click()
   await button('To the key').click()
   await page.getByRole('heading', { name: 'research agent', level: 1 }).waitFor()
@@ -76,9 +74,9 @@ test('authorises an agent by its address', async () => {
 test('sees what the agent paid', async () => {
   expect([await pay(), await pay()]).toEqual([200, 200])
   await shows('/receipts', '0.001', 2)
-  await picture('receipts')
+  await picture(page, 'dashboard/owner-receipts')
   await shows('/usage', '0.002')
-  await picture('usage')
+  await picture(page, 'dashboard/owner-usage')
 })
 
 test('freezes the key: the agent is stopped, until the wallet lets it go on', async () => {
@@ -100,7 +98,7 @@ test('rotates the key, and revokes its successor', async () => {
   await button('To the key').click()
   await button('Revoke').click()
   await page.getByLabel('Type revoke to confirm').fill('revoke')
-  await picture('revoke')
+  await picture(page, 'dashboard/owner-revoke')
   await button('Revoke for good').click()
   await page.getByText('Revoked', { exact: true }).first().waitFor()
 })
@@ -111,7 +109,7 @@ test('takes the rest of the money back by two transactions of the wallet', async
   await page.getByRole('button', { name: /^Withdraw/ }).click()
   await button('Ask for the withdrawal').click()
   await page.getByText('You can finish it in').waitFor()
-  await picture('withdraw')
+  await picture(page, 'dashboard/owner-withdraw')
   await stack.chain.client.increaseTime({ seconds: withdrawDelay })
   await stack.chain.client.mine({ blocks: 1 })
   await page.reload()

@@ -1,165 +1,103 @@
 // Every page of the dashboard, in both languages, both themes and at widths from a telephone to a wall: nothing serious for
-// axe-core, nothing that needs scrolling sideways, no complaint of the browser.
-import { mkdir, readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import { join } from 'node:path'
-import { root } from '@pbstream/local/Bundle'
-import { addressOf } from '@pbstream/local/Keys'
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+// axe-core, nothing that needs scrolling sideways, nothing that the Tab key does not reach, no complaint of the browser.
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Owner, secret, terms } from '../support/keysApi.ts'
+import { secret } from '../support/keysApi.ts'
 import { type Stack, startStack } from '../support/Stack.ts'
-import { until } from '../support/until.ts'
-import { BrowserWallet } from './support/BrowserWallet.ts'
+import { seriousOf } from './support/axe.ts'
+import { furnish } from './support/Estate.ts'
+import { extraPictures } from './support/extraPictures.ts'
+import { unreachedByTab } from './support/keyboard.ts'
 import { launch } from './support/launch.ts'
+import { type Look, lookAs, tooWide } from './support/layout.ts'
+import { picture } from './support/pictures.ts'
+import { FRIENDLY } from './support/Texts.ts'
+import { type Visit, visitsOf } from './support/visits.ts'
+import { Visitor } from './support/Visitor.ts'
 
-/** A name that would show at once if it were taken for markup. */
-const HOSTILE = '<img src=x onerror=alert(1)>{{7*7}}'
+const WIDTHS = [360, 768, 1280, 2560]
+const LIGHT: Look = { width: 1280, colorScheme: 'light' }
+/** The looks in which axe-core reads a page; it is laid out at every width. */
+const WALKS = [
+  { locale: 'en-US', looks: [LIGHT, { width: 2560, colorScheme: 'dark' }] },
+  {
+    locale: 'zh-CN',
+    looks: [
+      { width: 360, colorScheme: 'dark' },
+      { width: 768, colorScheme: 'light' },
+    ],
+  },
+] as const
+type Walk = (typeof WALKS)[number]
+type Locale = Walk['locale']
 
-type Axe = {
-  run(options: object): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }>
-}
+type Found = { absent: string[]; serious: string[]; wide: string[]; keyboard: string[]; complaints: string[] }
 
 let stack: Stack
 let browser: Browser
-let axe: string
-let pages: string[]
-const key = secret()
-const screenshots = join(root, '.wrangler', 'screenshots')
+const found = {} as Record<Locale, Found>
 
 beforeAll(async () => {
   stack = await startStack({ routes: [{ path: '/report' }] })
-  await mkdir(screenshots, { recursive: true })
   browser = await launch()
-  axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-  pages = await belongings()
-})
+  const key = secret()
+  const visits = visitsOf(await furnish(stack, key, FRIENDLY))
+  // Side by side: a page waits more than it works.
+  await Promise.all(
+    WALKS.map(async (walk) => {
+      found[walk.locale] = await walkThrough(walk, key, visits)
+    }),
+  )
+}, 600_000)
 afterAll(async () => {
   await browser?.close()
   await stack?.stop()
 })
 
-/** Something of each kind, with a hostile name; answers the paths of the pages that show it. */
-async function belongings(): Promise<string[]> {
-  const owner = await Owner.signIn(stack, key)
-  const made = async (path: string, body: object, member = 'id') => {
-    const { status, json } = await owner.call('POST', path, { body })
-    if (status !== 201) throw new Error(`${path}: ${JSON.stringify(json)}`)
-    return json[member] as string
+async function walkThrough(walk: Walk, key: `0x${string}`, visits: readonly Visit[]): Promise<Found> {
+  const { locale, looks } = walk
+  const of: Found = { absent: [], serious: [], wide: [], keyboard: [], complaints: [] }
+  const look = { locale, colorScheme: looks[0].colorScheme, viewport: { width: looks[0].width, height: 900 } }
+  const visitor = await Visitor.arrive(browser, stack, { key, look })
+  const { page } = visitor
+  await inspect(page, walk, { pattern: '', path: '/', name: 'sign-in' }, of)
+  await visitor.signIn()
+  for (const visit of [...visits, { pattern: '', path: '/nowhere', name: 'no-such-page' }]) {
+    await lookAs(page, looks[0])
+    await visitor.go(visit.path)
+    await inspect(page, walk, visit, of)
   }
-  const sessionKey = secret()
-  const keyId = await made('/session-keys', terms(stack, { key: addressOf(sessionKey), name: HOSTILE }))
-  const shop = await made('/providers', { name: HOSTILE, payTo: owner.address })
-  await made('/upstream-hosts', { host: 'api.example.com' }, 'host')
-  const agent = await stack.payer({ key, sessionKey, scheme: 'batch-settlement' })
-  await agent.fetch(`${stack.gateway}/report`)
-  const paid = await until('the payment is in the tables', async () => {
-    const { json } = await owner.call('GET', '/payments')
-    return (json['data'] as { id: string }[])[0]
-  })
-  const own = ['keys', 'keys/new', `keys/${keyId}`, 'usage', 'receipts', `receipts/${paid.id}`, 'funds', 'api-keys']
-  const also = ['webhooks', 'audit', 'settings', 'providers']
-  const sold = ['', '/routes', '/routes/new', '/hosts', '/oracles', '/oracles/new', '/customers', '/sessions']
-  const money = ['/settlements', '/ledger', '/settings']
-  const guards = ['stops', 'decisions', 'alerts', 'alerts/new', 'rules', 'rules/new']
-  const more = ['lists', 'budget', 'backtest', 'snoozes', 'history']
-  return [
-    ...[...own, ...also, ...guards, ...more.map((name) => `rules/${name}`)].map((path) => `/${path}`),
-    ...[...sold, ...money].map((path) => `/p/${shop}${path}`),
-    ...[...guards, ...more, 'breakers'].map((path) => `/p/${shop}/sentinel/${path}`),
-  ]
+  of.complaints.push(...visitor.complaints)
+  return of
 }
 
-const url = (path: string) => new URL(`/app${path}`, stack.system.urls.control).href
-
-async function signedIn(options: BrowserContextOptions, troubles: string[]): Promise<Page> {
-  const context = await browser.newContext({ reducedMotion: 'reduce', ...options })
-  await new BrowserWallet({ key, rpcUrl: stack.chain.rpcUrl }).into(context)
-  const page = await context.newPage()
-  page.on('pageerror', (error) => troubles.push(`${page.url()}: ${String(error)}`))
-  page.on('dialog', (dialog) => troubles.push(`${page.url()}: a dialog of the browser: ${dialog.message()}`))
-  page.on('console', (message) => {
-    if (message.type() === 'error' && !/status of 40[13]/.test(message.text())) troubles.push(message.text())
-  })
-  await page.goto(url('/?mode=test'))
-  const enter = page.getByRole('button', { name: 'Test wallet' })
-  await enter.click()
-  await enter.waitFor({ state: 'detached' })
-  return page
+async function inspect(page: Page, { locale, looks }: Walk, { pattern, path, name }: Visit, of: Found): Promise<void> {
+  const at = (trouble: string) => `${path}: ${trouble}`
+  const lang = await page.getAttribute('html', 'lang')
+  if (!lang?.startsWith(locale.slice(0, 2))) of.absent.push(at(`in ${lang}`))
+  if (pattern !== '' && /There is no such page|页面不存在/.test(await page.title())) of.absent.push(at('no such page'))
+  const headings = await page.getByRole('heading', { level: 1 }).count()
+  if (headings !== 1) of.absent.push(at(`${headings} headings of the first level`))
+  if (locale === 'en-US') await picture(page, `pages/${name}`)
+  for (const look of looks) {
+    await lookAs(page, look)
+    of.serious.push(...(await seriousOf(page)).map(at))
+  }
+  for (const width of WIDTHS) {
+    await lookAs(page, { ...looks[0], width })
+    of.wide.push(...(await tooWide(page)).map(at))
+  }
+  await extraPictures(page, name, locale)
+  if (locale !== 'en-US') return
+  await lookAs(page, LIGHT)
+  of.keyboard.push(...(await unreachedByTab(page)).map(at))
 }
 
-async function seriousOf(page: Page): Promise<string[]> {
-  await page.evaluate(axe)
-  const { violations } = await page.evaluate(() =>
-    (globalThis as unknown as { axe: Axe }).axe.run({ resultTypes: ['violations'] }),
-  )
-  const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
-  return serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`)
-}
-
-describe.each([
-  { locale: 'en-US', colorScheme: 'light', width: 1280 },
-  { locale: 'zh-CN', colorScheme: 'dark', width: 360 },
-  { locale: 'en-US', colorScheme: 'dark', width: 2560 },
-  { locale: 'zh-CN', colorScheme: 'light', width: 768 },
-] as const)('in $locale, $colorScheme, $width px', ({ locale, colorScheme, width }) => {
-  test('every page is accessible, fits, and stays quiet', async () => {
-    const troubles: string[] = []
-    const page = await signedIn({ locale, colorScheme, viewport: { width, height: 900 } }, troubles)
-    expect(await page.getAttribute('html', 'lang')).toMatch(new RegExp(`^${locale.slice(0, 2)}`))
-    for (const path of pages) {
-      await page.goto(url(path))
-      await page.waitForLoadState('networkidle')
-      if (/There is no such page|页面不存在/.test(await page.title())) troubles.push(`${path}: there is no such page`)
-      const headings = await page.getByRole('heading', { level: 1 }).count()
-      if (headings !== 1) troubles.push(`${path}: ${headings} headings of the first level`)
-      troubles.push(...(await seriousOf(page)).map((trouble) => `${path}: ${trouble}`))
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
-      if (wide > 0) troubles.push(`${path}: ${wide} px too wide`)
-      const name = `page${path.replaceAll(/\W+/g, '-')}-${locale}-${colorScheme}-${width}.png`
-      await page.screenshot({ path: join(screenshots, name.replaceAll(/prov_\w+|sk_\w+|pay_\w+/g, 'id')) })
-    }
-    expect(troubles).toEqual([])
-  })
+describe.each(WALKS.map(({ locale }) => locale))('in %s every page', (locale) => {
+  test('is there, in its language, with one heading of the first level', () => expect(found[locale].absent).toEqual([]))
+  test('has nothing serious for axe-core, in both themes', () => expect(found[locale].serious).toEqual([]))
+  test('fits from 360 to 2560 px', () => expect(found[locale].wide).toEqual([]))
+  test('makes the browser complain of nothing', () => expect(found[locale].complaints).toEqual([]))
 })
 
-/** Elements that the Tab key has to reach and did not; and whether every one that it reached shows that it has the focus. */
-async function unreachedByTab(page: Page): Promise<string[]> {
-  const wanted = await page.evaluate(() => {
-    const all = document.querySelectorAll<HTMLElement>(
-      'a[href], button, input, select, textarea, summary, [tabindex="0"]',
-    )
-    const reachable = [...all].filter((element) => {
-      const isOff = element.matches(':disabled, [tabindex="-1"], input[type=radio]:not(:checked)')
-      return !isOff && element.checkVisibility({ visibilityProperty: true }) && element.closest('[inert]') === null
-    })
-    for (const [at, element] of reachable.entries()) element.dataset['wanted'] = String(at)
-    document.body.tabIndex = -1
-    document.body.focus()
-    return reachable.map((element) => element.outerHTML.slice(0, 120))
-  })
-  const missing = new Set(wanted.keys())
-  const unseen = wanted.length < 10 ? [`only ${wanted.length} elements to reach`] : []
-  // A date field has several stops.
-  for (let stop = 0; stop < wanted.length * 4 + 10 && missing.size > 0; stop++) {
-    await page.keyboard.press('Tab')
-    const [at, isShown] = await page.evaluate(() => {
-      const focused = document.activeElement as HTMLElement
-      const { outlineStyle, boxShadow } = getComputedStyle(focused)
-      return [Number(focused.dataset['wanted'] ?? -1), outlineStyle !== 'none' || boxShadow !== 'none'] as const
-    })
-    if (missing.delete(at) && !isShown) unseen.push(`no sign of the focus: ${wanted[at]}`)
-  }
-  return [...[...missing].map((at) => `not reached by Tab: ${wanted[at]}`), ...unseen]
-}
-
-test('every page works from the keyboard', async () => {
-  const troubles: string[] = []
-  const page = await signedIn({ locale: 'en-US', viewport: { width: 1280, height: 900 } }, troubles)
-  for (const path of pages) {
-    await page.goto(url(path))
-    await page.waitForLoadState('networkidle')
-    troubles.push(...(await unreachedByTab(page)).map((trouble) => `${path}: ${trouble}`))
-  }
-  expect(troubles).toEqual([])
-})
+test('the Tab key reaches everything on every page', () => expect(found['en-US'].keyboard).toEqual([]))

@@ -1,6 +1,3 @@
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
-import { root } from '@pbstream/local/Bundle'
 import { addressOf } from '@pbstream/local/Keys'
 import { WalletSite } from '@pbstream/local/WalletSite'
 import type { Browser, Page } from 'playwright-core'
@@ -8,18 +5,17 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Stack, startStack } from '../support/Stack.ts'
 import { until } from '../support/until.ts'
 import { launch } from './support/launch.ts'
+import { picture } from './support/pictures.ts'
 
 let stack: Stack
 let site: WalletSite
 let browser: Browser
 let page: Page
 const errors: string[] = []
-const screenshots = join(root, '.wrangler', 'screenshots')
 
 beforeAll(async () => {
   stack = await startStack({ routes: [{ path: '/report' }] })
   site = await WalletSite.start(stack.gateway, stack.keys.payer)
-  await mkdir(screenshots, { recursive: true })
   browser = await launch()
 })
 afterAll(async () => {
@@ -48,14 +44,14 @@ describe('the payable page', () => {
     const before = await stack.usdc(provider)
     await open('en-US', 'light', `${site.url}/report`)
     expect(await page.textContent('body')).toContain('0.001 USDC')
-    await page.screenshot({ path: join(screenshots, 'payable-en.png') })
+    await picture(page, 'payable/en')
     await page.getByRole('button', { name: /Demo wallet/ }).click()
     await page.getByRole('button', { name: 'Confirm' }).click()
     await page.getByText('Sign TransferWithAuthorization').waitFor()
-    await page.screenshot({ path: join(screenshots, 'payable-sign.png') })
+    await picture(page, 'payable/sign')
     await page.getByRole('button', { name: 'Confirm' }).click()
     await page.getByText('{"ok":true}').waitFor()
-    await page.screenshot({ path: join(screenshots, 'payable-paid.png') })
+    await picture(page, 'payable/paid')
     expect((await stack.usdc(provider)) - before).toBe(1000n)
     expect(errors).toEqual([])
   })
@@ -76,13 +72,13 @@ describe('the payable page', () => {
     await open('zh-CN', 'dark', `${site.url}/report`)
     expect(await page.getAttribute('html', 'lang')).toMatch(/^zh/)
     expect(await page.textContent('body')).toContain('0.001 USDC')
-    await page.screenshot({ path: join(screenshots, 'payable-zh.png') })
+    await picture(page, 'payable/zh')
   })
 
   test('a person without a wallet is told what to do', async () => {
     await open('en-US', 'light', `${stack.gateway}/report`)
     expect(await page.getByRole('button').count()).toBe(0)
-    await page.screenshot({ path: join(screenshots, 'payable-no-wallet.png') })
+    await picture(page, 'payable/no-wallet')
     expect(errors).toEqual([])
   })
 })
@@ -92,6 +88,6 @@ test('the overview shows a payment and its settlement', async () => {
   const payer = await stack.payer({ scheme: 'batch-settlement' })
   await payer.fetch(`${stack.gateway}/report`)
   await page.getByText(payer.address.slice(0, 8)).first().waitFor()
-  await page.screenshot({ path: join(screenshots, 'overview.png'), fullPage: true })
+  await picture(page, 'more/overview')
   expect(errors).toEqual([])
 })

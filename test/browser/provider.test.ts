@@ -1,6 +1,5 @@
 // A provider's day in Chromium: creates a route, sets its rate, sees revenue, makes a rule that fires, is paid, exports.
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { secret } from '../support/keysApi.ts'
@@ -8,7 +7,7 @@ import { type Stack, type StackPayer, startStack } from '../support/Stack.ts'
 import { until } from '../support/until.ts'
 import { BrowserWallet } from './support/BrowserWallet.ts'
 import { launch } from './support/launch.ts'
-import { pictures } from './support/pictures.ts'
+import { picture } from './support/pictures.ts'
 
 let stack: Stack
 let browser: Browser
@@ -40,7 +39,6 @@ afterAll(async () => {
 
 const url = (path: string) => new URL(`/app${path}`, stack.system.urls.control).href
 const button = (name: string | RegExp) => page.getByRole('button', { name, exact: true })
-const picture = (name: string) => page.screenshot({ path: join(pictures, `provider-${name}.png`) })
 const call = async () => (await agent.fetch(`${stack.gateway}/shop/item`)).status
 const shows = (path: string, text: string) =>
   until(`${text} on ${path}`, async () => {
@@ -58,7 +56,8 @@ test('becomes a provider', async () => {
   await page.getByRole('heading', { level: 1 }).waitFor()
   await page.waitForURL(/\/p\/prov_/)
   shop = /\/p\/(prov_\w+)/.exec(page.url())?.[1] ?? ''
-  await picture('first-steps')
+  await page.getByRole('heading', { name: 'To your first payment' }).waitFor()
+  await picture(page, 'dashboard/provider-first-steps')
 })
 
 test('shows that a host is its own', async () => {
@@ -82,20 +81,20 @@ test('sells a route at a rate', async () => {
   await page.getByRole('checkbox', { name: /84532/ }).check()
   await page.getByRole('textbox', { name: 'URL', exact: true }).fill(`${stack.upstream.url}/base`)
   await page.locator('.rate-json textarea').fill('{"v":1,"kind":"flat","amount":"2500"}')
-  await picture('new-route')
+  await picture(page, 'dashboard/provider-new-route')
   await button('Create route').click()
   await page.waitForURL(/\/routes\/rt_|\/routes\/route_/)
   await until('the gateway sells it', async () => (await fetch(`${stack.gateway}/shop/item`)).status === 402)
   await page.locator('.rate-json textarea').waitFor()
-  await picture('rate')
+  await picture(page, 'dashboard/provider-rate')
 })
 
 test('sees what comes in', async () => {
   expect([await call(), await call()]).toEqual([200, 200])
   await shows(`/p/${shop}`, '0.005')
-  await picture('overview')
+  await picture(page, 'dashboard/provider-overview')
   await shows(`/p/${shop}/sessions`, agent.address.slice(0, 6))
-  await picture('sessions')
+  await picture(page, 'dashboard/provider-sessions')
 })
 
 test('makes a rule, and sees it fire', async () => {
@@ -106,14 +105,14 @@ test('makes a rule, and sees it fire', async () => {
   await page.locator('textarea').first().fill('count.minute > 3')
   await page.getByLabel('Action', { exact: true }).selectOption('block')
   await page.getByRole('combobox', { name: 'Mode' }).selectOption('enabled')
-  await picture('rule')
+  await picture(page, 'dashboard/provider-rule')
   await button('Keep in the draft').click()
   await button('See the changes').click()
   await page.getByRole('dialog').getByRole('button', { name: 'Publish', exact: true }).click()
   await page.getByText('is in force').first().waitFor()
   await until('the rule stops a call', async () => (await call()) !== 200)
   await shows(`/p/${shop}/sentinel/decisions`, 'too-many')
-  await picture('decisions')
+  await picture(page, 'dashboard/provider-decisions')
 })
 
 test('has what is earned settled now, and exports the payments', async () => {
@@ -124,7 +123,7 @@ test('has what is earned settled now, and exports the payments', async () => {
     .first()
     .click()
   await until('the money is there', async () => (await stack.usdc(wallet.address)) > before)
-  await picture('settlements')
+  await picture(page, 'dashboard/provider-settlements')
   await page.goto(url(`/p/${shop}/ledger`))
   const [file] = await Promise.all([
     page.waitForEvent('download'),

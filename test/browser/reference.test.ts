@@ -1,17 +1,13 @@
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
-import { root } from '@pbstream/local/Bundle'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Stack, startStack } from '../support/Stack.ts'
 import { type Browser, launch } from './support/launch.ts'
+import { picture } from './support/pictures.ts'
 
 let stack: Stack
 let browser: Browser
-const screenshots = join(root, '.wrangler', 'screenshots')
 
 beforeAll(async () => {
   stack = await startStack({ routes: [{ path: '/report' }] })
-  await mkdir(screenshots, { recursive: true })
   browser = await launch()
 })
 afterAll(async () => {
@@ -31,6 +27,6 @@ test('the reference of the API is read and tried in a browser, within its own po
   await page.getByRole('button', { name: 'Try it out' }).click()
   await page.getByRole('button', { name: 'Execute' }).click()
   await page.locator('.live-responses-table .response-col_status', { hasText: '200' }).waitFor()
-  await page.screenshot({ path: join(screenshots, 'reference.png') })
+  await picture(page, 'more/reference')
   expect(troubles).toEqual([])
 })

@@ -120,6 +120,7 @@ describe.each(['react', 'vue'])('a page that a server rendered with %s', (framew
 describe('the authorisation screen', () => {
   test('says everything in words, and each limit can be changed before it is signed', async () => {
     await openScreen()
+    await screen().getByText('12.50 USDC').waitFor()
     const text = (await screen().innerText()).replaceAll('\u00a0', ' ')
     const said = [
       new URL(site.origin).origin,

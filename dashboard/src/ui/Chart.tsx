@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Plot } from './Plot.ts'
 import { formatTime } from '../format/Time.ts'
 import { locale } from '../text.ts'
-import { theme } from '../Theme.ts'
+import { isDark } from '../Theme.ts'
 import { Table } from './Table.tsx'
 import { uiWords as w } from './words.ts'
 
@@ -58,7 +58,7 @@ function Lines({ title, x, series, format, height, onPoint }: Drawn) {
   const place = useRef<HTMLDivElement>(null)
   const plot = useRef<Plot>()
   const language = locale.value
-  const colours = theme.value
+  const colours = isDark.value
   useEffect(() => {
     let gone = false
     const drawn = import('./Plot.ts').then(({ draw }) => {

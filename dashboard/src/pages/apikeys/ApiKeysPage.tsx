@@ -103,7 +103,7 @@ function State({ row }: { row: ApiKey }) {
 
 function Scopes({ scopes }: { scopes: string[] }) {
   return (
-    <span>
+    <span class="words">
       {scopes.map((scope) => (
         <code key={scope} class="chip">
           {scope}

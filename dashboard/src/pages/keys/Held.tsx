@@ -63,7 +63,8 @@ function BreakerLine({ breaker: { scope, phase, spent, budget, cause } }: { brea
   const numbers = spent === null || budget === null ? '' : ` · ${formatAmount(spent)} / ${formatAmount(budget)} USDC`
   return (
     <li>
-      {w.budget({ scope: whose })}: <Badge tone={tones[phase]}>{phases[phase]()}</Badge>
+      {w.budget({ scope: whose })}
+      <Badge tone={tones[phase]}>{phases[phase]()}</Badge>
       {numbers}
       {cause !== null && <p class="hint">{reasonOf(cause)}</p>}
     </li>

@@ -86,7 +86,11 @@ function columns(changed: () => void) {
     { key: 'left', head: w.mayStillSpend(), cell: (row: Key) => <Spendable row={row} /> },
     { key: 'expiry', head: w.expires(), cell: (row: Key) => <Countdown until={row.expiry * 1_000} /> },
     { key: 'acts', head: w.actions(), cell: (row: Key) => <RowActs row={row} changed={changed} /> },
-    { key: 'limits', head: w.limits(), cell: (row: Key) => <span>{sentence(limitsOf(row), row.start)}</span> },
+    {
+      key: 'limits',
+      head: w.limits(),
+      cell: (row: Key) => <span class="words">{sentence(limitsOf(row), row.start)}</span>,
+    },
   ]
 }
 

@@ -102,7 +102,7 @@ export const w = defineWords({
   why: { en: 'Why', zh: '原因' },
   since: { en: 'since', zh: '自' },
   details: { en: 'Decision', zh: '决定详情' },
-  budget: { en: 'Budget of {scope}', zh: '{scope} 的预算' },
+  budget: { en: 'Budget of {scope}: ', zh: '{scope}的预算：' },
   scopeOwner: { en: 'your rules', zh: '您的规则' },
   scopePlatform: { en: 'the platform', zh: '平台' },
   scopeProvider: { en: 'a provider', zh: '某提供方' },

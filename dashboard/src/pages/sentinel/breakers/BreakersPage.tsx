@@ -89,7 +89,7 @@ function columns(turn: (turning: Turning) => void) {
     {
       key: 'cause',
       head: w.cause(),
-      cell: ({ cause }: Breaker) => <span>{cause === null ? '—' : reasonOf(cause)}</span>,
+      cell: ({ cause }: Breaker) => <span class="words">{cause === null ? '—' : reasonOf(cause)}</span>,
     },
     {
       key: 'turn',

@@ -111,6 +111,10 @@ function columns(whose: Whose) {
       cell: ({ rule, scope }: Stop) => <RuleName whose={whose} rule={rule} mine={scope !== 'platform'} />,
     },
     ...(own ? [{ key: 'scope', head: w.whose(), cell: ({ scope }: Stop) => <span>{scopeName(scope)}</span> }] : []),
-    { key: 'why', head: w.why(), cell: ({ cause, reason }: Stop) => <span>{reasonOf(reason ?? cause ?? '—')}</span> },
+    {
+      key: 'why',
+      head: w.why(),
+      cell: ({ cause, reason }: Stop) => <span class="words">{reasonOf(reason ?? cause ?? '—')}</span>,
+    },
   ]
 }
