@@ -7,6 +7,7 @@ import { secret } from '../support/keysApi.ts'
 import { type Stack, type StackPayer, startStack } from '../support/Stack.ts'
 import { until } from '../support/until.ts'
 import { BrowserWallet } from './support/BrowserWallet.ts'
+import { pressAt } from './support/keyboard.ts'
 import { launch } from './support/launch.ts'
 import { picture } from './support/pictures.ts'
 
@@ -69,6 +70,26 @@ test('authorises an agent by its address', async () => {
   await button(/^Create key/).click()
   await button('To the key').click()
   await page.getByRole('heading', { name: 'research agent', level: 1 }).waitFor()
+})
+
+test('makes an API key and revokes it by the keyboard alone: dialogs take the focus and give it back', async () => {
+  await page.goto(url('/api-keys'))
+  await pressAt(button('New API key').first(), 'Enter')
+  const dialog = page.getByRole('dialog')
+  await pressAt(dialog.getByRole('checkbox', { name: /^providers:read/ }), 'Space')
+  await pressAt(dialog.getByRole('textbox', { name: 'Name' }), 'B')
+  await page.keyboard.type('y keys')
+  await pressAt(dialog.getByRole('button', { name: 'New API key' }), 'Enter')
+  await pressAt(dialog.getByRole('button', { name: 'I have stored it' }), 'Enter')
+  const revoke = button('Revoke By keys')
+  await pressAt(revoke, 'Enter')
+  await dialog.waitFor()
+  await page.keyboard.press('Escape')
+  await dialog.waitFor({ state: 'detached' })
+  expect(await revoke.evaluate((element) => element === document.activeElement)).toBe(true)
+  await page.keyboard.press('Enter')
+  await pressAt(dialog.getByRole('button', { name: 'Revoke', exact: true }), 'Enter')
+  await page.getByText('By keys is revoked.').first().waitFor()
 })
 
 test('sees what the agent paid', async () => {

@@ -256,6 +256,7 @@ test('spending shows what is allowed and what is put in, and says when there is 
   await page.evaluate(() => document.querySelector('pb-usage')!.refresh())
   await part('pb-usage', 'funds').getByText('11.66').waitFor()
   await picture(page.locator('pb-usage'), 'widget/usage')
+  await picture(page.locator('pb-connect'), 'widget/connect')
   await part('pb-usage', 'receipts').getByText('Receipts').click()
   await part('pb-usage', 'receipts').getByText('Library <b> /articles/7').click()
   await part('pb-usage', 'verdict-unchecked').waitFor()
@@ -267,7 +268,6 @@ test('spending shows what is allowed and what is put in, and says when there is 
   await part('pb-usage', 'revoke').click()
   const question = page.locator('pb-usage dialog')
   expect(await question.innerText()).toContain('At most 50.00\u00a0USDC in total')
-  await picture(page.locator('pb-connect'), 'widget/connect')
   expect(troubles).toEqual([])
 })
 

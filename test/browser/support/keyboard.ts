@@ -1,5 +1,5 @@
 /** What the Tab key reaches on a page. */
-import type { Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 
 /** What somebody can do something with. */
 const CONTROLS =
@@ -8,6 +8,8 @@ const CONTROLS =
 const BY_ARROWS = '[role=tab][aria-selected=false], input[type=radio]:not(:checked)'
 /** A date field has several stops. */
 const ROUNDS = 5
+/** Stops on the way to something. */
+const MOST = 150
 
 type Reached = { reached: number[]; unseen: number[] }
 type Noted = typeof globalThis & { reachedByTab: Reached }
@@ -26,6 +28,17 @@ export async function unreachedByTab(page: Page): Promise<string[]> {
     ...wanted.filter((_, at) => !reached.has(at)).map((html) => `not reached by Tab: ${html}`),
     ...noted.unseen.map((at) => `no sign of the focus: ${wanted[at]}`),
   ]
+}
+
+/** Presses Tab until it comes to what is wanted, then `key`. @throws {Error} when it is not on the way. */
+export async function pressAt(wanted: Locator, key: string): Promise<void> {
+  const page = wanted.page()
+  await wanted.waitFor()
+  for (let press = 0; press < MOST; press++) {
+    if (await wanted.evaluate((element) => element === document.activeElement)) return page.keyboard.press(key)
+    await page.keyboard.press('Tab')
+  }
+  throw new Error(`Tab does not come to ${String(wanted)}`)
 }
 
 /** Runs in the page: takes down what gets the focus from now on, beginning at its start. Answers the controls, as HTML. */

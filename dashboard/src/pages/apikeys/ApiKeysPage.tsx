@@ -81,8 +81,7 @@ const TONES = { active: 'good', expired: 'plain', revoked: 'plain' } as const
 
 function columns(reload: () => void): Column<ApiKey>[] {
   return [
-    { key: 'name', head: w.name(), cell: ({ name }) => name },
-    { key: 'prefix', head: w.prefix(), cell: ({ prefix }) => <code>{prefix}…</code> },
+    { key: 'name', head: w.name(), cell: ({ name, prefix }) => <Named name={name} prefix={prefix} /> },
     { key: 'state', head: w.state(), cell: (key) => <State row={key} /> },
     { key: 'scopes', head: w.scopes(), cell: ({ scopes }) => <Scopes scopes={scopes} /> },
     {
@@ -94,6 +93,16 @@ function columns(reload: () => void): Column<ApiKey>[] {
     { key: 'created', head: w.created(), cell: ({ createdAt }) => <Time at={createdAt} ago /> },
     { key: 'action', head: w.action(), cell: (key) => <Revoke row={key} after={reload} /> },
   ]
+}
+
+/** The name, and how the secret begins. */
+function Named({ name, prefix }: Pick<ApiKey, 'name' | 'prefix'>) {
+  return (
+    <span class="two-lines">
+      <span>{name}</span>
+      <code class="hint">{prefix}…</code>
+    </span>
+  )
 }
 
 function State({ row }: { row: ApiKey }) {

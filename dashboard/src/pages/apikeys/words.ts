@@ -15,7 +15,6 @@ export const w = defineWords({
   create: { en: 'New API key', zh: '新建 API 密钥' },
   name: { en: 'Name', zh: '名称' },
   nameHint: { en: 'Where it is used, so that you know which to revoke.', zh: '写明用途，便于日后撤销。' },
-  prefix: { en: 'Begins with', zh: '开头' },
   scopes: { en: 'May', zh: '权限' },
   created: { en: 'Made', zh: '创建' },
   used: { en: 'Last used', zh: '最近使用' },
