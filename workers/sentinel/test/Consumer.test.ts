@@ -133,7 +133,7 @@ describe('an alert', () => {
     expect(texts[0]).toContain(
       `key: ${key}\nbecause: amount = 5000\nroute: route-1\namount: 5000\ncountry: KP\nrule: r v2`,
     )
-    expect(texts[1]).toContain('<b>[high] r：提醒</b>')
+    expect(texts[1]).toContain('<b>[高] r：提醒</b>')
     expect(texts.join()).not.toContain(of.payer)
     expect(texts.join()).not.toContain(of.payerAuthorizer)
   })
