@@ -76,12 +76,14 @@ export function paidAt(db: Database, payTo: Address, mode: Mode) {
     .limit(1)
 }
 
-/** The providers of this mode that are paid there and not switched off, with the delay in seconds that their channels have. */
+/**
+ * The providers of this mode that are paid there and not switched off, in no order, with the delay in seconds that their
+ * channels have.
+ */
 export function delaysAt(db: Database, receivers: readonly Address[], mode: Mode) {
   const { provider } = db.tables
   return db.orm
-    .select({ payTo: provider.payTo, withdrawDelay: provider.withdrawDelay })
+    .select({ id: provider.id, payTo: provider.payTo, withdrawDelay: provider.withdrawDelay })
     .from(provider)
     .where(and(inArray(provider.payTo, [...receivers]), eq(provider.mode, mode), eq(provider.enabled, true)))
-    .orderBy(asc(provider.id))
 }

@@ -64,8 +64,11 @@ test('who is paid at some addresses, and the delay of their channels', async () 
   await provider('off', bob.id, 'test', false)
   await provider('live', bob.id, 'live')
   await db.orm.update(db.tables.provider).set({ withdrawDelay: 86_400 }).where(eq(db.tables.provider.id, 'two'))
-  expect(await delaysAt(db, [hex('5e', 20), hex('5f', 20)], 'test')).toEqual([
-    { payTo: hex('5e', 20), withdrawDelay: null },
-    { payTo: hex('5e', 20), withdrawDelay: 86_400 },
-  ])
+  const rows = await delaysAt(db, [hex('5e', 20), hex('5f', 20)], 'test')
+  expect(new Set(rows)).toEqual(
+    new Set([
+      { id: 'one', payTo: hex('5e', 20), withdrawDelay: null },
+      { id: 'two', payTo: hex('5e', 20), withdrawDelay: 86_400 },
+    ]),
+  )
 })

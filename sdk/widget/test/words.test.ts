@@ -24,7 +24,7 @@ const ELSEWHERE = [
   ...['credentials_invalid', 'cursor_invalid', 'origin_refused', 'scope_missing', 'sign_in_refused'],
   ...['precondition_failed', 'precondition_required'],
   ...['deposit_authorization_invalid', 'deposit_below_min_deposit', 'key_deposit_above_cap', 'insufficient_funds'],
-  ...['receiver_authorizer_mismatch', 'token_mismatch'],
+  ...['receiver_authorizer_mismatch', 'token_mismatch', 'withdraw_delay_mismatch'],
 ]
 
 /** Every code that the operations on grants can answer, read from what refuses in their code and that of what they use. */

@@ -8,13 +8,13 @@ import { Refusal } from '../Problem.ts'
 /** `withdrawDelay` in seconds; null: that of the chain. Payees that nobody here is paid at are left out. */
 export type PayeeDelay = { payee: string; withdrawDelay: number | null }
 
-/** One for each payee: that of its oldest provider. */
+/** One for each payee; of several providers that are paid there, always the same one's. */
 export async function delaysOf(
   c: ApiContext,
   mode: 'live' | 'test',
   payees: readonly Address[],
 ): Promise<PayeeDelay[]> {
-  const rows = await delaysAt(c.var.database, payees, mode)
+  const rows = (await delaysAt(c.var.database, payees, mode)).toSorted((a, b) => (a.id < b.id ? -1 : 1))
   return payees.flatMap((payee) => {
     const row = rows.find(({ payTo }) => payTo === payee)
     return row === undefined ? [] : [{ payee, withdrawDelay: row.withdrawDelay }]
