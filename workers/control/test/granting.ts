@@ -22,7 +22,9 @@ type Relay = NonNullable<Env['KEY_RELAY']>
 export function chainOf(signer?: 'contract') {
   const keys = new Map<string, KeyOnChain>()
   const relayed: KeyChange[] = []
+  let isDown = false
   const relay = async (_v: 1, { change }: { change: KeyChange }) => {
+    if (isDown) return { kind: 'refused', code: 'temporarily_unavailable' }
     relayed.push(change)
     if (change.kind === 'register') {
       const permission = SessionKey.parse(change.permission)
@@ -48,7 +50,7 @@ export function chainOf(signer?: 'contract') {
     },
     freezeAsFreezer: async () => ({ kind: 'refused', code: 'key_not_registered' }),
   } as unknown as Relay
-  return { keys, relayed, binding }
+  return { keys, relayed, binding, down: (now: boolean) => void (isDown = now) }
 }
 
 let salts = 0

@@ -1,62 +1,16 @@
 /** Keys that a wallet grants to a site without signing in: what its signature does, once, and what nothing else does. */
-import type { KeyChange, KeyOnChain } from '@pbstream/core/message/KeyRelay'
 import * as SessionKey from '@pbstream/core/SessionKey'
-import * as Voucher from '@pbstream/core/Voucher'
 import * as WalletRequest from '@pbstream/core/WalletRequest'
 import { generatePrivateKey, privateKeyToAccount, type PrivateKeyAccount } from 'viem/accounts'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
-import type { Env } from '../src/Env.ts'
 import { newToken } from '../src/grants/Token.ts'
 import worker from '../src/index.ts'
 import { clear } from './belongings.ts'
+import { chainOf, DEADLINE, domain, escrow, freezer, permissionOf } from './granting.ts'
 import { api, apiEnv, type Call, ORIGIN, type Person, person, type Reply, TEST_CHAIN } from './people.ts'
 import { db, empty, hex, settlement } from './support.ts'
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
-
-const escrow = hex('e5', 20)
-const freezer = hex('f2', 20)
-const domain = Voucher.escrowDomain(TEST_CHAIN, escrow)
-const DEADLINE = 4_000_000_000
-
-/** The escrow as far as it is asked: keys with versions, and what was relayed. */
-function chainOf() {
-  const keys = new Map<string, KeyOnChain>()
-  const relayed: KeyChange[] = []
-  let isDown = false
-  const relay = async (_v: 1, { change }: { change: KeyChange }) => {
-    if (isDown) return { kind: 'refused', code: 'temporarily_unavailable' }
-    relayed.push(change)
-    if (change.kind === 'register') {
-      const permission = SessionKey.parse(change.permission)
-      const keyId = SessionKey.keyId(permission, Voucher.escrowDomainSeparator(TEST_CHAIN, escrow))
-      const zero = { version: 0, usage: 0n, frozenAt: 0, revokedAt: 0, stoppedAt: 0 }
-      keys.set(keyId, { ...permission, ...zero, keyId })
-      return { kind: 'done', key: keys.get(keyId) }
-    }
-    if (change.kind === 'rotate') return { kind: 'refused', code: 'key_not_registered' }
-    const key = keys.get(change.keyId)
-    if (key === undefined) return { kind: 'refused', code: 'key_not_registered' }
-    key.version++
-    key.frozenAt = change.kind === 'freeze' ? 1 : 0
-    if (change.kind === 'revoke') key.revokedAt = 1
-    return { kind: 'done', key }
-  }
-  return {
-    relayed,
-    down: (now: boolean) => void (isDown = now),
-    binding: {
-      relay,
-      addresses: async () => ({ freezer }),
-      verifyWallet: async () => ({ kind: 'invalid' }),
-      keyState: async (_v: 1, { keyId }: { keyId: string }) => {
-        const key = keys.get(keyId)
-        return key === undefined ? { kind: 'unknown' } : { kind: 'known', key }
-      },
-      freezeAsFreezer: async () => ({ kind: 'refused', code: 'key_not_registered' }),
-    } as unknown as NonNullable<Env['KEY_RELAY']>,
-  }
-}
 
 let chain: ReturnType<typeof chainOf>
 let wallet: PrivateKeyAccount
@@ -77,25 +31,7 @@ const call = (more: Call = {}): Call => ({
   env: { KEY_RELAY: chain.binding, ...more.env },
 })
 
-let salts = 0
-
-function permission(over: Partial<SessionKey.PermissionJson> = {}): SessionKey.PermissionJson {
-  return {
-    account: wallet.address.toLowerCase() as `0x${string}`,
-    key: privateKeyToAccount(generatePrivateKey()).address.toLowerCase() as `0x${string}`,
-    token: hex('7c', 20),
-    payees: [hex('ac', 20)],
-    spendCap: '50000000',
-    periodAmount: '5000000',
-    periodDuration: 86_400,
-    perPaymentMax: '100000',
-    start: 1_700_000_000,
-    expiry: 3_900_000_000,
-    freezer,
-    salt: `0x${String(++salts).padStart(64, '0')}`,
-    ...over,
-  }
-}
+const permission = (over: Partial<SessionKey.PermissionJson> = {}) => permissionOf(wallet.address, over)
 
 type Body = { permission: SessionKey.PermissionJson; signature: string; deadline: number } & Record<string, unknown>
 

@@ -118,7 +118,7 @@ export function grantRoutes(api: Api): void {
     const { id } = c.req.valid('param')
     const { expiresAt, row } = await admitted(c, id)
     // What rules of the owner have stopped is not for the site.
-    const { stops: _stops, breakers: _breakers, payeeDelays: _delays, ...key } = await detailed(c, id)
+    const { stops: _stops, breakers: _breakers, ...key } = await detailed(c, id)
     return c.json({ ...key, receipts: await receiptsOf(c.var.database, row), expiresAt: expiresAt.toISOString() }, 200)
   })
 

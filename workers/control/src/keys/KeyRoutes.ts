@@ -99,7 +99,7 @@ export function keyRoutes(api: Api): void {
   api.openapi(get, async (c) => {
     const row = await detailed(c, c.req.valid('param').id)
     c.header('etag', etag(row.version))
-    return c.json(row, 200)
+    return c.json({ ...row, payeeDelays: await delaysOf(c, row.payees) }, 200)
   })
 
   api.openapi(ask, async (c) => {
@@ -139,7 +139,10 @@ async function createAsked(c: ApiContext, key: Address) {
 }
 
 /** One key with what its object and the chain say of it. */
-export async function detailed(c: ApiContext, id: string): Promise<z.infer<typeof Schemas.SessionKeyDetail>> {
+export async function detailed(
+  c: ApiContext,
+  id: string,
+): Promise<Omit<z.infer<typeof Schemas.SessionKeyDetail>, 'payeeDelays'>> {
   const row = await found(c, id)
   const standing = await quietly(() => Edge.standing(c.env, refOf(row)))
   const place = placeOf(standing, row)
@@ -159,7 +162,6 @@ export async function detailed(c: ApiContext, id: string): Promise<z.infer<typeo
     onChain: state === undefined ? null : showChain(state),
     stops: held === undefined ? null : held.stops.map((stop) => showStop(stop, 'payer')),
     breakers: held === undefined ? null : held.breakers.flatMap(showMoneyBreaker),
-    payeeDelays: await delaysOf(c, row.mode, row.permission.payees),
   }
 }
 

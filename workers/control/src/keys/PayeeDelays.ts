@@ -8,13 +8,10 @@ import { Refusal } from '../Problem.ts'
 /** `withdrawDelay` in seconds; null: that of the chain. Payees that nobody here is paid at are left out. */
 export type PayeeDelay = { payee: string; withdrawDelay: number | null }
 
-/** One for each payee; of several providers that are paid there, always the same one's. */
-export async function delaysOf(
-  c: ApiContext,
-  mode: 'live' | 'test',
-  payees: readonly Address[],
-): Promise<PayeeDelay[]> {
-  const rows = (await delaysAt(c.var.database, payees, mode)).toSorted((a, b) => (a.id < b.id ? -1 : 1))
+/** One for each payee, as rows have them; of several providers that are paid there, always the same one's. */
+export async function delaysOf(c: ApiContext, payees: readonly string[]): Promise<PayeeDelay[]> {
+  const found = await delaysAt(c.var.database, payees as readonly Address[], callerOf(c).mode)
+  const rows = found.toSorted((a, b) => (a.id < b.id ? -1 : 1))
   return payees.flatMap((payee) => {
     const row = rows.find(({ payTo }) => payTo === payee)
     return row === undefined ? [] : [{ payee, withdrawDelay: row.withdrawDelay }]
