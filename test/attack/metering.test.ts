@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib'
 import type { ServerResponse } from 'node:http'
 import type { RateRule } from '@pbstream/db/Catalog'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { Cut } from '../fault/support/Cut.ts'
 import { type Caller, chargedOf, openOn, signedRequest } from '../support/openOn.ts'
 import { headerOf, paymentOf } from '../support/payment.ts'
 import type { Session } from '../support/SessionCaller.ts'
@@ -193,24 +194,22 @@ describe('a caller that wants to pay less', () => {
   })
 
   test('leaves when it has all that it wanted, before what it cost is said', async () => {
-    let release = () => {}
-    stack.upstream.on('/chat', async (_, response) => {
+    let upstream: ServerResponse | undefined
+    let stopped = false
+    stack.upstream.on('/chat', (_, response) => {
+      upstream = response.on('close', () => (stopped = true))
       response.setHeader('content-type', 'text/event-stream')
       response.write(delta('all') + last)
-      await new Promise<void>((resolve) => (release = resolve))
-      response.end(usageOf(400, 60) + 'data: [DONE]\n\n')
     })
-    const leaving = new AbortController()
-    const request = await signedRequest(stack.gateway, session, '/chat', {
-      method: 'POST',
-      body: chat({ stream: true, max_tokens: 100 }),
-    })
+    const body = chat({ stream: true, max_tokens: 100 })
+    const request = await signedRequest(stack.gateway, session, '/chat', { method: 'POST', body })
     request.headers.set('content-type', 'application/json')
-    const response = await fetch(request, { signal: leaving.signal })
-    await response.body?.getReader().read()
-    leaving.abort()
-    await new Promise((resolve) => setTimeout(resolve, 300))
-    release()
+    const answer = new Cut(request, body)
+    await answer.upTo((delta('all') + last).length)
+    answer.leave()
+    // The upstream stays open: that it is let go when its usage is known shows that nobody reads on behind it.
+    upstream?.write(usageOf(400, 60))
+    await until('the upstream is let go', () => stopped)
     expect(await cost()).toBe(1000n)
   })
 })

@@ -9,11 +9,12 @@ export class Cut {
   readonly #request: ClientRequest
   readonly #answer: Promise<IncomingMessage>
 
-  constructor({ url, method, headers }: Request) {
+  /** @param body of the request, which is not read from it. */
+  constructor({ url, method, headers }: Request, body = '') {
     this.#request = send(url, { method, headers: Object.fromEntries(headers) })
     this.#answer = new Promise((resolve, reject) => this.#request.once('response', resolve).once('error', reject))
     this.#answer.catch(() => {})
-    this.#request.end()
+    this.#request.end(body)
   }
 
   /** Reads until so many bytes have come. */
