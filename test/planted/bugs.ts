@@ -16,6 +16,7 @@ import { serverBugs } from './serverBugs.ts'
 import { sessionBugs } from './sessionBugs.ts'
 import { standaloneBugs } from './standaloneBugs.ts'
 import { usageBugs } from './usageBugs.ts'
+import { watchBugs } from './watchBugs.ts'
 import { laneRuns, sim, vitest } from './suites.ts'
 
 const session = 'durable-objects/stream-session'
@@ -35,6 +36,7 @@ export const bugs: readonly Bug[] = [
   ...serverBugs,
   ...standaloneBugs,
   ...usageBugs,
+  ...watchBugs,
   {
     name: 'what was given back still counts as money of the channel',
     invariant: 'I1',

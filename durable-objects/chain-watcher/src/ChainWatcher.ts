@@ -3,14 +3,12 @@ import { DurableObject } from 'cloudflare:workers'
 import type { ChainWatcherApi, Config, Ports, Watched, WatchState } from './Port.ts'
 import { Registry } from './Registry.ts'
 import { ofStorage } from './Sql.ts'
-import { Watcher } from './Watcher.ts'
+import { LONGEST_PAUSE, Watcher } from './Watcher.ts'
 
 /** How the hosting Worker connects a watcher to its chain and sessions. */
 export type Connect<Env> = (env: Env, chainId: number) => { ports: Ports; config: Config }
 
 const MAX_CHANNELS = 1_000
-/** When the watcher cannot even connect (its chain left the configuration), it looks again after this long. */
-const LOST_DELAY = 60_000
 /** An alarm that is later than this is taken for lost. */
 const LATE = 30_000
 
@@ -45,7 +43,8 @@ export class ChainWatcher<Env> extends DurableObject<Env> implements ChainWatche
   override async alarm(): Promise<void> {
     const chainId = this.#registry.meta('chain')
     if (chainId === undefined) return
-    let next: number | undefined = Date.now() + LOST_DELAY
+    // When it cannot even connect: its chain has left the configuration.
+    let next: number | undefined = Date.now() + LONGEST_PAUSE
     try {
       const watcher = this.#running(chainId)
       await watcher.tick()

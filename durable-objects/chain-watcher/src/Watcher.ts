@@ -22,15 +22,18 @@ const STALE = 6 * 3_600_000
 const FORGET = 100
 /** Soon: there is more to do than one run does. */
 const SOON = 250
-const LONGEST_PAUSE = 60_000
+/** From the beginning of a look to that of the next at most, whether the chain answers or not. Milliseconds. */
+export const LONGEST_PAUSE = 15_000
 
 export class Watcher {
   readonly #registry: Registry
   readonly #ports: Ports
   readonly #config: Config
   #range = RANGE
-  /** How often in a row the chain did not answer: looks become rarer. */
-  #silence = 0
+  /** The chain did not answer the last time: it is asked half as often. */
+  #silent = false
+  /** When the last look began. */
+  #began = 0
   #more = false
 
   constructor(registry: Registry, ports: Ports, config: Config) {
@@ -43,14 +46,15 @@ export class Watcher {
   async tick(): Promise<void> {
     this.#more = false
     if (this.#registry.isEmpty()) return this.#registry.start(undefined)
-    this.#silence++
+    this.#silent = true
+    this.#began = this.#ports.now()
     try {
       const head = await this.#ports.chain.block('latest')
       if (head === undefined) throw new Error('no newest block')
       await this.#follow(head)
       await this.#read(head)
       this.#registry.setMeta('looked', this.#ports.now())
-      this.#silence = 0
+      this.#silent = false
     } catch (error) {
       this.#ports.log('watcher_delayed', { message: error instanceof Error ? error.message : 'unknown' })
     }
@@ -60,12 +64,12 @@ export class Watcher {
   /** When to run the next tick, Unix milliseconds; undefined when there is nothing to watch. */
   nextTick(): number | undefined {
     if (this.#registry.isEmpty()) return undefined
-    const now = this.#ports.now()
-    if (this.#silence === 0) return now + (this.#more ? Math.min(SOON, this.#config.pollMs) : this.#config.pollMs)
-    return (
-      now +
-      Math.max(this.#config.pollMs, Math.min(this.#config.pollMs * 2 ** Math.min(this.#silence, 10), LONGEST_PAUSE))
-    )
+    const { pollMs } = this.#config
+    const soon = this.#ports.now() + Math.min(SOON, pollMs)
+    if (this.#more && !this.#silent) return soon
+    const pause = Math.min(this.#silent ? 2 * pollMs : pollMs, LONGEST_PAUSE)
+    // What the look took does not come on top: a node that hangs would stretch every pause.
+    return Math.max(soon, this.#began + pause)
   }
 
   /** Reads logs from our place to the head. */

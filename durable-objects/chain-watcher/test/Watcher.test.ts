@@ -170,19 +170,30 @@ describe('time', () => {
 })
 
 describe('troubles', () => {
-  test('a chain that does not answer is asked more and more rarely, and followed from where it was left', async () => {
+  test('a chain that does not answer is asked again within 15 s, always, and followed from where it was left', async () => {
     const world = await settled(channel(1))
     world.down = true
     const pauses: number[] = []
-    for (let i = 0; i < 5; i++) {
-      await world.tick()
-      pauses.push(world.watcher.nextTick()! - world.now)
-    }
-    expect(pauses).toEqual([20_000, 40_000, 60_000, 60_000, 60_000])
+    for (let i = 0; i < 20; i++) pauses.push(await world.pause())
+    expect(new Set(pauses)).toEqual(new Set([15_000]))
     world.mine(50, log('withdrawal', 1))
     world.down = false
-    expect(await world.tick()).toEqual([1])
-    expect(world.watcher.nextTick()! - world.now).toBe(10_000)
+    expect(await world.pause()).toBe(10_000)
+    expect(world.reads).toEqual([[1]])
+  })
+  test('what a look takes is part of the pause, so that a node that hangs does not stretch it', async () => {
+    const world = await settled(channel(1))
+    expect(await world.pause(9_000)).toBe(10_000)
+    world.down = true
+    expect(await world.pause(9_000)).toBe(15_000)
+    expect(await world.pause(20_000), 'not without a breath').toBe(20_250)
+  })
+  test('who looks often goes on to do so while the chain is away, half as often', async () => {
+    const world = new World({ pollMs: 300 })
+    world.add(channel(1))
+    expect(await world.pause()).toBe(300)
+    world.down = true
+    expect(await world.pause()).toBe(600)
   })
   test('a session that does not take the news hears them later, and holds up nobody', async () => {
     const world = await settled(channel(1), channel(2))
@@ -198,8 +209,8 @@ describe('troubles', () => {
     world.add(...Array.from({ length: READS + 5 }, (_, i) => channel(i + 1)))
     expect(await world.tick()).toHaveLength(READS)
     expect(world.watcher.nextTick()! - world.now).toBeLessThan(1_000)
-    expect(await world.tick()).toHaveLength(5)
-    expect(world.watcher.nextTick()! - world.now).toBe(10_000)
+    expect(await world.pause()).toBe(10_000)
+    expect(world.reads.at(-1)).toHaveLength(5)
   })
 })
 
