@@ -33,4 +33,13 @@ export const standaloneBugs: readonly Bug[] = [
     suite: suite('paymentsRefused', 'captures one amount only'),
     notices: /FAIL .*captures one amount only/,
   },
+  {
+    name: 'an answer waits on a report that travels with another call, and takes it for done',
+    invariant: 'I11',
+    file: 'workers/gateway/src/Reporter.ts',
+    find: '  return gather(name, open, what, patienceMs, true)\n',
+    replace: '  return gather(name, open, what, patienceMs, false).then((reply) => reply ?? { done: true })\n',
+    suite: suite('paymentsBeside', 'is not said to be'),
+    notices: /FAIL .*a capture after the end is not said to be one/,
+  },
 ]

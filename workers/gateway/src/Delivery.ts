@@ -15,7 +15,7 @@ import { isBounded } from './Pricing.ts'
 import { problemResponse } from './Problem.ts'
 import * as ReceiptEvent from './ReceiptEvent.ts'
 import { type Charge, type Payer, signReceipt, signToken } from './Receipts.ts'
-import { LATER_MS, report, SOON_MS } from './Reporter.ts'
+import { LATER_MS, report, SOON_MS, tell } from './Reporter.ts'
 import { begin, hasFailed } from './sentinel/Pass.ts'
 import { callUpstream, type Outcome, UPSTREAM_MS } from './Upstream.ts'
 
@@ -98,8 +98,7 @@ async function serve(call: PaidCall, grant: Grant, finish: () => void): Promise<
       timeoutMs: UPSTREAM_MS,
       chargeOnAbandon: call.route.chargeOnAbandon,
       // A mark of nothing keeps the reservation from expiring under a slow upstream.
-      alive: async () =>
-        (await send(call, grant, { kind: 'mark', reservationId: grant.reservationId, amount: 0n }))?.done !== false,
+      alive: async () => (await mark(call, grant, { reservationId: grant.reservationId, amount: 0n }))?.done !== false,
     },
     token,
   )
@@ -250,7 +249,7 @@ function meteringOf(call: PaidCall, grant: Grant) {
     left: call.request.signal,
     mark: async (used: Bill) => {
       const what = { reservationId, amount: used.amount, ...usageOf(grant, used) }
-      return (await send(call, grant, { kind: 'mark', ...what }))?.done !== false
+      return (await mark(call, grant, what))?.done !== false
     },
   }
 }
@@ -328,9 +327,19 @@ function readerOf({ route, prepared }: PaidCall, { headers }: Response): Usage.R
   })
 }
 
-/** Reports to the session; it never rejects. */
-function send(call: PaidCall, grant: Grant, what: Report, patienceMs?: number): Promise<ReportReply | undefined> {
-  if (grant.send !== undefined) return grant.send(what, patienceMs)
+type Mark = Extract<Report, { kind: 'mark' }>
+
+/** Says how far a call has come; a reply of not done means that its reservation is over. Never rejects. */
+function mark(call: PaidCall, grant: Grant, so: Omit<Mark, 'kind'>): Promise<ReportReply | undefined> {
+  const what: Mark = { kind: 'mark', ...so }
+  if (grant.send !== undefined) return grant.send(what)
   const { session } = grant.by
-  return report(session, () => call.gateway.env.STREAM_SESSION.getByName(session), what, patienceMs)
+  return report(session, () => call.gateway.env.STREAM_SESSION.getByName(session), what)
+}
+
+/** Tells the session how a call went: what the caller is answered does not depend on the reply. Never rejects. */
+async function send(call: PaidCall, grant: Grant, what: Report, patienceMs?: number): Promise<void> {
+  if (grant.send !== undefined) return void (await grant.send(what, patienceMs))
+  const { session } = grant.by
+  return tell(session, () => call.gateway.env.STREAM_SESSION.getByName(session), what, patienceMs)
 }

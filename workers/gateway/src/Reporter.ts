@@ -11,30 +11,54 @@ const COMPANY_MS = 5_000
 /** At most this many reports travel in one call. */
 const MAX_BATCH = 256
 
-/** `retry`: it is not known to have arrived. `undefined`: it was tried often enough. */
+/** `retry`: it is not known to have arrived. `undefined`: it was tried often enough, or nobody hears the reply. */
 type Outcome = ReportReply | 'retry' | undefined
-type Entry = { report: Report; settle: (outcome: Outcome) => void }
+/** `heard`: somebody acts on the reply, and only a call of `report` brings one. */
+type Entry = { report: Report; heard: boolean; settle: (outcome: Outcome) => void }
 
 /** Reports that wait for a call to their object. Of this isolate: requests come and go, these are theirs in common. */
 const waiting = new Map<string, Entry[]>()
 
 /**
- * Sends a report to a session. Reports of this isolate for one object gather for a moment and travel together, at best
- * along with the next reservation, so a busy session costs little more than one call a request.
+ * Sends a report to a session, and brings back what became of it. Reports of this isolate for one object gather for a
+ * moment and travel together, so a busy session costs little more than one call a request.
  *
  * Answers `undefined` when the report could not be delivered: the reservation then expires, and the payer is not
  * charged for more than its last mark.
  *
  * @param open gives a fresh stub: one that has failed once stays broken.
  */
-export async function report(
+export function report(
   name: string,
   open: () => StreamSessionApi,
   what: Report,
   patienceMs = SOON_MS,
 ): Promise<ReportReply | undefined> {
+  return gather(name, open, what, patienceMs, true)
+}
+
+/**
+ * As `report`, where nobody asks what became of it: at best it travels along with the next reservation, whose reply says
+ * that it was written and not what it did. Done when it has arrived or was given up.
+ */
+export async function tell(
+  name: string,
+  open: () => StreamSessionApi,
+  what: Report,
+  patienceMs = SOON_MS,
+): Promise<void> {
+  await gather(name, open, what, patienceMs, false)
+}
+
+async function gather(
+  name: string,
+  open: () => StreamSessionApi,
+  what: Report,
+  patienceMs: number,
+  heard: boolean,
+): Promise<ReportReply | undefined> {
   const { promise, resolve: settle } = Promise.withResolvers<Outcome>()
-  const entry = { report: what, settle }
+  const entry = { report: what, heard, settle }
   waiting.set(name, [...(waiting.get(name) ?? []), entry])
   await new Promise((done) => setTimeout(done, patienceMs))
   const gathered = waiting.get(name)
@@ -46,7 +70,7 @@ export async function report(
   return outcome === 'retry' ? (await send(open, [what]))?.[0] : outcome
 }
 
-/** Asks a session for money, and takes reports along that wait for a call and whose replies nobody acts on. */
+/** Asks a session for money, and takes along what it is to be told (`tell`). */
 export function reserve(name: string, open: () => StreamSessionApi, command: Reserve): Promise<ReserveReply> {
   return carrying(name, (reports) =>
     reports === undefined ? open().reserve(command) : open().reserve(command, reports),
@@ -66,7 +90,7 @@ async function carrying<Reply extends ReserveReply | SessionReply>(
   const staying: Entry[] = []
   for (const entry of waiting.get(name) ?? []) {
     const { kind } = entry.report
-    const goes = (kind === 'post' || kind === 'void') && carried.length < MAX_BATCH
+    const goes = !entry.heard && (kind === 'post' || kind === 'void') && carried.length < MAX_BATCH
     ;(goes ? carried : staying).push(entry)
   }
   if (carried.length === 0) return call(undefined)
@@ -76,7 +100,7 @@ async function carrying<Reply extends ReserveReply | SessionReply>(
   try {
     const reply = await call(carried.map((entry) => entry.report))
     // A group that was not written is refused so, and its reports are gone with it.
-    if (reply.kind !== 'refused' || reply.code !== 'temporarily_unavailable') outcome = { done: true }
+    if (reply.kind !== 'refused' || reply.code !== 'temporarily_unavailable') outcome = undefined
     return reply
   } finally {
     for (const entry of carried) entry.settle(outcome)

@@ -1,6 +1,7 @@
+import type { SessionReserve } from '@pbstream/core/message/PaidSession'
 import type { Report, Reserve } from '@pbstream/core/message/Session'
 import { describe, expect, it } from 'vitest'
-import { report, reserve } from '../src/Reporter.ts'
+import { pay, report, reserve, tell } from '../src/Reporter.ts'
 import { FakeSession } from './support/world.ts'
 
 const post = (n: number): Report => ({ kind: 'post', reservationId: `r${n}`, amount: BigInt(n) })
@@ -29,25 +30,36 @@ describe('reports of one isolate for one session', () => {
     const name = `s${++names}`
     const command = { v: 1 } as Reserve
     session.decide = () => ({ kind: 'refused', code: 'request_in_flight' })
-    const posted = report(name, () => session, post(1))
+    const posted = tell(name, () => session, post(1))
     await reserve(name, () => session, command)
-    expect(await posted).toEqual({ done: true })
+    await posted
     expect([session.reports, session.calls]).toEqual([[post(1)], []])
     session.decide = () => ({ kind: 'refused', code: 'temporarily_unavailable' })
-    const again = report(name, () => session, post(2))
+    const again = tell(name, () => session, post(2))
     await reserve(name, () => session, command)
     await again
     expect(session.calls).toEqual([1])
   })
 
-  it('whose replies decide something do not travel with a reservation', async () => {
+  it.each<Report>([
+    post(1),
+    { kind: 'void', reservationId: 'r1', freesId: true },
+    { kind: 'mark', reservationId: 'r1', amount: 1n },
+    { kind: 'time', reservationId: 'r1', op: 'stop' },
+  ])('whose replies decide something bring them back, beside other calls too ($kind)', async (what) => {
     const session = new FakeSession()
     const name = `s${++names}`
     session.decide = () => ({ kind: 'in_flight' })
-    const marked = report(name, () => session, { kind: 'mark', reservationId: 'r1', amount: 1n })
+    session.decidePaid = () => ({ kind: 'in_flight' })
+    session.reply = { done: false }
+    const heard = report(name, () => session, what)
+    const told = tell(name, () => session, post(2))
     await reserve(name, () => session, { v: 1 } as Reserve)
-    expect(session.reports).toEqual([])
-    expect(await marked).toEqual({ done: true })
+    await pay(name, () => session, { v: 1 } as SessionReserve)
+    expect(session.reports).toEqual([post(2)])
+    expect(await heard).toEqual({ done: false })
+    await told
+    expect(session.reports).toEqual([post(2), what])
     expect(session.calls).toEqual([1])
   })
 

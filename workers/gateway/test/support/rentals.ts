@@ -51,8 +51,13 @@ export async function rentals(money = 100_000n, rule: Rate.Card = card) {
   let tickets = 0
   Object.assign(at.session, {
     openSession: async (command: SessionOpen) => commit((now) => book.openSession(command, now)),
-    pay: async (command: SessionReserve) => commit((now) => book.pay(command, now)),
-    reserve: async (command: Reserve) => {
+    pay: async (command: SessionReserve, carried: Report[] = []) =>
+      commit((now) => {
+        for (const each of carried) book.report(each, now)
+        return book.pay(command, now)
+      }),
+    reserve: async (command: Reserve, carried: Report[] = []) => {
+      for (const each of carried) book.report(each, at.state.now)
       book.reserve(++tickets, command, at.state.now)
       disk.write(book.changes())
       return book.commit().replies[0]![1]
@@ -97,6 +102,8 @@ export async function rentals(money = 100_000n, rule: Rate.Card = card) {
       }
     },
     numbers: () => book.view(channelId)!,
+    /** The alarm comes. */
+    tick: () => commit((now) => book.tick(now)),
     policy: (policy: Policy) =>
       commit((now) =>
         book.setPolicy(
