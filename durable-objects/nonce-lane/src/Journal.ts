@@ -4,6 +4,7 @@ import type { IncidentEvent, TransactionEvent } from '@pbstream/core/message/Eve
 import type { LaneItemState } from '@pbstream/core/message/Operations'
 import type { ChainEvent } from '@pbstream/core/message/Session'
 import type * as Gas from './Gas.ts'
+import { GivenUp } from './GivenUp.ts'
 import type { Attempt, Fees, Item, Mined, State } from './Lane.ts'
 import {
   type AckEvent,
@@ -72,11 +73,13 @@ const DAY = 86_400_000
 
 export class Journal {
   readonly outbox: Outbox
+  readonly givenUp: GivenUp
   readonly #sql: Sql
 
   constructor(sql: Sql) {
     this.#sql = sql
     this.outbox = new Outbox(sql)
+    this.givenUp = new GivenUp(sql)
     sql.transaction(() => {
       for (const statement of schema) sql.rows(statement)
     })
@@ -91,6 +94,13 @@ export class Journal {
   entry(id: string): Entry | undefined {
     const row = this.#sql.rows('SELECT * FROM item WHERE id = ?', id)[0]
     return row === undefined ? undefined : this.#toEntry(row)
+  }
+
+  /** The item of this id. Where there is none, none is taken on from now on. */
+  giveUp(id: string, now: number): Entry | undefined {
+    const entry = this.entry(id)
+    if (entry === undefined) this.givenUp.add(id, now)
+    return entry
   }
 
   /** Ids of items that have not come to their end, lowest nonce first. */
@@ -256,6 +266,7 @@ export class Journal {
 
   /** Forgets items that ended before `before`, except the newest, which holds the nonce. */
   prune(before: number, limit: number): void {
+    this.givenUp.prune(before)
     this.#sql.transaction(() => {
       const rows = this.#sql.rows(
         `SELECT id FROM item WHERE NOT ${OPEN} AND changed_at < ? AND nonce < (SELECT max(nonce) FROM item) LIMIT ?`,

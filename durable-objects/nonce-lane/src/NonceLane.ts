@@ -55,6 +55,11 @@ export class NonceLane<Env> extends DurableObject<Env> implements NonceLaneApi, 
     return entry === undefined ? undefined : toLaneItem(entry)
   }
 
+  async giveUp(_v: 1, id: string): Promise<LaneItem | undefined> {
+    const entry = this.#journal.giveUp(id, Date.now())
+    return entry === undefined ? undefined : toLaneItem(entry)
+  }
+
   async covered(_v: 1, keys: string[]): Promise<string[]> {
     return this.#journal.covered(keys.slice(0, MAX_KEYS))
   }

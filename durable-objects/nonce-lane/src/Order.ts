@@ -63,7 +63,7 @@ export type LaneReply =
   | { kind: 'reverted'; message: string; proven: boolean }
   /** The gas that this lane may spend in a day is used up; nothing was journaled. */
   | { kind: 'over_budget' }
-  /** The chain does not answer; nothing was journaled. */
+  /** The chain does not answer, the lane is paused, or the order was given up; nothing was journaled. */
   | { kind: 'unavailable'; message: string }
 
 export interface NonceLaneApi {
@@ -71,6 +71,11 @@ export interface NonceLaneApi {
   /** Looks at the chain for this item now, and reports to its sessions before it answers. */
   poke(v: 1, id: string): Promise<LaneItem | undefined>
   status(v: 1, id: string): Promise<LaneItem | undefined>
+  /**
+   * The same, for somebody who has waited long enough. What is journaled goes on; undefined: it is not, and an order of
+   * this id that comes later is not taken on (`unavailable`). So undefined is final.
+   */
+  giveUp(v: 1, id: string): Promise<LaneItem | undefined>
   /** Those of `keys` that an item covers which has not failed. At most 1,000. */
   covered(v: 1, keys: string[]): Promise<string[]>
 }

@@ -63,6 +63,7 @@ const FILLER_GAS = 30_000n
 const DELIVERY_TIMEOUT = 15_000
 const LONGEST_PAUSE = 30_000
 const PAUSED: LaneReply = { kind: 'unavailable', message: 'the lane is paused' }
+const GIVEN_UP: LaneReply = { kind: 'unavailable', message: 'it was given up before it came' }
 
 export class Runner {
   readonly #journal: Journal
@@ -154,6 +155,7 @@ export class Runner {
       }
       // No await from here to the journal: a second call for the same id finds the first one's entry.
       if (this.#journal.entry(order.id) !== undefined) return undefined
+      if (this.#journal.givenUp.has(order.id)) return GIVEN_UP
       if (this.#journal.paused) return PAUSED
       const fee = fees(market, this.#config.maxFeeCap)
       const gas = gasLimit(estimate.gas)
