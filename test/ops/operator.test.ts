@@ -1,15 +1,12 @@
 /** The whole system under an operator's hands: numbers, comparisons, drains, pauses; over HTTP and by the command line. */
-import { execFile } from 'node:child_process'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
 import * as Incidents from '@pbstream/db/Incidents'
 import { addressOf } from '@pbstream/local/Keys'
-import { root } from '@pbstream/local/Bundle'
 import { eq } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse, value } from '../../durable-objects/metrics/test/support/exposition.ts'
 import { Chain } from '@pbstream/local/Chain'
 import { type Stack, type StackPayer, startStack } from '../support/Stack.ts'
+import { ops as asOperator } from '../support/operator.ts'
 import { until } from '../support/until.ts'
 
 let stack: Stack
@@ -42,21 +39,7 @@ async function change(to: Partial<NonNullable<Awaited<ReturnType<typeof row>>>>)
 const minute = () => stack.system.scheduled('control')
 const open = async () => (await Incidents.openIncidents(stack.system.database, 50)).map(({ what }) => what)
 
-async function ops(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const env = {
-    PATH: process.env.PATH ?? '',
-    OPERATOR_KEY: stack.keys.operator,
-    PBSTREAM_CONTROL_URL: stack.system.urls.control,
-  }
-  const command = [join(root, 'local/src/ops.ts'), ...args]
-  try {
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, command, { env })
-    return { code: 0, out: stdout, err: stderr }
-  } catch (error) {
-    const { code, stdout, stderr } = error as unknown as { code: number; stdout: string; stderr: string }
-    return { code, out: stdout, err: stderr }
-  }
-}
+const ops = (...args: string[]) => asOperator(stack, ...args)
 
 describe('database, session and chain', () => {
   test('that agree are no incident', async () => {

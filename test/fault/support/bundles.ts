@@ -20,7 +20,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return dispose
 }
 
-async function wrapped(name: string, bundle: Bundle): Promise<Bundle> {
+/** A Worker behind its main module of `faulty/`: for tests elsewhere that need one that can fail. */
+export async function wrapped(name: string, bundle: Bundle): Promise<Bundle> {
   const path = join(bundle.directory, 'faulty.js')
   const entry = join(root, 'test/fault/support/faulty', `${name}.ts`)
   await build({
