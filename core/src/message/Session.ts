@@ -164,7 +164,11 @@ export type ReportReply = {
   channel?: ChannelView
   /** After `grow`: what is held now. Done: that is `to` at least. */
   hold?: bigint
-  /** After `grow`: what keeps it from being `to`. Absent with `done`, and where only the room is short. */
+  /**
+   * After `grow`: what keeps it from being `to`. Absent with `done`, and where only the room is short. After `time`: why
+   * the clock was stopped. After `mark`: the channel's money is about to leave. What was marked stands, and its
+   * reservation gets no more time: it is to be posted now.
+   */
   refused?: ErrorCode
   /** After `grow`: settlement should look at this channel on chain; and where it was not done, ask again then. */
   observe?: ChannelConfig

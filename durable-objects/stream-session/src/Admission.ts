@@ -15,8 +15,10 @@ import type { State, Waiting } from './State.ts'
 
 /** A reservation that shows no progress for so long ends. */
 export const RESERVATION_MS = 90_000
-/** How long a request id is known. */
+/** A request id is known for so long after its request has ended. */
 export const REQUEST_MS = 86_400_000
+/** It is taken for so much longer than that: what ends within an hour, as nearly all does, need not be kept anew. */
+export const REQUEST_TAKEN_MS = REQUEST_MS + 3_600_000
 /** A channel is not looked at again on chain more often than this, whatever its callers claim. */
 export const REREAD_MS = 30_000
 const CORRECTIONS_MAX = 1_024
@@ -88,6 +90,15 @@ function stopped(state: State, channel: Ledger.Channel, now: number): ReturnType
   if (!mayReread(state, channelId, now)) return { kind: 'refused', code: 'session_key_stopped' }
   state.observedAt.set(channelId, now)
   return { kind: 'unknown_channel' }
+}
+
+/**
+ * Why nothing that goes on may lean on a channel's money any more: the chain has set a time after which it is out of
+ * reach. What is earned by then has to be charged and claimed before.
+ */
+export function leaving(channel: Ledger.Channel, now: number): ErrorCode | undefined {
+  if (channel.withdrawRequestedAt !== 0) return 'withdrawal_pending'
+  return Ledger.isStopped(channel, Math.floor(now / 1_000)) ? 'session_key_stopped' : undefined
 }
 
 /** All that keeps a channel from charges under a session: it is closed or stopped, or has to be looked at first. */
@@ -320,7 +331,7 @@ export function begin(
   state.reservations.set(reservationId, { ...held, expiresAt: now + RESERVATION_MS })
   if (requestId !== undefined) {
     const taken = { digest, state: 'in_flight', reservationId, receipt: undefined } as const
-    state.requests.set(requestId, { ...taken, expiresAt: now + REQUEST_MS })
+    state.requests.set(requestId, { ...taken, expiresAt: now + REQUEST_TAKEN_MS })
   }
   state.put(row, next, now)
   return { reservationId, ...permit }

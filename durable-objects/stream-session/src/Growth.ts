@@ -53,19 +53,23 @@ export function grow(state: State, { reservationId, to }: Grow, held: Reservatio
 }
 
 /**
- * Tells the clock of a rental. One whose session or key has ended is stopped by whatever comes next.
+ * Tells the clock of a rental. One whose session or key has ended, or whose money is about to leave, is stopped by
+ * whatever comes next.
  */
 export function time(state: State, { reservationId, op }: Time, held: Reservation, now: number): ReportReply {
   const row = state.row(held.channelId)
   const refused = over(state, held, now)
-  const clock = Clock.told(held.metered?.clock, refused === undefined ? op : 'stop', now)
-  const times = (clock ?? held.metered?.clock)?.times ?? []
-  const running = (clock ?? held.metered?.clock)?.state === 'running'
+  const before = held.metered?.clock
+  const clock = Clock.told(before, refused === undefined ? op : 'stop', now)
+  const times = (clock ?? before)?.times ?? []
+  const running = (clock ?? before)?.state === 'running'
   const reply = { channel: Ledger.view(row.channel), hold: held.hold, times, running }
   const why = refused === undefined ? {} : { refused }
   if (clock === undefined) return { done: false, ...reply, ...why }
   const metered = { ...held.metered, clock }
-  state.reservations.set(reservationId, { ...held, metered, expiresAt: now + Admission.RESERVATION_MS })
+  // What has stopped is to be charged: hearing of it again gives it no more time, or its money might leave before.
+  const expiresAt = before?.state === 'stopped' ? held.expiresAt : now + Admission.RESERVATION_MS
+  state.reservations.set(reservationId, { ...held, metered, expiresAt })
   return { done: refused === undefined || op === 'pause' || op === 'stop', ...reply, ...why }
 }
 
@@ -76,7 +80,7 @@ function over(state: State, { channelId, epoch, providerId }: Reservation, now: 
   const denied = Permit.refusal(state, { config: row.channel.config, hold: 0n }, now)?.code
   if (denied !== undefined) return denied
   const stopped = Guard.refusal(state, providerId, now, true)?.code
-  return stopped === 'sentinel_frozen' ? stopped : undefined
+  return stopped === 'sentinel_frozen' ? stopped : Admission.leaving(row.channel, now)
 }
 
 /** Where the vouchers would let it grow, the money may have come without us: from time to time somebody has to look. */

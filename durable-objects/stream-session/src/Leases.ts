@@ -152,7 +152,13 @@ function charge(state: State, leaseId: string, said: LeaseCharge, now: number): 
   Permit.ended(state, { period, hold: amount }, row.channel.config.token, amount)
   const id = requestIdOf({ id: leaseId, n })
   state.leases.set(leaseId, { ...lease, left: lease.left - amount })
-  state.requests.set(id, { digest, state: 'done', reservationId: id, receipt, expiresAt: now + Admission.REQUEST_MS })
+  state.requests.set(id, {
+    digest,
+    state: 'done',
+    reservationId: id,
+    receipt,
+    expiresAt: now + Admission.REQUEST_TAKEN_MS,
+  })
   const plan = amount > 0n ? Plan.charged(row.plan, now) : row.plan
   const metered = usage === undefined ? {} : { usage }
   const details = {
@@ -183,7 +189,7 @@ function keep(state: State, leaseId: string, { n, digest, hold }: LeaseKept, now
   state.leases.set(leaseId, { ...lease, left: lease.left - hold })
   state.reservations.set(id, { ...held, expiresAt: now + Admission.RESERVATION_MS })
   const taken = { digest, state: 'in_flight', reservationId: id, receipt: undefined } as const
-  state.requests.set(id, { ...taken, expiresAt: now + Admission.REQUEST_MS })
+  state.requests.set(id, { ...taken, expiresAt: now + Admission.REQUEST_TAKEN_MS })
   return true
 }
 

@@ -2,7 +2,7 @@
 import * as Ledger from '@pbstream/core/Ledger'
 import type { Counts } from '@pbstream/core/message/Counts'
 import type { Outcome as ToldOutcome, Report, ReportReply } from '@pbstream/core/message/Session'
-import { RESERVATION_MS } from './Admission.ts'
+import * as Admission from './Admission.ts'
 import * as Counted from './Counted.ts'
 import * as Growth from './Growth.ts'
 import * as Permit from './Permit.ts'
@@ -39,8 +39,7 @@ export function report(state: State, said: Report, now: number): ReportReply {
       end(state, reservationId, held, 0n, said.freesId ? 'freed' : unknown, said.failed ? 'failed' : 'voided', now)
       break
     case 'mark':
-      state.reservations.set(reservationId, { ...marked(held, said), expiresAt: now + RESERVATION_MS })
-      break
+      return mark(state, said, held, now)
     case 'grow':
       return Growth.grow(state, said, held, now)
     case 'time':
@@ -68,6 +67,20 @@ export function expire(state: State, now: number): void {
   }
 }
 
+/**
+ * Notes progress, which gives a reservation another 90 s; not where its channel's money is about to leave. What is being
+ * delivered there is to end and be charged now, in time for a claim; what has not begun may still come in its time.
+ */
+function mark(state: State, said: Extract<Report, { kind: 'mark' }>, held: Reservation, now: number): ReportReply {
+  const { channel } = state.row(held.channelId)
+  const next = marked(held, said)
+  const refused = Admission.leaving(channel, now)
+  const expiresAt = refused === undefined ? now + Admission.RESERVATION_MS : held.expiresAt
+  state.reservations.set(said.reservationId, { ...next, expiresAt })
+  const reply = { channel: Ledger.view(channel) }
+  return refused === undefined || next.marked === 0n ? { done: true, ...reply } : { done: false, refused, ...reply }
+}
+
 /** Progress, with its usage: neither falls. */
 function marked(held: Reservation, { amount, usage }: Extract<Report, { kind: 'mark' }>): Reservation {
   const next = Ledger.mark(held, amount)
@@ -76,6 +89,11 @@ function marked(held: Reservation, { amount, usage }: Extract<Report, { kind: 'm
 
 function expired(state: State, id: string, held: Reservation, now: number): void {
   end(state, id, held, held.marked, unknown, 'lapsed', now, held.metered?.usage)
+}
+
+/** The id of what went on for long, a rental perhaps, was taken long ago: it has its time from its end on. */
+function knownUntil({ expiresAt }: RequestRow, now: number): number {
+  return expiresAt >= now + Admission.REQUEST_MS ? expiresAt : now + Admission.REQUEST_TAKEN_MS
 }
 
 function end(
@@ -97,7 +115,7 @@ function end(
   const taken = requestId === undefined ? undefined : state.requests.get(requestId)
   if (requestId !== undefined && taken?.reservationId === id) {
     if (outcome === 'freed') state.requests.delete(requestId)
-    else state.requests.set(requestId, { ...taken, ...outcome })
+    else state.requests.set(requestId, { ...taken, ...outcome, expiresAt: knownUntil(taken, now) })
   }
   const plan = amount > 0n ? Plan.charged(row.plan, now) : row.plan
   const named = requestId === undefined ? {} : { requestId }

@@ -234,8 +234,10 @@ export class Store implements Reader {
   }
 
   #writeRequest({ key, before, after }: Change<string, RequestRow>): void {
-    // An id that was freed and taken again is a new row, so that rows stay in the order in which they expire.
-    const again = before !== undefined && after?.reservationId !== before.reservationId
+    // An id that was freed and taken again, or is kept for longer, is a new row: rows stay in the order in which they
+    // expire.
+    const again =
+      before !== undefined && (after?.reservationId !== before.reservationId || after.expiresAt !== before.expiresAt)
     if (after === undefined || again) this.#sql.exec('DELETE FROM request WHERE id = ?', key)
     if (after === undefined) return
     const { digest, state, reservationId, receipt, expiresAt } = after

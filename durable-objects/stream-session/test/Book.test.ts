@@ -38,6 +38,7 @@ const mustReach = [
   ...['grow session_ended', 'grow session_key_period_limit', 'grow session_key_spend_cap', 'grow withdrawal_pending'],
   ...['grow session_key_payment_max', 'time resume true', 'time beat true', 'time beat false', 'time pause true'],
   ...['time stop true', 'time resume false', 'time too late', 'counted', 'journal charge of nothing'],
+  ...['mark withdrawal_pending', 'mark session_key_stopped', 'time withdrawal_pending'],
   ...['session_key_stopped', 'drained whole', 'drained with a loss', 'policy true', 'policy false'],
   ...['frozen', 'revoked', 'not_started', 'expired', 'payee', 'route', 'payment_max', 'spend_cap', 'period_limit'].map(
     (limit) => `session_key_${limit}`,

@@ -124,6 +124,9 @@ export class MeterModel {
     const since = wasRunning ? now() - (earlier.at(-1)?.[1] ?? now()) : 0
     expect(grew, 'a clock that runs proves the time since its last report, and one that does not none').toBe(since)
     if (reply.refused !== undefined) expect(reply.running, 'I10: no rental runs on after its session').toBe(false)
+    if (reply.refused === 'withdrawal_pending') reach('time withdrawal_pending')
+    const { withdrawRequestedAt } = book().channel(held.channelId)!
+    if (withdrawRequestedAt !== 0) expect(reply.running, 'I6: no rental runs on while its money leaves').toBe(false)
   }
 
   /** After a commit: every charge says its usage, and counts are the sums of what was charged. */

@@ -352,9 +352,14 @@ export class Model {
     const granted = recent(this.#granted, index)
     if (granted === undefined) return
     const report = make(granted.id)
-    const { done } = this.#book.report(report, this.#now)
-    reach(`${report.kind} ${done}`)
-    if (!done) return
+    const expiry = () => new Map(this.#book.held.reservations).get(granted.id)?.expiresAt
+    const before = expiry()
+    const { done, refused } = this.#book.report(report, this.#now)
+    reach(`${report.kind} ${refused ?? done}`)
+    const isLate = report.kind === 'mark' && refused !== undefined
+    if (isLate) expect(expiry(), 'I6: money that is about to leave is waited for no longer').toBe(before)
+    // What was marked stands there too.
+    if (!done && !isLate) return
     if (report.kind === 'void' && report.freesId) this.#sessions.freed(granted.id)
     this.#said.push(() => {
       const { requestId } = granted.command
