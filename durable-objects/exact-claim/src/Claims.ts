@@ -136,7 +136,8 @@ export class Claims {
     if (row !== undefined && row.nonce !== first.nonce) return { kind: 'digest_mismatch' }
     // A new authorisation shows who asks; one that is unknown here and over may have been read from the chain.
     if (row === undefined && !command.fresh) return { kind: 'expired' }
-    if (first.state === 'serving' && first.held_until <= now) return this.#retake(command, first, now)
+    // Whoever served it was not heard of again: the upstream may have been called, and nobody has paid.
+    if (first.state === 'serving' && first.held_until <= now) return { kind: 'duplicate' }
     return this.#join(first, command, now)
   }
 
@@ -163,11 +164,14 @@ export class Claims {
     return { kind: 'mined', transaction: transaction as Hex, answer, ...held }
   }
 
-  /** A caller took it and was not heard of again before anything was submitted: it is as good as new. */
+  /**
+   * A caller took it and was not heard of again before anything was submitted: it is as good as new. The request id that
+   * it came with, if any, is not: what the upstream did for it is unknown.
+   */
   #retake(command: TakeExact, row: Row, now: number): TakeReply {
     if (!command.fresh) return { kind: 'expired' }
     this.#sql.exec('DELETE FROM authorisation WHERE nonce = ?', row.nonce)
-    if (row.request_id !== null) this.#sql.exec('DELETE FROM request WHERE id = ?', row.request_id)
+    if (row.request_id !== null) this.#sql.exec('UPDATE request SET nonce = NULL WHERE id = ?', row.request_id)
     return this.#insert(command, row.attempt + 1, now)
   }
 

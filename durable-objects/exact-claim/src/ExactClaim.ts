@@ -64,6 +64,8 @@ export class ExactClaim extends DurableObject implements ExactClaimApi {
   async #tidy(): Promise<void> {
     if (this.#step((claims) => claims.nextPrune()) !== undefined) return this.#arm()
     this.#claims = undefined
+    // The alarm goes with the rest.
+    this.#alarmAt = undefined
     await this.ctx.storage.deleteAll()
   }
 

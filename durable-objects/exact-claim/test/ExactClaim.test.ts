@@ -241,12 +241,44 @@ describe('request ids', () => {
     expect(await claim().take(take(1))).toEqual({ kind: 'digest_mismatch' })
   })
 
-  it('go to a new authorisation when the first caller was never heard of again', async () => {
+  it('of what was paid and never delivered still get it: three further upstream calls at most', async () => {
+    const claim = fresh()
+    const mine = held(await claim().take(withId(1)))
+    await claim().submitting(1, mine, HOLD_MS)
+    await claim().submitted(1, mine, TX, true)
+    for (let round = 1; round <= 3; round++) {
+      vi.setSystemTime(START + round * HOLD_MS)
+      expect(await claim().take(withId(1))).toMatchObject({ kind: 'mined_undelivered', transaction: TX })
+      expect(await claim().take(withId(2))).toEqual({ kind: 'in_flight' })
+    }
+    vi.setSystemTime(START + 4 * HOLD_MS)
+    expect(await claim().take(withId(1))).toEqual({ kind: 'used', transaction: TX })
+  })
+
+  it('stay taken when the first caller was never heard of again: the upstream may have done its work', async () => {
     const claim = fresh()
     const first = held(await claim().take(withId(1)))
     vi.setSystemTime(START + HOLD_MS)
-    expect(await claim().take(withId(2))).toMatchObject({ kind: 'taken', nonce: authorization(2).nonce })
+    const late = authorization(1, 1)
+    for (const more of [{}, { authorization: authorization(2) }, { authorization: late, fresh: false }])
+      expect(await claim().take(withId(1, more))).toEqual({ kind: 'duplicate' })
+    expect(await claim().take(withId(1, { digest: OTHER_DIGEST }))).toEqual({ kind: 'id_mismatch' })
+    // It was slow, and is still there: nobody has taken its place.
+    expect(await claim().submitting(1, first, HOLD_MS)).toBe(true)
+    await claim().submitted(1, first, TX, true)
+    expect(await claim().delivered(1, first, 'the receipt')).toBe(true)
+    expect(await claim().take(withId(2))).toEqual({ kind: 'duplicate', receipt: 'the receipt' })
+  })
+
+  it('stay taken too when the authorisation that was left goes to another request', async () => {
+    const claim = fresh()
+    const first = held(await claim().take(withId(1)))
+    vi.setSystemTime(START + HOLD_MS)
+    expect(await claim().take(take(1, { requestId: 'id-2' }))).toMatchObject({ kind: 'taken', attempt: 2 })
     expect(await claim().submitting(1, first, HOLD_MS)).toBe(false)
+    expect(await claim().take(withId(1))).toEqual({ kind: 'duplicate' })
+    expect(await claim().take(withId(3))).toEqual({ kind: 'duplicate' })
+    expect(await claim().take(take(1, { requestId: 'id-2' }))).toEqual({ kind: 'in_flight' })
   })
 })
 
@@ -295,6 +327,19 @@ describe('the alarm', () => {
     await runDurableObjectAlarm(claim())
     expect(await isEmpty(claim)).toBe(true)
     expect(await claim().take(take(2, { fresh: false }))).toEqual({ kind: 'expired' })
+    expect(await isEmpty(claim)).toBe(true)
+  })
+
+  it('comes for what is taken after the object has let everything go', async () => {
+    const claim = fresh()
+    await claim().release(1, held(await claim().take(take())), true)
+    expect(await claim().take(take(2, { fresh: false }))).toEqual({ kind: 'expired' })
+    expect(await isEmpty(claim)).toBe(true)
+    // Not before the one of the first: an alarm that was set for that would do for both.
+    await claim().take(take(3))
+    expect(await isEmpty(claim)).toBe(false)
+    vi.setSystemTime(START + 25 * 3_600_000)
+    expect(await runDurableObjectAlarm(claim())).toBe(true)
     expect(await isEmpty(claim)).toBe(true)
   })
 })

@@ -2,7 +2,8 @@ import * as Challenge from '@pbstream/core/Challenge'
 import * as PaymentResponse from '@pbstream/core/PaymentResponse'
 import * as Receipt from '@pbstream/core/Receipt'
 import type { SubmitReply } from '@pbstream/core/message/Settlement'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { HOLD_MS } from '../src/Transfer.ts'
 import { exact, header, headerV1, payer } from './support/payer.ts'
 import { PAY_TO, quoted, route, START, TX, type World, world } from './support/world.ts'
 
@@ -231,6 +232,26 @@ describe('request ids', () => {
     at.state.upstream = () => new Response('sunny')
     const again = await pay(at, named)
     expect([again.status, await problem(again), at.seen.length]).toEqual([409, 'request_id_used', 1])
+  })
+
+  it('stay taken when who serves it is not heard of: nobody has paid, and the upstream is not called again', async () => {
+    const at = await world()
+    const named = id()
+    const called = Promise.withResolvers<void>()
+    const answered = Promise.withResolvers<Response>()
+    at.state.upstream = () => (called.resolve(), answered.promise)
+    vi.useFakeTimers({ toFake: ['Date'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const first = pay(at, named)
+    await called.promise
+    vi.setSystemTime(Date.now() + HOLD_MS)
+    const again = await pay(at, named)
+    expect([again.status, await problem(again), at.seen.length]).toEqual([409, 'request_id_used', 1])
+    expect(at.settlement.log).not.toContain('exact')
+    // It was only slow: the call that it serves is paid and answered.
+    answered.resolve(new Response('sunny'))
+    expect(await (await first).text()).toBe('sunny')
+    expect(at.settlement.log.filter((what) => what === 'exact')).toHaveLength(1)
   })
 })
 
