@@ -13,6 +13,7 @@ type Item = {
   createdAt: number
   transaction?: string
   refusal?: string
+  heldSince?: number
 }
 type Lane = { chainId: number; signer: string; paused: boolean; items: Item[] }
 
@@ -110,9 +111,10 @@ function lane({ chainId, signer, paused, items }: Lane): string[] {
   return [head, ...items.map((item) => `  ${itemText(item)}`)]
 }
 
-function itemText({ id, purpose, nonce, state, attempts, createdAt, transaction, refusal }: Item): string {
+function itemText({ id, purpose, nonce, state, attempts, createdAt, transaction, refusal, heldSince }: Item): string {
   const since = new Date(createdAt).toISOString()
-  const more = [transaction, refusal].filter((each) => each !== undefined).map((each) => `  ${each}`)
+  const held = heldSince === undefined ? undefined : `OVER THE GAS BUDGET since ${new Date(heldSince).toISOString()}`
+  const more = [transaction, refusal, held].filter((each) => each !== undefined).map((each) => `  ${each}`)
   return `nonce ${nonce}  ${purpose}  ${state}  since ${since}  ${attempts} signed  ${id}${more.join('')}`
 }
 

@@ -6,6 +6,7 @@ import type { Bug } from './Bug.ts'
 import { dashboardBugs } from './dashboardBugs.ts'
 import { forecastBugs } from './forecastBugs.ts'
 import { grantBugs } from './grantBugs.ts'
+import { laneBugs } from './laneBugs.ts'
 import { meterBugs } from './meterBugs.ts'
 import { meteringBugs } from './meteringBugs.ts'
 import { oracleBugs } from './oracleBugs.ts'
@@ -17,10 +18,9 @@ import { sessionBugs } from './sessionBugs.ts'
 import { standaloneBugs } from './standaloneBugs.ts'
 import { usageBugs } from './usageBugs.ts'
 import { watchBugs } from './watchBugs.ts'
-import { laneRuns, sim, vitest } from './suites.ts'
+import { sim, vitest } from './suites.ts'
 
 const session = 'durable-objects/stream-session'
-const lane = 'durable-objects/nonce-lane'
 
 export const bugs: readonly Bug[] = [
   ...sessionBugs,
@@ -33,6 +33,7 @@ export const bugs: readonly Bug[] = [
   ...allSentinelBugs,
   ...dashboardBugs,
   ...grantBugs,
+  ...laneBugs,
   ...serverBugs,
   ...standaloneBugs,
   ...usageBugs,
@@ -297,71 +298,6 @@ export const bugs: readonly Bug[] = [
     notices: /FAIL .*a session key that expires while nobody calls/,
   },
   {
-    name: 'reports are crossed out before their session has taken them',
-    invariant: 'I8',
-    file: `${lane}/src/Runner.ts`,
-    find: '    try {\n      await within(DELIVERY_TIMEOUT, async () => {\n',
-    replace: '    try {\n      outbox.taken(letters)\n      await within(DELIVERY_TIMEOUT, async () => {\n',
-    suite: vitest(lane, 'test/Runner.test.ts'),
-    notices: /FAIL .*a report stays until it is taken/,
-  },
-  {
-    name: 'the next nonce is what the chain says, whatever was given out already',
-    invariant: 'I9',
-    file: `${lane}/src/Lane.ts`,
-    find: 'return Math.max(journaled === undefined ? 0 : journaled + 1, count)\n',
-    replace: 'return journaled === undefined ? count : Math.max(journaled, count)\n',
-    suite: sim('fast', 500),
-    notices: /^I9: nonces are contiguous/m,
-  },
-  {
-    name: 'a transaction counts as final one block early',
-    invariant: 'I9',
-    file: `${lane}/src/Lane.ts`,
-    find: 'if (view.head - mined.block + 1 >= policy.confirmations) {',
-    replace: 'if (view.head - mined.block + 2 >= policy.confirmations) {',
-    suite: vitest(lane, 'test/Lane.test.ts'),
-    notices: /FAIL .*is final at depth k and not before/,
-  },
-  {
-    name: 'an order is not looked up again after the node was asked',
-    invariant: 'I9',
-    file: `${lane}/src/Runner.ts`,
-    find: '      if (this.#journal.entry(order.id) !== undefined) return undefined\n',
-    replace: '',
-    suite: laneRuns(400),
-    notices: /FAIL .*I9: /,
-  },
-  {
-    name: 'an await between picking the nonce and writing it down',
-    invariant: 'I9',
-    file: `${lane}/src/Runner.ts`,
-    find: '      const nonce = nextNonce(this.#journal.highestNonce(), count)\n',
-    replace:
-      '      const nonce = nextNonce(this.#journal.highestNonce(), await chain.transactionCount(from, "latest"))\n',
-    suite: laneRuns(400),
-    notices: /FAIL .*I9: /,
-  },
-  {
-    name: 'bytes go out before the journal says so',
-    invariant: 'I9',
-    file: `${lane}/src/Runner.ts`,
-    find: '    this.#journal.sending(id, attempt.n, this.#ports.now())\n    const reply = await this.#ports.chain.sendRaw(attempt.raw)\n',
-    replace:
-      '    const reply = await this.#ports.chain.sendRaw(attempt.raw)\n    this.#journal.sending(id, attempt.n, this.#ports.now())\n',
-    suite: laneRuns(400),
-    notices: /FAIL .*I9: /,
-  },
-  {
-    name: 'a claim is confirmed for what was asked where its transaction says nothing of it',
-    invariant: 'I13',
-    file: `${lane}/src/Recorded.ts`,
-    find: 'const total = recorded.get(channelId) ?? 0n\n',
-    replace: 'const total = recorded.get(channelId) ?? asked\n',
-    suite: vitest(lane, 'test/Recorded.test.ts'),
-    notices: /FAIL .*a transaction without a word about a claim has not recorded it/,
-  },
-  {
     name: 'a frozen key is served until its claims are refused',
     invariant: 'I10',
     file: 'core/src/Ledger.ts',
@@ -560,15 +496,6 @@ export const bugs: readonly Bug[] = [
       "deps.log('claims_delayed', { rows: works.length, message: String(error), claims: JSON.stringify(works.map(({ messages }) => messages)) })",
     suite: sim('full', 60),
     notices: /^I12: a voucher was logged/m,
-  },
-  {
-    name: 'trouble with a node is logged with its address, and so with its key',
-    invariant: 'I12',
-    file: `${lane}/src/JsonRpc.ts`,
-    find: "(${cause instanceof Error ? cause.name : 'unknown'})",
-    replace: "(${cause instanceof Error ? cause.message : 'unknown'})",
-    suite: vitest(lane, 'test/JsonRpc.test.ts'),
-    notices: /FAIL .*I12: an error names neither the endpoint nor its key/,
   },
   {
     name: 'an older row of a channel replaces a newer one',

@@ -121,9 +121,10 @@ export const differenceKinds = [
 
 /**
  * Money that needs a person: earned and no longer claimable (`why` is that of its journal row); a signer's ether that is
- * running out; a receiver that its token refuses to pay, for whom what is claimed waits in the contract.
+ * running out; the gas of a day, which does not pay for what there is to do; a receiver that its token refuses to pay, for
+ * whom what is claimed waits in the contract.
  */
-export const lossKinds = ['money_lost', 'gas_low', 'receiver_blocked'] as const
+export const lossKinds = ['money_lost', 'gas_low', 'gas_budget', 'receiver_blocked'] as const
 
 /** An oracle from which nothing has come for too long: prices go by its fallback. `detail` names it and its provider. */
 export const oracleKinds = ['oracle_stale'] as const

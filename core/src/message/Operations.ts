@@ -100,6 +100,8 @@ export type LaneItemState = {
   createdAt: number
   /** The last words of a node that refused it. */
   refusal?: string
+  /** Since when a higher fee waits for a day whose gas budget pays for it. */
+  heldSince?: number
 }
 
 export interface LaneOperationsApi {

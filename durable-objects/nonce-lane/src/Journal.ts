@@ -3,6 +3,7 @@ import type { Address, Hex } from '@pbstream/core/Hex'
 import type { IncidentEvent, TransactionEvent } from '@pbstream/core/message/Event'
 import type { LaneItemState } from '@pbstream/core/message/Operations'
 import type { ChainEvent } from '@pbstream/core/message/Session'
+import * as Budget from './Budget.ts'
 import type * as Gas from './Gas.ts'
 import { GivenUp } from './GivenUp.ts'
 import type { Attempt, Fees, Item, Mined, State } from './Lane.ts'
@@ -18,6 +19,7 @@ import {
 } from './Order.ts'
 import { EVENTS, Outbox } from './Outbox.ts'
 import type { Recorded } from './Recorded.ts'
+import { create, OPEN } from './Schema.ts'
 import { fromJson, type Sql, type SqlValue, toJson } from './Sql.ts'
 
 /** An item as journaled. */
@@ -34,8 +36,13 @@ export type Entry = Item & {
   /** Rises with every change of state or bytes: an observation counts only for the revision it was made of. */
   revision: number
   error?: string
-  attempts: Attempt[]
+  attempts: Bytes[]
+  /** Since when its next bytes wait for a day whose gas pays for them. */
+  heldSince?: number
 }
+
+/** `setAside`: wei that were set aside with these bytes, beside what was there for the item. */
+export type Bytes = Attempt & Budget.Share
 
 export type Lane = { chainId: number; signer: Address }
 
@@ -45,31 +52,10 @@ export type Move = { state: State; mined?: Mined; error?: string; recorded?: Rec
 /** The error of an item that is confirmed although its own transaction reverted: its proof held. */
 export const BY_ANOTHER = 'executed_by_another'
 
+/** Bytes that are not signed yet. `setAside`: wei, see `Bytes`. */
+export type NewBytes = { n: number; filler: boolean; fees: Fees; setAside: bigint }
+
 type Row = Record<string, SqlValue>
-
-const schema = [
-  'CREATE TABLE IF NOT EXISTS lane (key TEXT PRIMARY KEY, value TEXT NOT NULL)',
-  `CREATE TABLE IF NOT EXISTS item (
-    id TEXT PRIMARY KEY, nonce INTEGER NOT NULL UNIQUE, purpose TEXT NOT NULL, state TEXT NOT NULL,
-    revision INTEGER NOT NULL, to_address TEXT NOT NULL, data TEXT NOT NULL, gas_limit TEXT NOT NULL,
-    acks TEXT NOT NULL, proof TEXT, channels INTEGER NOT NULL, amount TEXT NOT NULL, mined TEXT, reported INTEGER
-    NOT NULL DEFAULT 0, missing_since INTEGER, error TEXT, created_at INTEGER NOT NULL, changed_at INTEGER NOT NULL
-  )`,
-  'CREATE INDEX IF NOT EXISTS item_state ON item (state, nonce)',
-  `CREATE TABLE IF NOT EXISTS attempt (
-    item_id TEXT NOT NULL, n INTEGER NOT NULL, filler INTEGER NOT NULL, max_fee TEXT NOT NULL,
-    priority_fee TEXT NOT NULL, raw TEXT, hash TEXT, created_at INTEGER NOT NULL, sent_at INTEGER,
-    refusals INTEGER NOT NULL DEFAULT 0, refusal TEXT, underpriced INTEGER NOT NULL DEFAULT 0,
-    PRIMARY KEY (item_id, n)
-  )`,
-  'CREATE TABLE IF NOT EXISTS cover (key TEXT PRIMARY KEY, item_id TEXT NOT NULL)',
-  'CREATE INDEX IF NOT EXISTS cover_item ON cover (item_id)',
-  'CREATE TABLE IF NOT EXISTS spend (day INTEGER PRIMARY KEY, wei TEXT NOT NULL)',
-  Outbox.schema,
-]
-
-const OPEN = `state IN ('open', 'mined')`
-const DAY = 86_400_000
 
 export class Journal {
   readonly outbox: Outbox
@@ -81,7 +67,8 @@ export class Journal {
     this.outbox = new Outbox(sql)
     this.givenUp = new GivenUp(sql)
     sql.transaction(() => {
-      for (const statement of schema) sql.rows(statement)
+      create(sql)
+      for (const { id } of sql.rows(`SELECT id FROM item WHERE ${OPEN}`)) this.#catchUp(id as string)
     })
   }
 
@@ -131,6 +118,32 @@ export class Journal {
     })
   }
 
+  /** Reports that the gas of the day does not pay for what there is to do; once a day. `budget`: wei. */
+  short(lane: Lane, budget: bigint, now: number): void {
+    const day = String(Math.floor(now / Budget.DAY))
+    if (this.#sql.rows(`SELECT 1 AS one FROM lane WHERE key = 'short' AND value = ?`, day).length > 0) return
+    this.#sql.transaction(() => {
+      this.#sql.rows(`INSERT OR REPLACE INTO lane (key, value) VALUES ('short', ?)`, day)
+      this.#sql.rows(`INSERT OR IGNORE INTO lane (key, value) VALUES ('lane', ?)`, toJson(lane))
+      const { chainId, signer } = lane
+      const id = `gas_budget:${chainId}:${signer}:${day}`
+      const detail = { chainId: String(chainId), signer, budget: budget.toString() }
+      this.outbox.put(EVENTS, id, { v: 1, kind: 'incident', id, what: 'gas_budget', detail, at: now }, now)
+    })
+  }
+
+  /** Whether a transaction waits for a day whose gas pays for its replacement. */
+  get isHeld(): boolean {
+    return (
+      this.#sql.rows(`SELECT 1 AS one FROM item WHERE state = 'open' AND held_since IS NOT NULL LIMIT 1`).length > 0
+    )
+  }
+
+  /** Notes that an item's next bytes have to wait. */
+  hold(id: string, now: number): void {
+    this.#sql.rows('UPDATE item SET held_since = ? WHERE id = ? AND held_since IS NULL', now, id)
+  }
+
   /** Whether the lane takes on nothing new. Kept until it is resumed. */
   get paused(): boolean {
     return this.#sql.rows(`SELECT 1 AS one FROM lane WHERE key = 'paused'`).length > 0
@@ -146,7 +159,7 @@ export class Journal {
     const rows = this.#sql.rows(`SELECT * FROM item WHERE ${OPEN} ORDER BY nonce LIMIT ?`, limit)
     return rows.map((row) => {
       const entry = this.#toEntry(row)
-      const { id, purpose, nonce, state, attempts } = entry
+      const { id, purpose, nonce, state, attempts, heldSince } = entry
       const transaction = transactionOf(entry)
       const refusal = attempts.findLast((attempt) => attempt.refusal !== undefined)?.refusal
       return {
@@ -158,6 +171,7 @@ export class Journal {
         createdAt: row['created_at'] as number,
         ...(transaction === undefined ? {} : { transaction }),
         ...(refusal === undefined ? {} : { refusal }),
+        ...(heldSince === undefined ? {} : { heldSince }),
       }
     })
   }
@@ -173,7 +187,7 @@ export class Journal {
 
   /** Wei of gas on the day of `now`: used by what is final, set aside for what is not. */
   spent(now: number): bigint {
-    const wei = this.#sql.rows('SELECT wei FROM spend WHERE day = ?', Math.floor(now / DAY))[0]?.['wei']
+    const wei = this.#sql.rows('SELECT wei FROM spend WHERE day = ?', Math.floor(now / Budget.DAY))[0]?.['wei']
     return typeof wei === 'string' ? BigInt(wei) : 0n
   }
 
@@ -189,16 +203,19 @@ export class Journal {
         ...[order.proof === undefined ? null : toJson(order.proof), order.channels, order.amount.toString(), now, now],
       )
       for (const key of order.keys) this.#sql.rows('INSERT OR REPLACE INTO cover (key, item_id) VALUES (?, ?)', key, id)
-      this.#insertAttempt(id, 0, false, given.fees, now)
-      this.#spend(now, given.gasLimit * given.fees.maxFee)
+      const setAside = given.gasLimit * given.fees.maxFee
+      this.#insertAttempt(id, { n: 0, filler: false, fees: given.fees, setAside }, now)
     })
   }
 
   /** Other bytes for the same nonce. */
-  addAttempt(id: string, attempt: { n: number; filler: boolean; fees: Fees }, now: number): void {
+  addAttempt(id: string, attempt: NewBytes, now: number): void {
     this.#sql.transaction(() => {
-      this.#insertAttempt(id, attempt.n, attempt.filler, attempt.fees, now)
-      this.#sql.rows('UPDATE item SET revision = revision + 1, changed_at = ? WHERE id = ?', now, id)
+      this.#insertAttempt(id, attempt, now)
+      this.#sql.rows(
+        'UPDATE item SET revision = revision + 1, held_since = NULL, changed_at = ? WHERE id = ?',
+        ...[now, id],
+      )
     })
   }
 
@@ -240,7 +257,7 @@ export class Journal {
     this.#sql.transaction(() => {
       this.#sql.rows(
         `UPDATE item SET state = ?, revision = revision + 1, mined = ?, error = ?, missing_since = NULL,
-         changed_at = ? WHERE id = ?`,
+         held_since = NULL, changed_at = ? WHERE id = ?`,
         ...[move.state, move.mined === undefined ? null : toJson(move.mined), move.error ?? null, now, id],
       )
       const entry = this.entry(id)
@@ -277,28 +294,43 @@ export class Journal {
         this.#sql.rows('DELETE FROM attempt WHERE item_id = ?', id)
         this.#sql.rows('DELETE FROM item WHERE id = ?', id)
       }
-      this.#sql.rows('DELETE FROM spend WHERE day < ?', Math.floor(before / DAY))
+      this.#sql.rows('DELETE FROM spend WHERE day < ?', Math.floor(before / Budget.DAY))
     })
   }
 
   /** What was set aside for gas and not used is there for others. */
-  #returnGas(entry: Entry): void {
-    const setAside = entry.gasLimit * (entry.attempts[0]?.maxFee ?? 0n)
-    const used = entry.mined === undefined ? 0n : entry.mined.gasUsed * entry.mined.gasPrice
-    const created = this.#sql.rows('SELECT created_at FROM item WHERE id = ?', entry.id)[0]?.['created_at'] as number
-    this.#spend(created, used - setAside)
+  #returnGas({ attempts, mined }: Entry): void {
+    const used = mined === undefined ? 0n : mined.gasUsed * mined.gasPrice
+    for (const { at, wei } of Budget.settle(attempts, used)) this.#spend(at, wei)
+  }
+
+  /** Sets aside what a release left out that did so for first bytes only, and did not say how much. */
+  #catchUp(id: string): void {
+    const entry = this.entry(id)
+    if (entry === undefined) return
+    let there = 0n
+    const unsaid = this.#sql.rows('SELECT n FROM attempt WHERE item_id = ? AND set_aside IS NULL', id).map(({ n }) => n)
+    for (const { n, filler, maxFee, createdAt, setAside } of entry.attempts) {
+      const share = unsaid.includes(n) ? Budget.missing(Budget.gasOf(entry, filler), maxFee, there) : setAside
+      there += share
+      if (!unsaid.includes(n)) continue
+      this.#sql.rows('UPDATE attempt SET set_aside = ? WHERE item_id = ? AND n = ?', share.toString(), id, n)
+      if (n > 0) this.#spend(createdAt, share)
+    }
   }
 
   #spend(at: number, wei: bigint): void {
     const total = (this.spent(at) + wei).toString()
-    this.#sql.rows('INSERT OR REPLACE INTO spend (day, wei) VALUES (?, ?)', Math.floor(at / DAY), total)
+    this.#sql.rows('INSERT OR REPLACE INTO spend (day, wei) VALUES (?, ?)', Math.floor(at / Budget.DAY), total)
   }
 
-  #insertAttempt(id: string, n: number, filler: boolean, fees: Fees, now: number): void {
+  /** Writes bytes down, and sets aside for them. */
+  #insertAttempt(id: string, { n, filler, fees, setAside }: NewBytes, now: number): void {
     this.#sql.rows(
-      'INSERT INTO attempt (item_id, n, filler, max_fee, priority_fee, created_at) VALUES (?, ?, ?, ?, ?, ?)',
-      ...[id, n, filler ? 1 : 0, fees.maxFee.toString(), fees.priorityFee.toString(), now],
+      'INSERT INTO attempt (item_id, n, filler, max_fee, priority_fee, set_aside, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      ...[id, n, filler ? 1 : 0, fees.maxFee.toString(), fees.priorityFee.toString(), setAside.toString(), now],
     )
+    this.#spend(now, setAside)
   }
 
   #tell(entry: Entry, move: Move, now: number): void {
@@ -367,6 +399,7 @@ export class Journal {
       ...(row['mined'] === null ? {} : { mined: fromJson<Mined>(row['mined'] as string) }),
       ...(row['missing_since'] === null ? {} : { missingSince: row['missing_since'] as number }),
       ...(row['error'] === null ? {} : { error: row['error'] as string }),
+      ...(row['held_since'] === null ? {} : { heldSince: row['held_since'] as number }),
     }
   }
 }
@@ -379,7 +412,7 @@ function newsOf(entry: Entry, ack: AckEvent, move: Move): ChainEvent[] {
   return news === undefined ? [] : [news]
 }
 
-function toAttempt(row: Row): Attempt {
+function toAttempt(row: Row): Bytes {
   return {
     n: row['n'] as number,
     filler: row['filler'] === 1,
@@ -388,6 +421,7 @@ function toAttempt(row: Row): Attempt {
     createdAt: row['created_at'] as number,
     refusals: row['refusals'] as number,
     underpriced: row['underpriced'] === 1,
+    setAside: BigInt((row['set_aside'] as string | null) ?? '0'),
     ...(row['raw'] === null ? {} : { raw: row['raw'] as Hex }),
     ...(row['hash'] === null ? {} : { hash: row['hash'] as Hex }),
     ...(row['sent_at'] === null ? {} : { sentAt: row['sent_at'] as number }),

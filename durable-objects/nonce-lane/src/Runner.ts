@@ -8,9 +8,11 @@ import type { PbEvent } from '@pbstream/core/message/Event'
 import type { ChainEvent } from '@pbstream/core/message/Session'
 import type { Signer } from '@pbstream/core/NobleSigner'
 import { type ChainReader, type ChainRpc, type Receipt, RpcUnavailable } from './ChainRpc.ts'
+import * as Budget from './Budget.ts'
 import * as Gas from './Gas.ts'
 import { BY_ANOTHER, type Entry, type Journal, toLaneItem } from './Journal.ts'
 import {
+  type Attempt,
   bumped,
   fees,
   gasLimit,
@@ -59,7 +61,6 @@ const MAX_LETTERS = 100
 /** One run of the object may make only so many calls; whoever is left is told in the next, which follows at once. */
 const MAX_TARGETS = 400
 const KEEP = 30 * 86_400_000
-const FILLER_GAS = 30_000n
 const DELIVERY_TIMEOUT = 15_000
 const LONGEST_PAUSE = 30_000
 const PAUSED: LaneReply = { kind: 'unavailable', message: 'the lane is paused' }
@@ -157,11 +158,16 @@ export class Runner {
       if (this.#journal.entry(order.id) !== undefined) return undefined
       if (this.#journal.givenUp.has(order.id)) return GIVEN_UP
       if (this.#journal.paused) return PAUSED
+      const at = now()
       const fee = fees(market, this.#config.maxFeeCap)
       const gas = gasLimit(estimate.gas)
-      if (this.#journal.spent(now()) + gas * fee.maxFee > this.#config.dailyBudget) return { kind: 'over_budget' }
+      // What would go behind a transaction that waits for its own gas takes none away from it.
+      if (this.#journal.isHeld || gas * fee.maxFee > this.#room(at)) {
+        this.#journal.short({ chainId: order.chainId, signer: from }, this.#config.dailyBudget, at)
+        return { kind: 'over_budget' }
+      }
       const nonce = nextNonce(this.#journal.highestNonce(), count)
-      this.#journal.allocate(order, { nonce, gasLimit: gas, fees: fee }, now())
+      this.#journal.allocate(order, { nonce, gasLimit: gas, fees: fee }, at)
       onAllocated()
       return undefined
     } catch (error) {
@@ -217,6 +223,8 @@ export class Runner {
       const step = next(entry, view, this.#config)
       if (step.do === 'rest') return
       await this.#act(entry, step)
+      // It waits for another day: what there was to do is done.
+      if (this.#journal.entry(id)?.heldSince !== undefined) return
     }
   }
 
@@ -237,7 +245,7 @@ export class Runner {
   }
 
   async #act(entry: Entry, step: Exclude<Step, { do: 'rest' }>): Promise<void> {
-    const { chain, now, log } = this.#ports
+    const { now, log } = this.#ports
     const { id } = entry
     switch (step.do) {
       case 'sign':
@@ -245,14 +253,8 @@ export class Runner {
       case 'send':
         return this.#send(entry, step.attempt)
       case 'bump':
-      case 'fill': {
-        const market = await chain.market()
-        if (this.#journal.entry(id)?.revision !== entry.revision) return
-        const fee = bumped(step.from, market, this.#config.maxFeeCap)
-        const filler = step.do === 'fill' || step.from.filler
-        log(filler ? 'lane_fill' : 'lane_bump', { itemId: id, nonce: entry.nonce })
-        return this.#journal.addAttempt(id, { n: step.from.n + 1, filler, fees: fee }, now())
-      }
+      case 'fill':
+        return this.#replace(entry, step)
       case 'mined':
         return this.#journal.move(id, { state: 'mined', mined: step.mined }, now())
       case 'confirmed': {
@@ -269,12 +271,41 @@ export class Runner {
     }
   }
 
-  async #sign(entry: Entry, attempt: Entry['attempts'][number]): Promise<void> {
+  /** Other bytes for an item's nonce, if the day's gas pays for them; if not, those that there are go out again. */
+  async #replace(entry: Entry, { do: what, from }: Extract<Step, { do: 'bump' | 'fill' }>): Promise<void> {
+    const { chain, now, log, signer } = this.#ports
+    const { id, nonce, heldSince } = entry
+    const market = await chain.market()
+    if (this.#journal.entry(id)?.revision !== entry.revision) return
+    const at = now()
+    const filler = what === 'fill' || from.filler
+    const gas = Budget.gasOf(entry, filler)
+    const there = Budget.setAside(entry)
+    const wanted = bumped(from, market, this.#config.maxFeeCap)
+    const fee = Budget.affordable(wanted, from, { gas, setAside: there, room: this.#room(at) })
+    if (fee !== undefined) {
+      log(filler ? 'lane_fill' : 'lane_bump', { itemId: id, nonce })
+      const setAside = Budget.missing(gas, fee.maxFee, there)
+      return this.#journal.addAttempt(id, { n: from.n + 1, filler, fees: fee, setAside }, at)
+    }
+    const chainId = this.#journal.lane()?.chainId
+    if (heldSince === undefined) log('lane_held', { itemId: id, nonce })
+    this.#journal.hold(id, at)
+    if (chainId !== undefined) this.#journal.short({ chainId, signer: signer.address }, this.#config.dailyBudget, at)
+    if (at - (from.sentAt ?? 0) >= this.#config.rebroadcastMs) return this.#send(entry, from)
+  }
+
+  /** Wei of the day's gas that are left. */
+  #room(at: number): bigint {
+    return this.#config.dailyBudget - this.#journal.spent(at)
+  }
+
+  async #sign(entry: Entry, attempt: Attempt): Promise<void> {
     const { signer } = this.#ports
     const chainId = this.#journal.lane()?.chainId
     if (chainId === undefined) throw new Error('a lane without a chain')
     const body: { to: Address; data: Hex; gasLimit: bigint } = attempt.filler
-      ? { to: signer.address, data: '0x', gasLimit: FILLER_GAS }
+      ? { to: signer.address, data: '0x', gasLimit: Budget.FILLER_GAS }
       : entry
     const bytes = await Transaction.sign(
       {
@@ -291,7 +322,7 @@ export class Runner {
     this.#journal.signed(entry.id, attempt.n, bytes)
   }
 
-  async #send(entry: Entry, attempt: Entry['attempts'][number]): Promise<void> {
+  async #send(entry: Entry, attempt: Attempt): Promise<void> {
     const { id, nonce } = entry
     if (attempt.raw === undefined) return
     // Written first: whatever comes of it, these bytes may be out there from now on.

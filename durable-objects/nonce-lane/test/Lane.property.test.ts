@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import * as Budget from '../src/Budget.ts'
 import { channelOf, outcomeIn, totalOf } from './support/SimChain.ts'
 import { config, type Fault, order, World } from './support/World.ts'
 
@@ -51,12 +52,17 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     arbitrary: fc.record({ do: fc.constant('fees' as const), baseFee: fc.integer({ min: 1, max: 5_000 }) }),
   },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.integer({ min: 100, max: 15_000 }) }) },
+  { weight: 1, arbitrary: fc.constant<Command>({ do: 'wait', ms: Budget.DAY }) },
 )
+/** Gas of a day: more than can be used, what replacements or a few orders use up, and one order. Wei for each gas. */
+const budgets = fc.constantFrom(1_000_000n, 15_000n, 4_000n, 2_150n).map((fees) => fees * 72_500n)
 /** What becomes of each item's transaction: most go through, in part or whole, some revert, some no node ever takes. */
 const fates = fc.array(fc.constantFrom<'' | 'bad' | 'dead' | 'fade'>('', 'fade', 'fade', 'fade', 'bad', 'dead'), {
   minLength: ITEMS,
   maxLength: ITEMS,
 })
+
+const history = fc.array(fc.tuple(command, faults), { maxLength: 40 })
 
 async function play(world: World, step: Command, orders: ReturnType<typeof order>[]): Promise<void> {
   const chosen = 'i' in step ? orders[step.i] : undefined
@@ -103,14 +109,16 @@ test(
   'I9: whatever the chain does and wherever the lane crashes, nonces are contiguous and an item is mined once',
   async () => {
     await fc.assert(
-      fc.asyncProperty(fates, fc.array(fc.tuple(command, faults), { maxLength: 40 }), async (marks, steps) => {
-        const world = new World()
+      fc.asyncProperty(fates, budgets, history, async (marks, dailyBudget, steps) => {
+        const world = new World({ dailyBudget })
         const orders = marks.map((mark, i) => order(i, `0x${mark.padEnd(6, '0')}${i.toString(16).padStart(4, '0')}`))
         for (const [step, trouble] of steps) {
           world.faults = [...trouble]
           await play(world, step, orders)
+          spentWithin(world, orders)
         }
         await world.drain()
+        spentWithin(world, orders)
         check(world, orders, marks)
       }),
       { numRuns: RUNS, ...(SEED === undefined ? {} : { seed: Number(SEED) }) },
@@ -118,6 +126,24 @@ test(
   },
   120_000 + RUNS * 100,
 )
+
+/** No day has more set aside and spent than its budget, and together they have what may still be spent and what was. */
+function spentWithin({ sql, journal, config: { dailyBudget } }: World, orders: ReturnType<typeof order>[]): void {
+  const days = sql.rows('SELECT wei FROM spend').map(({ wei }) => BigInt(wei as string))
+  for (const wei of days) expect(wei <= dailyBudget, 'the gas of a day is within its budget').toBe(true)
+  let owed = 0n
+  for (const { id } of orders) {
+    const entry = journal.entry(id)
+    if (entry === undefined) continue
+    const { state, mined, attempts, gasLimit } = entry
+    if (state === 'confirmed' || state === 'failed') owed += mined === undefined ? 0n : mined.gasUsed * mined.gasPrice
+    else owed += max(attempts.map(({ filler, maxFee }) => (filler ? 30_000n : gasLimit) * maxFee))
+  }
+  const booked = days.reduce((sum, wei) => sum + wei, 0n)
+  expect(booked, 'what may be spent is set aside').toBe(owed)
+}
+
+const max = (all: bigint[]): bigint => all.reduce((most, each) => (each > most ? each : most), 0n)
 
 function check(world: World, orders: ReturnType<typeof order>[], marks: readonly string[]): void {
   expect(world.journal.hasOpen(), 'every item comes to its end').toBe(false)

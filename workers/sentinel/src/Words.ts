@@ -127,6 +127,7 @@ const severe: Partial<Record<IncidentEvent['what'], Severity>> = {
   deposit_reorged: 'critical',
   withdrawal_lost: 'critical',
   gas_low: 'high',
+  gas_budget: 'high',
   receiver_blocked: 'high',
   claim_dead_letter: 'high',
   event_dead_letter: 'high',

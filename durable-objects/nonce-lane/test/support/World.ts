@@ -55,11 +55,19 @@ export class World {
   /** Faults of the next calls to the outside, in order; none when it is empty. */
   faults: Fault[] = []
   calls = 0
-  readonly #sql = memorySql()
-  journal = new Journal(this.#sql)
+  /** The disk of the lane. */
+  readonly sql = memorySql()
+  journal = new Journal(this.sql)
   #life = 0
   #crashed: (() => void) | undefined
-  #runner = this.#start()
+  /** May be changed between two lives of the lane, as a deployment does. */
+  config: Config
+  #runner: Runner
+
+  constructor(over: Partial<Config> = {}) {
+    this.config = { ...config, ...over }
+    this.#runner = this.#start()
+  }
 
   /** Runs an operation to its end, or to a crash on the way, after which the lane is loaded anew. */
   async run<T>(operation: (runner: Runner) => Promise<T>): Promise<T | undefined> {
@@ -84,7 +92,7 @@ export class World {
   }
 
   restart(): void {
-    this.journal = new Journal(this.#sql)
+    this.journal = new Journal(this.sql)
     this.#runner = this.#start()
   }
 
@@ -93,7 +101,8 @@ export class World {
     this.faults = []
     for (let i = 0; i < rounds; i++) {
       if (this.#quiet()) return
-      this.now += 3_000
+      // What waits for another day's gas waits for it.
+      this.now += this.journal.isHeld ? 86_400_000 : 3_000
       this.chain.mine()
       await this.tick()
     }
@@ -115,7 +124,7 @@ export class World {
       now: () => this.now,
       log: () => undefined,
     }
-    return new Runner(this.journal, ports, config)
+    return new Runner(this.journal, ports, this.config)
   }
 
   async #pass<T>(life: number, effect: () => T): Promise<T> {

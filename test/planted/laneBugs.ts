@@ -1,0 +1,118 @@
+/** Mistakes in the lane of a chain and a signer: its nonces, its reports, its gas; see `bugs.ts`. */
+import type { Bug } from './Bug.ts'
+import { laneRuns, sim, vitest } from './suites.ts'
+
+const lane = 'durable-objects/nonce-lane'
+
+export const laneBugs: readonly Bug[] = [
+  {
+    name: 'reports are crossed out before their session has taken them',
+    invariant: 'I8',
+    file: `${lane}/src/Runner.ts`,
+    find: '    try {\n      await within(DELIVERY_TIMEOUT, async () => {\n',
+    replace: '    try {\n      outbox.taken(letters)\n      await within(DELIVERY_TIMEOUT, async () => {\n',
+    suite: vitest(lane, 'test/Runner.test.ts'),
+    notices: /FAIL .*a report stays until it is taken/,
+  },
+  {
+    name: 'the next nonce is what the chain says, whatever was given out already',
+    invariant: 'I9',
+    file: `${lane}/src/Lane.ts`,
+    find: 'return Math.max(journaled === undefined ? 0 : journaled + 1, count)\n',
+    replace: 'return journaled === undefined ? count : Math.max(journaled, count)\n',
+    suite: sim('fast', 500),
+    notices: /^I9: nonces are contiguous/m,
+  },
+  {
+    name: 'a transaction counts as final one block early',
+    invariant: 'I9',
+    file: `${lane}/src/Lane.ts`,
+    find: 'if (view.head - mined.block + 1 >= policy.confirmations) {',
+    replace: 'if (view.head - mined.block + 2 >= policy.confirmations) {',
+    suite: vitest(lane, 'test/Lane.test.ts'),
+    notices: /FAIL .*is final at depth k and not before/,
+  },
+  {
+    name: 'an order is not looked up again after the node was asked',
+    invariant: 'I9',
+    file: `${lane}/src/Runner.ts`,
+    find: '      if (this.#journal.entry(order.id) !== undefined) return undefined\n',
+    replace: '',
+    suite: laneRuns(400),
+    notices: /FAIL .*I9: /,
+  },
+  {
+    name: 'an await between picking the nonce and writing it down',
+    invariant: 'I9',
+    file: `${lane}/src/Runner.ts`,
+    find: '      const nonce = nextNonce(this.#journal.highestNonce(), count)\n',
+    replace:
+      '      const nonce = nextNonce(this.#journal.highestNonce(), await chain.transactionCount(from, "latest"))\n',
+    suite: laneRuns(400),
+    notices: /FAIL .*I9: /,
+  },
+  {
+    name: 'bytes go out before the journal says so',
+    invariant: 'I9',
+    file: `${lane}/src/Runner.ts`,
+    find: '    this.#journal.sending(id, attempt.n, this.#ports.now())\n    const reply = await this.#ports.chain.sendRaw(attempt.raw)\n',
+    replace:
+      '    const reply = await this.#ports.chain.sendRaw(attempt.raw)\n    this.#journal.sending(id, attempt.n, this.#ports.now())\n',
+    suite: laneRuns(400),
+    notices: /FAIL .*I9: /,
+  },
+  {
+    name: 'a claim is confirmed for what was asked where its transaction says nothing of it',
+    invariant: 'I13',
+    file: `${lane}/src/Recorded.ts`,
+    find: 'const total = recorded.get(channelId) ?? 0n\n',
+    replace: 'const total = recorded.get(channelId) ?? asked\n',
+    suite: vitest(lane, 'test/Recorded.test.ts'),
+    notices: /FAIL .*a transaction without a word about a claim has not recorded it/,
+  },
+  {
+    name: 'trouble with a node is logged with its address, and so with its key',
+    invariant: 'I12',
+    file: `${lane}/src/JsonRpc.ts`,
+    find: "(${cause instanceof Error ? cause.name : 'unknown'})",
+    replace: "(${cause instanceof Error ? cause.message : 'unknown'})",
+    suite: vitest(lane, 'test/JsonRpc.test.ts'),
+    notices: /FAIL .*I12: an error names neither the endpoint nor its key/,
+  },
+  {
+    name: 'a replacement sets nothing aside for its higher fee',
+    invariant: 'I9',
+    file: `${lane}/src/Runner.ts`,
+    find: '      const setAside = Budget.missing(gas, fee.maxFee, there)\n',
+    replace: '      const setAside = 0n\n',
+    suite: laneRuns(400),
+    notices: /what may be spent is set aside/,
+  },
+  {
+    name: 'a fee is raised whatever the day’s gas pays for',
+    invariant: 'I9',
+    file: `${lane}/src/Budget.ts`,
+    find: '  if (gas * wanted.maxFee <= purse) return wanted\n',
+    replace: '  if (gas * wanted.maxFee <= purse || room >= 0n) return wanted\n',
+    suite: laneRuns(400),
+    notices: /the gas of a day is within its budget/,
+  },
+  {
+    name: 'new orders take the gas that the first in line waits for',
+    invariant: 'I8',
+    file: `${lane}/src/Runner.ts`,
+    find: 'if (this.#journal.isHeld || gas * fee.maxFee',
+    replace: 'if (gas * fee.maxFee',
+    suite: vitest(lane, 'test/Budget.test.ts'),
+    notices: /FAIL .*goes before new orders, across crashes/,
+  },
+  {
+    name: 'what a transaction may cost is forgotten when the release changes',
+    invariant: 'I9',
+    file: `${lane}/src/Journal.ts`,
+    find: '      if (n > 0) this.#spend(createdAt, share)\n',
+    replace: '',
+    suite: vitest(lane, 'test/Budget.test.ts'),
+    notices: /FAIL .*is read, and what its replacements may cost counts from then on/,
+  },
+]
