@@ -4,6 +4,7 @@
  */
 import type { Bug } from './Bug.ts'
 import { dashboardBugs } from './dashboardBugs.ts'
+import { exactBugs } from './exactBugs.ts'
 import { forecastBugs } from './forecastBugs.ts'
 import { grantBugs } from './grantBugs.ts'
 import { laneBugs } from './laneBugs.ts'
@@ -26,6 +27,7 @@ export const bugs: readonly Bug[] = [
   ...sessionBugs,
   ...meterBugs,
   ...meteringBugs,
+  ...exactBugs,
   ...forecastBugs,
   ...oracleBugs,
   ...quoteBugs,
@@ -82,15 +84,6 @@ export const bugs: readonly Bug[] = [
     replace: '',
     suite: vitest(session, 'test/Book.test.ts', 'keep every invariant'),
     notices: /FAIL .*keep every invariant, answer every call once/,
-  },
-  {
-    name: 'a caller that was given up releases what its successor holds',
-    invariant: 'I2',
-    file: 'durable-objects/exact-claim/src/Claims.ts',
-    find: '  release(held: Held, freesId: boolean): void {\n    const row = this.#held(held)\n',
-    replace: '  release(held: Held, freesId: boolean): void {\n    const row = this.#row(held.nonce)\n',
-    suite: vitest('durable-objects/exact-claim', 'test/ExactClaim.test.ts', 'a caller that is not heard of again'),
-    notices: /FAIL .*a late release takes nothing away from its successor/,
   },
   {
     name: 'the newest voucher counts, not the highest',
