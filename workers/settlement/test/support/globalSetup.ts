@@ -2,6 +2,7 @@ import * as NobleSigner from '@pbstream/core/NobleSigner'
 import { localDeployment } from '@pbstream/contracts/deployments/local.ts'
 import { Chain } from '@pbstream/local/Chain'
 import type { TestProject } from 'vitest/node'
+import { unstable_readConfig as readConfig } from 'wrangler'
 import { keys } from './keys.ts'
 
 /** One real chain for all files, with every account of the tests funded. */
@@ -31,5 +32,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('rpcUrl' as never, chain.rpcUrl as never)
   project.provide('escrow' as never, escrow as never)
   project.provide('chains' as never, JSON.stringify([config]) as never)
+  const shipped = readConfig({ config: new URL('../../wrangler.toml', import.meta.url).pathname })
+  project.provide('shippedChains' as never, shipped.vars['CHAINS'] as never)
   return () => chain.stop()
 }
