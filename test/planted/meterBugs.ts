@@ -162,6 +162,15 @@ export const meterBugs: readonly Bug[] = [
     notices: /FAIL .*ends what is kept alive by marks within 90 seconds/,
   },
   {
+    name: 'a stream flows on when its session says that it is to end',
+    invariant: 'I6',
+    file: 'workers/gateway/src/Delivery.ts',
+    find: 'mark(call, grant, what))?.done !== false\n',
+    replace: 'mark(call, grant, what))?.done !== null\n',
+    suite: vitest('test/fault', 'F14.money-leaves-meanwhile.test.ts', 'a stream is cut'),
+    notices: /FAIL .*a stream is cut, and all that it delivered is paid/,
+  },
+  {
     name: 'the request id of a rental of days is free again at its end',
     invariant: 'I2',
     file: `${session}/src/Reports.ts`,
