@@ -20,6 +20,8 @@ export type WorldOptions = {
   directory?: string
   /** Other settings of the chain, in milliseconds. */
   chain?: { stallMs?: number }
+  /** Payment is taken on a chain of this id too. The same node stands for it; nobody has money there. */
+  secondChain?: number
   /** Seconds for which queues wait for more messages: hardly any, unless what comes together is what is tested. */
   batchSeconds?: number
 }
@@ -37,14 +39,16 @@ export class World {
   }
 
   static async start(options: WorldOptions = {}): Promise<World> {
-    const { confirmations = 1, routes, vars, directory, chain, batchSeconds = 0.05 } = options
+    const { confirmations = 1, routes, vars, directory, chain, batchSeconds = 0.05, secondChain } = options
     const rpc = await RpcProxy.start()
+    const ids = [Chain.id, ...(secondChain === undefined ? [] : [secondChain])]
+    const chains = ids.map((id) => ({ ...chainOf(rpc.url, id), confirmations, ...chain }))
     const stack = await startStack({
       routes: routes ?? [{ path: '/work' }],
       // Every charge is claimed soon, so that there are claims under way while faults strike.
       vars: {
         SETTLE_AGE_MS: '300',
-        CHAINS: JSON.stringify([{ ...chainOf(rpc.url), confirmations, ...chain }]),
+        CHAINS: JSON.stringify(chains),
         ...vars,
       },
       ...(directory === undefined ? {} : { directory }),
@@ -64,7 +68,7 @@ export class World {
     return (await this.#ask<{ struck: Record<string, number> }>(worker, 'struck')).struck
   }
 
-  /** How often each point of a Worker was passed. */
+  /** How often each point of a Worker was passed; of queues, as `…:bytes`, how large the largest message was. */
   async met(worker: WorkerName): Promise<Record<string, number>> {
     return (await this.#ask<{ met: Record<string, number> }>(worker, 'struck')).met
   }
@@ -126,11 +130,11 @@ export class World {
 }
 
 /** The local chain as `System` configures it, with a node that is looked at often and given up soon. */
-function chainOf(rpcUrl: string): object {
+function chainOf(rpcUrl: string, chainId: number): object {
   return {
-    chainId: Chain.id,
+    chainId,
     testnet: true,
-    network: `eip155:${Chain.id}`,
+    network: `eip155:${chainId}`,
     contract: Chain.addresses.batchSettlement.toLowerCase(),
     collector: Chain.addresses.erc3009Collector.toLowerCase(),
     token: Chain.addresses.usdc.toLowerCase(),

@@ -136,6 +136,7 @@ export function faultyDatabase(database: D1Database): D1Database {
  */
 export function faultyQueue<T>(point: string, queue: Queue<T>): Queue<T> {
   const guarded = async <R>(sizes: number[], work: () => Promise<R>): Promise<R> => {
+    met[`${point}:bytes`] = Math.max(met[`${point}:bytes`] ?? 0, ...sizes)
     if (sizes.length > 100 || sizes.some((size) => size > 128_000) || sizes.reduce((a, b) => a + b, 0) > 256_000) {
       strikes(`${point}:too_large`)
       throw new Error('Queue sendBatch failed: Payload Too Large')
