@@ -9,6 +9,7 @@ import { usageRows } from '../src/UsageTotals.ts'
 import { listAudit } from '../src/AuditList.ts'
 import * as AlertChannels from '../src/AlertChannels.ts'
 import * as Breakers from '../src/Breakers.ts'
+import * as ChargeRows from '../src/ChargeRows.ts'
 import * as Decisions from '../src/Decisions.ts'
 import { failuresQuery } from '../src/Failures.ts'
 import * as Overview from '../src/Overview.ts'
@@ -214,6 +215,24 @@ const plans: Plan[] = [
     /suspicion_channel_id_what_pk/,
   ],
   [
+    'other rows of a session after a place',
+    () => ChargeRows.movementsAfter(db, 's', 500, 1_000),
+    /movement USING INDEX sqlite_autoindex_movement_1 \(session=\? AND seq>\?\)/,
+    /using movement_session_seq_pk/,
+  ],
+  [
+    'newest rows of sessions',
+    () => ChargeRows.lastRows(db, [paying(7), paying(8)]),
+    /stream_session USING INDEX sqlite_autoindex_stream_session_1 \(id=\?\)/,
+    /stream_session_pkey/,
+  ],
+  [
+    'how far journals are added up',
+    () => ChargeRows.remembered(db, ['charges:s7', 'charged:0x07']),
+    /reconciliation USING INDEX sqlite_autoindex_reconciliation_1 \(name=\?\)/,
+    /reconciliation_pkey/,
+  ],
+  [
     'audit of an owner',
     () => listAudit(db, 'legacy', { before: 900 }, 20),
     /USING INDEX audit_chain_seq \(chain=\? AND seq<\?\)/,
@@ -340,6 +359,12 @@ const plans: Plan[] = [
 /** Of these PostgreSQL may find so few rows that it takes whichever index, and sorts them. */
 const few: Plan[] = [
   ...Reports.few,
+  [
+    'charges of a session after a place',
+    () => ChargeRows.chargesAfter(db, paying(7), 500, 1_000),
+    /micro_payment USING INDEX sqlite_autoindex_micro_payment_1 \(session=\? AND seq>\?\)/,
+    /(using|Index Scan on) micro_payment_session_seq_pk/,
+  ],
   [
     'decisions of a payer by a rule',
     () => Decisions.decisionsOf(db, whose, { rule: 'r7' }, placeOfDecision, 20),
@@ -506,6 +531,7 @@ async function fillForPlanner() {
     sql`${t.settlement} select 1, 's', n::text, 'claim', n, null, 'mined', 1, 1, 1, null, null, to_timestamp(n) ${upTo(5000)}`,
     sql`${t.sentinelEvent} select n::text, 'unknown_message', '{}', to_timestamp(n), 's' || n, ${resolved} ${upTo(5000)}`,
     sql`${t.suspicion} select 'c' || n, 'claim_stuck', 'm', to_timestamp(n) ${upTo(5000)}`,
+    sql`${t.reconciliation} select 'charged:' || n, n, now(), null ${upTo(5000)}`,
     sql`${t.audit} (actor, action, subject, detail, at, seq) select 'a', 'b', 'c', '{}', to_timestamp(n), n ${upTo(5000)}`,
     sql`${t.catalog} select 'x' || n, n ${upTo(2000)}`,
     sql`${t.provider} select 'p' || n, 'p', '0x' || n, true, now(), now() ${upTo(5000)}`,

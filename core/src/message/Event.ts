@@ -111,6 +111,7 @@ export const transactionEvent = z.object({
 export const differenceKinds = [
   'projection_behind',
   'projection_differs',
+  'charges_differ',
   'session_missing',
   'session_behind',
   'session_ahead',

@@ -10,6 +10,7 @@ import type { ChannelSnapshot, differenceKinds, IncidentEvent } from '@pbstream/
 import type { ChainStanding, ChannelStanding, Comparison } from '@pbstream/core/message/Operations'
 import { REFUND_LOST_MS } from '@pbstream/core/message/Session'
 import type { ChannelRow } from '@pbstream/db/Reconciliation'
+import type { Flaw } from './ReconcileCharges.ts'
 
 export type Kind = (typeof differenceKinds)[number]
 
@@ -35,8 +36,11 @@ const STUCK_SENDS = 7
 const STUCK_ATTEMPTS = 4
 const STUCK_RESERVATION_MS = 120_000
 
-/** What there is to say of a channel; undefined when its session did not answer, and nothing can be said. */
-export function findings(row: ChannelRow, seen: Comparison, now: number): Finding[] | undefined {
+/**
+ * What there is to say of a channel, with what is wrong with the rows of its charges; undefined when its session did not
+ * answer, and nothing can be said.
+ */
+export function findings(row: ChannelRow, seen: Comparison, now: number, flaw?: Flaw): Finding[] | undefined {
   if (!seen.answered) return undefined
   const channelId = row.id
   const { session, chain } = seen
@@ -46,6 +50,7 @@ export function findings(row: ChannelRow, seen: Comparison, now: number): Findin
   }
   return [
     ...projection(row, session.snapshot),
+    ...charges(row, flaw),
     ...(chain === undefined ? [] : onChain(row, session, chain, now)),
     ...stuck(row, session, now),
   ]
@@ -72,6 +77,21 @@ function projection(row: ChannelRow, session: ChannelSnapshot): Finding[] {
   const key = names.map((name) => `${name}=${row[name]}`).join()
   if (contradicts || row.revision === session.revision) return [{ what: 'projection_differs', channelId, detail, key }]
   return [{ what: 'projection_behind', channelId, detail, key, mark: String(row.revision), repair: 'project' }]
+}
+
+/** Rows may come late, and in any order: it counts when the same is wrong again. No one side can write them anew. */
+function charges(row: ChannelRow, flaw: Flaw | undefined): Finding[] {
+  if (flaw === undefined) return []
+  const { missing, twice, recorded, spent, mark } = flaw
+  const detail = {
+    channelId: row.id,
+    chainId: String(row.chainId),
+    ...(missing !== '' && { 'journal.missing': missing }),
+    ...(twice !== '' && { 'journal.twice': twice }),
+    ...(recorded !== undefined && { 'charges.recorded': String(recorded) }),
+    ...(spent !== undefined && { 'charges.spent': String(spent) }),
+  }
+  return [{ what: 'charges_differ', channelId: row.id, detail, key: mark, mark }]
 }
 
 function onChain(row: ChannelRow, session: ChannelStanding, chain: ChainStanding, now: number): Finding[] {

@@ -1,7 +1,8 @@
 /**
- * Compares database, sessions and chain, some channels a run: those under suspicion, those with an incident that holds,
- * and the next page of all, with the cursor in the database. What differs is an incident, once; what is derivable is
- * repaired; what holds no longer is resolved. Every step can be repeated, and a run that breaks is taken up by the next.
+ * Compares database, sessions and chain, and the charges that are recorded with what was spent, some channels a run:
+ * those under suspicion, those with an incident that holds, and the next page of all, with the cursor in the database.
+ * What differs is an incident, once; what is derivable is repaired; what holds no longer is resolved. Every step can be
+ * repeated, and a run that breaks is taken up by the next.
  */
 import type { Hex } from '@pbstream/core/Hex'
 import {
@@ -19,6 +20,7 @@ import * as Incidents from '@pbstream/db/Incidents'
 import { project } from '@pbstream/db/Projection'
 import * as Reconciliation from '@pbstream/db/Reconciliation'
 import { type Finding, findings, incident } from './Differences.ts'
+import { type Flaw, flawsOf, MORE_MAX } from './ReconcileCharges.ts'
 
 export type ReconcileDeps = {
   database: Database
@@ -56,13 +58,15 @@ export async function reconcile(deps: ReconcileDeps): Promise<Outcome> {
   const page = await Reconciliation.channelsAfter(db, before.cursor, Math.min(deps.page, PAGE_MAX))
   const rows = await withUrgent(db, page)
   const outcome: Outcome = { compared: rows.length, raised: 0, repaired: 0, attempts: [] }
+  const more = { left: MORE_MAX }
   for (let i = 0; i < rows.length; i += AT_ONCE) {
     const some = rows.slice(i, i + AT_ONCE)
     const seen = await settlement.compare(
       1,
       some.map(({ id, session }) => ({ session, channelId: id })),
     )
-    await judge(deps, some, seen, outcome)
+    const flaws = await flawsOf(db, some, new Date(deps.now()), more)
+    await judge(deps, some, seen, flaws, outcome)
   }
   const now = new Date(deps.now())
   const last = page.length < Math.min(deps.page, PAGE_MAX)
@@ -86,6 +90,7 @@ async function judge(
   deps: ReconcileDeps,
   rows: Reconciliation.ChannelRow[],
   seen: Comparison[],
+  flaws: ReadonlyMap<Hex, Flaw>,
   outcome: Outcome,
 ): Promise<void> {
   const ids = rows.map(({ id }) => id)
@@ -94,7 +99,7 @@ async function judge(
   const news: PbEvent[] = []
   for (const row of rows) {
     const comparison = seen.find(({ channel }) => channel.channelId === row.id)
-    const found = comparison === undefined ? undefined : findings(row, comparison, deps.now())
+    const found = comparison === undefined ? undefined : findings(row, comparison, deps.now(), flaws.get(row.id))
     if (comparison === undefined || found === undefined) continue
     const suspected = suspicions.filter(({ channelId }) => channelId === row.id)
     const confirmed = await confirm(deps, found, suspected)

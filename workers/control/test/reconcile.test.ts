@@ -1,12 +1,27 @@
 /** The comparison on a real D1, with a settlement Worker that says what a test tells it. */
+import type { JournalRow, SessionEvent } from '@pbstream/core/message/Event'
+import { and, eq, gt } from 'drizzle-orm'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { project } from '@pbstream/db/Projection'
 import { channelsById } from '@pbstream/db/Reconciliation'
-import { chain, channelId, db, empty, hex, metrics, minute, sessionEvent, settlement, standing } from './support.ts'
+import {
+  chain,
+  channelId,
+  db,
+  empty,
+  hex,
+  metrics,
+  minute,
+  session,
+  sessionEvent,
+  settlement,
+  standing,
+} from './support.ts'
 
 beforeEach(async () => {
   vi.spyOn(console, 'error').mockImplementation(() => {})
   await empty()
+  for (const table of [db.tables.microPayment, db.tables.movement, db.tables.streamSession]) await db.orm.delete(table)
   await settlement.say({})
   return () => vi.restoreAllMocks()
 })
@@ -86,6 +101,165 @@ describe('a row that says more than its session', () => {
     await db.orm.update(db.tables.channel).set({ settled: '91' })
     await minute()
     expect([await open(), (await incidents()).length]).toEqual([['projection_differs'], 2])
+  })
+})
+
+describe('the rows of charges', () => {
+  const payments = () => db.tables.microPayment
+  /** The journal of the session up to a row: a deposit, then charges of 10. What was spent is 90 with the tenth row. */
+  const rows = (last: number): JournalRow[] =>
+    Array.from({ length: last }, (_, i) => ({
+      ...{ seq: i + 1, channelId, at: 1_800_000_000_000 + i },
+      ...(i === 0
+        ? { kind: 'deposit', debit: 'payer', credit: 'escrow', amount: '1000' }
+        : { kind: 'charge', debit: 'escrow', credit: 'earned', amount: '10', cumulative: String(10 * i) }),
+    }))
+  const events = (last: number, some = rows(last)): SessionEvent[] => {
+    const parts = Array.from({ length: Math.ceil(some.length / 100) }, (_, i) => some.slice(100 * i, 100 * (i + 1)))
+    const spent = { spent: String(10 * (last - 1)), accepted: '100000', revision: last }
+    return parts.map((part) => ({ ...sessionEvent(spent), rows: part }))
+  }
+  /** The session agrees with its row: only the charges are in question. */
+  const agreed = async (last: number) => {
+    const spent = { spent: String(10 * (last - 1)), accepted: '100000', revision: last }
+    await settlement.say({ channels: { [channelId]: { session: standing(spent), chain: chain() } } })
+  }
+  const differ = async () =>
+    (await incidents()).map(({ what, subject, detail, resolvedAt }) => ({
+      what,
+      subject,
+      ...detail,
+      open: resolvedAt === null,
+    }))
+
+  test('that are all there are added up once, and none of it is an incident', async () => {
+    await project(db, events(1_450))
+    await agreed(1_450)
+    await minute()
+    await minute()
+    expect(await incidents()).toEqual([])
+    const known = await db.orm.select().from(db.tables.reconciliation)
+    expect(known.map(({ cursor }) => cursor).sort()).toEqual(['', '1450', '1450:14490'])
+    // What is behind may be thrown away: it was counted.
+    await db.orm.delete(payments())
+    await project(db, events(1_452, rows(1_452).slice(1_450)))
+    await agreed(1_452)
+    await minute()
+    await minute()
+    expect(await incidents()).toEqual([])
+  })
+
+  test('one of which is lost: an incident that names it and what it was worth, until it is there again', async () => {
+    await project(
+      db,
+      events(
+        10,
+        rows(10).filter(({ seq }) => seq !== 6),
+      ),
+    )
+    await agreed(10)
+    await minute()
+    expect(await incidents(), 'it may come yet').toEqual([])
+    await minute()
+    const lost = {
+      what: 'charges_differ',
+      subject: channelId,
+      'journal.missing': '6',
+      'charges.recorded': '50',
+      'charges.spent': '60',
+      repaired: 'no',
+    }
+    expect(await differ()).toMatchObject([{ ...lost, open: true }])
+    // It holds while the session goes on, and as the same.
+    await project(db, events(30, rows(30).slice(10)))
+    await agreed(30)
+    await minute()
+    expect(await differ()).toMatchObject([{ ...lost, open: true }])
+    await project(db, events(30, rows(30).slice(5, 6)))
+    await minute()
+    expect(await differ()).toMatchObject([{ ...lost, open: false }])
+    expect(await db.orm.select().from(db.tables.suspicion)).toEqual([])
+  })
+
+  test('the last of which are lost', async () => {
+    await project(db, events(10))
+    await db.orm.delete(payments()).where(gt(payments().seq, 8))
+    await agreed(10)
+    await minute()
+    await minute()
+    expect(await differ()).toMatchObject([
+      { 'journal.missing': '9-10', 'charges.recorded': '70', 'charges.spent': '90', open: true },
+    ])
+  })
+
+  test('all of an event lost, of which only the numbers were brought up to date', async () => {
+    await project(db, events(8))
+    await agreed(10)
+    for (let i = 0; i < 4; i++) await minute()
+    const found = (await differ()).filter(({ what }) => what === 'charges_differ')
+    expect(found).toMatchObject([{ 'charges.recorded': '70', 'charges.spent': '90', open: true }])
+  })
+
+  test.each([
+    ['a charge of another amount', { amount: '11' }, { 'charges.recorded': '51', 'charges.spent': '50' }],
+    [
+      'another charge once more in its place',
+      { cumulative: '40' },
+      { 'charges.recorded': '50', 'charges.spent': '40' },
+    ],
+  ])('%s', async (_, wrong, found) => {
+    await project(db, events(10))
+    await db.orm
+      .update(payments())
+      .set(wrong)
+      .where(and(eq(payments().channelId, channelId), eq(payments().seq, 6)))
+    await agreed(10)
+    await minute()
+    await minute()
+    expect(await differ()).toMatchObject([{ what: 'charges_differ', ...found, repaired: 'no', open: true }])
+  })
+
+  test('a charge that is there a second time, beyond the journal of its session', async () => {
+    await project(db, events(10))
+    const [one] = await db.orm.select().from(payments()).where(eq(payments().seq, 10))
+    await db.orm.insert(payments()).values({ ...one!, seq: 11 })
+    await project(db, events(12, rows(12).slice(10)))
+    await agreed(12)
+    await minute()
+    await minute()
+    expect(await differ()).toMatchObject([{ 'charges.recorded': '100', 'charges.spent': '90', open: true }])
+  })
+
+  test('that come late, each time others, are only late', async () => {
+    for (let last = 10; last < 60; last += 10) {
+      // All but three, which come with the next.
+      await project(db, events(last, rows(last).slice(last - 13 < 0 ? 0 : last - 13, last - 3)))
+      await project(db, events(last, rows(last).slice(last - 1)))
+      await agreed(last)
+      await minute()
+    }
+    expect((await incidents()).filter(({ what }) => what === 'charges_differ')).toEqual([])
+  })
+
+  test('of a session that others share the database with are its own', async () => {
+    await project(db, events(10))
+    const theirs = hex('02', 32)
+    const other = { ...session, payer: hex('b2', 20) }
+    const [first] = events(
+      10,
+      rows(10)
+        .map((row) => ({ ...row, channelId: theirs }))
+        .filter(({ seq }) => seq !== 3),
+    )
+    await project(db, [
+      { ...first!, session: other, channels: first!.channels.map((each) => ({ ...each, channelId: theirs })) },
+    ])
+    const spent = { spent: '90', accepted: '100000', revision: 10 }
+    const says = (id: typeof channelId) => ({ session: standing({ ...spent, channelId: id }), chain: chain() })
+    await settlement.say({ channels: { [channelId]: says(channelId), [theirs]: says(theirs) } })
+    await minute()
+    await minute()
+    expect(await differ()).toMatchObject([{ subject: theirs, 'journal.missing': '3' }])
   })
 })
 
