@@ -25,6 +25,9 @@ export type Receipt = {
 /** What a transaction has to offer now, in wei per gas. */
 export type Market = { baseFee: bigint; priority: bigint }
 
+/** The market and the block that it is of, the newest. */
+export type MarketNow = Market & { block: number }
+
 /** What a node says to a raw transaction. Silence (a timeout) is `RpcUnavailable`, and means nothing. */
 export type SendReply =
   /** In the pool, now or already before. */
@@ -67,7 +70,7 @@ export interface ChainRpc {
   transactionCount(address: Address, at: At): Promise<number>
   /** Gas that the call would take on the newest state; `reverted` when it would not go through. */
   estimateGas(call: Call & { from: Address }): Promise<EstimateReply>
-  market(): Promise<Market>
+  market(): Promise<MarketNow>
   call(call: Call, at?: At): Promise<CallReply>
 }
 

@@ -13,9 +13,12 @@ export type Verdict =
   /** The balance is low, and that is news of the day. */
   | { say: true; low: Low; balance: bigint }
 
-/** A balance that was low counts as enough again from a quarter above the mark on. */
-export function judge(before: Low | undefined, balance: bigint, mark: bigint, now: number): Verdict {
-  const isLow = before === undefined ? balance < mark : balance < mark + mark / 4n
+/**
+ * A balance that was low counts as enough again from a quarter above the mark on. `unpaid`: nodes say that it does not pay
+ * for what is under way, so it is low whatever the mark.
+ */
+export function judge(before: Low | undefined, balance: bigint, mark: bigint, now: number, unpaid = false): Verdict {
+  const isLow = unpaid || balance < (before === undefined ? mark : mark + mark / 4n)
   if (!isLow) return { say: false, low: undefined }
   const day = Math.floor(now / DAY)
   return before?.day === day ? { say: false, low: before } : { say: true, low: { day }, balance }

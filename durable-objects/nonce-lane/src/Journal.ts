@@ -231,10 +231,37 @@ export class Journal {
   sending(id: string, n: number, now: number): void {
     this.#sql.transaction(() => {
       const first = this.#sql.rows('SELECT sent_at FROM attempt WHERE item_id = ? AND n = ?', id, n)[0]?.['sent_at']
-      this.#sql.rows('UPDATE attempt SET sent_at = ? WHERE item_id = ? AND n = ?', now, id, n)
+      // Unpaid is what is known to be in no pool: from now on it may be again.
+      this.#sql.rows('UPDATE attempt SET sent_at = ?, unpaid = NULL WHERE item_id = ? AND n = ?', now, id, n)
       const entry = this.entry(id)
       if (first === null && n === 0 && entry !== undefined) this.#publish(entry, 'submitted', now)
     })
+  }
+
+  /** Notes that a node has bytes. Kept is when that was first so, and the newest block by then, if it is known. */
+  taken(id: string, n: number, at: number, head: number | undefined): void {
+    this.#sql.rows(
+      `UPDATE attempt SET underpriced = 0, taken_at = coalesce(taken_at, ?), taken_head = coalesce(taken_head, ?)
+       WHERE item_id = ? AND n = ?`,
+      ...[at, head ?? null, id, n],
+    )
+  }
+
+  /** Notes that the signer cannot pay for bytes, and that the node which says so does not have them. */
+  unpaid(id: string, n: number): void {
+    this.#sql.rows(
+      'UPDATE attempt SET unpaid = 1, taken_at = NULL, taken_head = NULL WHERE item_id = ? AND n = ?',
+      ...[id, n],
+    )
+  }
+
+  /** Whether the newest bytes of something under way cannot be paid for. */
+  get isUnpaid(): boolean {
+    const found = this.#sql.rows(
+      `SELECT 1 AS one FROM item JOIN attempt ON attempt.item_id = item.id WHERE item.state = 'open'
+       AND attempt.unpaid = 1 AND attempt.n = (SELECT max(n) FROM attempt WHERE item_id = item.id) LIMIT 1`,
+    )
+    return found.length > 0
   }
 
   underpriced(id: string, n: number): void {
@@ -421,11 +448,14 @@ function toAttempt(row: Row): Bytes {
     createdAt: row['created_at'] as number,
     refusals: row['refusals'] as number,
     underpriced: row['underpriced'] === 1,
+    unpaid: row['unpaid'] === 1,
     setAside: BigInt((row['set_aside'] as string | null) ?? '0'),
     ...(row['raw'] === null ? {} : { raw: row['raw'] as Hex }),
     ...(row['hash'] === null ? {} : { hash: row['hash'] as Hex }),
     ...(row['sent_at'] === null ? {} : { sentAt: row['sent_at'] as number }),
     ...(row['refusal'] === null ? {} : { refusal: row['refusal'] as string }),
+    ...(row['taken_at'] === null ? {} : { takenAt: row['taken_at'] as number }),
+    ...(row['taken_head'] === null ? {} : { takenHead: row['taken_head'] as number }),
   }
 }
 

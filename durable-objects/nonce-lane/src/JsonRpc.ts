@@ -36,7 +36,7 @@ const receiptSchema = z
     logs: z.array(logSchema).default([]),
   })
   .nullable()
-const blockSchema = z.object({ baseFeePerGas: quantity.optional() })
+const blockSchema = z.object({ number: quantity, baseFeePerGas: quantity.optional() })
 const headerSchema = z
   .object({ number: quantity, hash: bytes, parentHash: bytes, timestamp: quantity })
   .transform(({ number, hash, parentHash, timestamp }) => {
@@ -82,7 +82,7 @@ export function connect(options: JsonRpcOptions): ChainReader {
         result(blockSchema, 'eth_getBlockByNumber', ['latest', false]),
         result(quantity, 'eth_maxPriorityFeePerGas', []),
       ])
-      return { baseFee: block.baseFeePerGas ?? 0n, priority }
+      return { baseFee: block.baseFeePerGas ?? 0n, priority, block: Number(block.number) }
     },
     call: async (call, at = 'latest'): Promise<CallReply> => {
       const answer = await ask('eth_call', [params(call), tag(at)])

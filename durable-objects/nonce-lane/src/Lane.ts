@@ -29,8 +29,13 @@ export type Attempt = {
   /** How often a node refused it for good reasons, and in which words. */
   refusals: number
   refusal?: string
-  /** A node said that its fee is too low. */
+  /** The last answer of a node was that its fee is too low. */
   underpriced: boolean
+  /** The last answer to it was that the signer cannot pay for it: the node that was asked does not have it. */
+  unpaid: boolean
+  /** When a node said that it has it, and the newest block by then; absent: never, or it is unpaid since. */
+  takenAt?: number
+  takenHead?: number
 }
 
 export type State = 'open' | 'mined' | 'confirmed' | 'failed'
@@ -58,6 +63,8 @@ export type View = {
   count: number
   /** The same at depth k; read only when needed. */
   deepCount?: number
+  /** What a new transaction has to offer; read only when needed. */
+  market?: Market
   /** By hash, for all attempts that went out. */
   receipts: ReadonlyMap<Hex, Receipt>
 }
@@ -80,9 +87,9 @@ export type Policy = {
 export type Step =
   | { do: 'sign'; attempt: Attempt }
   | { do: 'send'; attempt: Attempt }
-  /** Same nonce, same bytes but for a higher fee. */
-  | { do: 'bump'; from: Attempt }
-  | { do: 'fill'; from: Attempt }
+  /** Same nonce, same bytes but for another fee. */
+  | { do: 'bump'; from: Attempt; fees: Fees }
+  | { do: 'fill'; from: Attempt; fees: Fees }
   | { do: 'mined'; mined: Mined }
   | { do: 'confirmed'; mined: Mined; logs: readonly Log[] }
   | { do: 'failed'; mined?: Mined; error: string }
@@ -132,13 +139,48 @@ function vanished(item: Item, view: View, policy: Policy): Step {
 function push(item: Item, view: View, policy: Policy): Step {
   const attempt = last(item)
   if (attempt.sentAt === undefined) return { do: 'send', attempt }
-  const waited = view.now - attempt.sentAt
-  if (!attempt.filler && refusals(item) >= policy.maxRefusals) return { do: 'fill', from: attempt }
+  const why = whyOther(item, view, policy)
+  if (why !== undefined && view.market !== undefined) {
+    if (why === 'refused') return { do: 'fill', from: attempt, fees: replacing(attempt, view.market, policy.maxFeeCap) }
+    const find = why === 'unpaid' ? lowered : bumped
+    const other = find(attempt, view.market, policy.maxFeeCap)
+    if (other !== undefined) return { do: 'bump', from: attempt, fees: other }
+  }
+  const again = toResend(item)
+  return view.now - (again.sentAt ?? 0) >= policy.rebroadcastMs ? { do: 'send', attempt: again } : { do: 'rest' }
+}
+
+/** True when `next` needs `market` to decide. */
+export function needsMarket(item: Item, view: View, policy: Policy): boolean {
+  if (item.state !== 'open' || view.count > item.nonce || item.missingSince !== undefined) return false
+  if (item.attempts.some(({ raw }) => raw === undefined)) return false
+  return last(item).sentAt !== undefined && whyOther(item, view, policy) !== undefined
+}
+
+/**
+ * Why an item that went out may need other bytes. Time alone is no reason: what no node has is held up by no fee, and
+ * while the chain stands still no fee helps.
+ */
+function whyOther(item: Item, view: View, policy: Policy): 'refused' | 'unpaid' | 'stalled' | 'outbid' | undefined {
+  const attempt = last(item)
+  const { takenAt, takenHead, sentAt = 0 } = attempt
+  if (!attempt.filler && refusals(item) >= policy.maxRefusals) return 'refused'
+  if (view.now - sentAt < policy.rebroadcastMs) return undefined
   // Only the first in line can be held up by its own fee; the others wait for it.
-  const stalled = view.now - attempt.createdAt >= policy.stallMs && item.nonce === view.count
-  const outbid = attempt.underpriced && waited >= policy.rebroadcastMs
-  if ((stalled || outbid) && attempt.maxFee < policy.maxFeeCap) return { do: 'bump', from: attempt }
-  return waited >= policy.rebroadcastMs ? { do: 'send', attempt } : { do: 'rest' }
+  const first = item.nonce === view.count
+  if (attempt.unpaid) return first && item.attempts.every(({ unpaid }) => unpaid) ? 'unpaid' : undefined
+  if (attempt.underpriced) return 'outbid'
+  if (takenAt === undefined || takenHead === undefined || !first) return undefined
+  return view.now - takenAt >= policy.stallMs && view.head > takenHead ? 'stalled' : undefined
+}
+
+/** The newest bytes; while the signer cannot pay for those, those that a node has had as well, in turn. */
+function toResend(item: Item): Attempt {
+  const newest = last(item)
+  if (!newest.unpaid) return newest
+  return item.attempts.reduce((oldest, attempt) => {
+    return attempt.takenAt !== undefined && (attempt.sentAt ?? 0) < (oldest.sentAt ?? 0) ? attempt : oldest
+  }, newest)
 }
 
 type Found = { mined: Mined; logs: readonly Log[] }
@@ -185,11 +227,37 @@ export function fees(market: Market, cap: bigint): Fees {
   return { maxFee, priorityFee: least(market.priority, maxFee) }
 }
 
-/** The fee of a replacement: at least an eighth more, which is what nodes ask for, and what the market asks now. */
-export function bumped(from: Fees, market: Market, cap: bigint): Fees {
+/** How many times what a new transaction offers its replacements offer at most. */
+const MOST = 4n
+
+/**
+ * The fee of a replacement for bytes that a node may have: at least an eighth more, which is what nodes ask for, and what
+ * the market asks now. Undefined: it would pass the cap, or many times what the market asks although the bytes that
+ * there are offer enough. Where they do not, say because the base fee has risen, the least that nodes take is offered
+ * even if the tip passes that bound: each such step needs a base fee that has doubled.
+ */
+export function bumped(from: Fees, market: Market, cap: bigint): Fees | undefined {
+  const fair = fees(market, cap)
+  const other = {
+    maxFee: most(raised(from.maxFee), fair.maxFee),
+    priorityFee: most(raised(from.priorityFee), fair.priorityFee),
+  }
+  if (other.maxFee > cap) return undefined
+  if (least(from.priorityFee, from.maxFee - market.baseFee) < market.priority) return other
+  return other.maxFee <= MOST * fair.maxFee && other.priorityFee <= MOST * fair.priorityFee ? other : undefined
+}
+
+/** The fee of what takes the place of bytes that nodes refuse: whatever the market, or the line would wait for good. */
+function replacing(from: Fees, market: Market, cap: bigint): Fees {
   const now = fees(market, cap)
   const maxFee = least(most(raised(from.maxFee), now.maxFee), cap)
   return { maxFee, priorityFee: least(most(raised(from.priorityFee), now.priorityFee), maxFee) }
+}
+
+/** The fee of bytes in the place of some that no node has: the market's, if it is lower by more than it wavers. */
+function lowered(from: Fees, market: Market, cap: bigint): Fees | undefined {
+  const now = fees(market, cap)
+  return raised(now.maxFee) < from.maxFee ? now : undefined
 }
 
 /**

@@ -13,12 +13,12 @@ import * as Gas from './Gas.ts'
 import { BY_ANOTHER, type Entry, type Journal, toLaneItem } from './Journal.ts'
 import {
   type Attempt,
-  bumped,
   fees,
   gasLimit,
   MAX_GAS_LIMIT,
   type Mined,
   needsDeepCount,
+  needsMarket,
   next,
   nextNonce,
   type Policy,
@@ -73,6 +73,8 @@ export class Runner {
   /** How often in a row the chain did not answer: looks become rarer. */
   #silence = 0
   #weighAt = 0
+  /** The newest block that was seen. */
+  #newest: number | undefined
   readonly #posting = new Map<string, Promise<void>>()
 
   constructor(journal: Journal, ports: Ports, config: Config) {
@@ -147,6 +149,7 @@ export class Runner {
         chain.market(),
         chain.transactionCount(from, 'latest'),
       ])
+      this.#newest = Math.max(this.#newest ?? 0, market.block)
       if (estimate.kind === 'reverted') {
         const proven = order.proof !== undefined && (await this.#holds(order.proof))
         return { kind: 'reverted', message: estimate.message, proven }
@@ -182,7 +185,8 @@ export class Runner {
     const { lowBalance } = this.#config
     const at = now()
     if (lowBalance === undefined || chain.balance === undefined || chainId === undefined || at < this.#weighAt) return
-    const verdict = Gas.judge(this.#journal.gas, await chain.balance(signer.address), lowBalance, at)
+    const balance = await chain.balance(signer.address)
+    const verdict = Gas.judge(this.#journal.gas, balance, lowBalance, at, this.#journal.isUnpaid)
     this.#weighAt = at + Gas.PAUSE
     this.#journal.weighed({ chainId, signer: signer.address }, verdict, at)
   }
@@ -197,6 +201,7 @@ export class Runner {
     const head = await this.#ports.chain.blockNumber()
     const count = await this.#ports.chain.transactionCount(this.#ports.signer.address, 'latest')
     this.#silence = 0
+    this.#newest = Math.max(this.#newest ?? 0, head)
     return { head, count }
   }
 
@@ -239,6 +244,7 @@ export class Runner {
       if (receipt !== undefined) receipts.set(hash, receipt)
     }
     const view: View = { ...head, now: this.#ports.now(), receipts }
+    if (needsMarket(entry, view, this.#config)) return { ...view, market: await chain.market() }
     if (!needsDeepCount(entry, view)) return view
     const deep = Math.max(0, head.head - this.#config.confirmations + 1)
     return { ...view, deepCount: await chain.transactionCount(signer.address, deep) }
@@ -272,16 +278,14 @@ export class Runner {
   }
 
   /** Other bytes for an item's nonce, if the day's gas pays for them; if not, those that there are go out again. */
-  async #replace(entry: Entry, { do: what, from }: Extract<Step, { do: 'bump' | 'fill' }>): Promise<void> {
-    const { chain, now, log, signer } = this.#ports
+  async #replace(entry: Entry, step: Extract<Step, { do: 'bump' | 'fill' }>): Promise<void> {
+    const { do: what, from, fees: wanted } = step
+    const { now, log, signer } = this.#ports
     const { id, nonce, heldSince } = entry
-    const market = await chain.market()
-    if (this.#journal.entry(id)?.revision !== entry.revision) return
     const at = now()
     const filler = what === 'fill' || from.filler
     const gas = Budget.gasOf(entry, filler)
     const there = Budget.setAside(entry)
-    const wanted = bumped(from, market, this.#config.maxFeeCap)
     const fee = Budget.affordable(wanted, from, { gas, setAside: there, room: this.#room(at) })
     if (fee !== undefined) {
       log(filler ? 'lane_fill' : 'lane_bump', { itemId: id, nonce })
@@ -328,6 +332,12 @@ export class Runner {
     // Written first: whatever comes of it, these bytes may be out there from now on.
     this.#journal.sending(id, attempt.n, this.#ports.now())
     const reply = await this.#ports.chain.sendRaw(attempt.raw)
+    if (reply.kind === 'accepted') this.#journal.taken(id, attempt.n, this.#ports.now(), this.#newest)
+    if (reply.kind === 'no_funds') {
+      // Said at once where it is news, and not only when the balance is looked at next.
+      if (!attempt.unpaid) this.#weighAt = 0
+      this.#journal.unpaid(id, attempt.n)
+    }
     if (reply.kind === 'underpriced') this.#journal.underpriced(id, attempt.n)
     if (reply.kind === 'refused') this.#journal.refused(id, attempt.n, reply.message)
     if (reply.kind === 'accepted' || reply.kind === 'nonce_too_low') return

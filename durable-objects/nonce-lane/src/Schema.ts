@@ -19,6 +19,7 @@ const schema = [
     item_id TEXT NOT NULL, n INTEGER NOT NULL, filler INTEGER NOT NULL, max_fee TEXT NOT NULL,
     priority_fee TEXT NOT NULL, raw TEXT, hash TEXT, created_at INTEGER NOT NULL, sent_at INTEGER,
     refusals INTEGER NOT NULL DEFAULT 0, refusal TEXT, underpriced INTEGER NOT NULL DEFAULT 0, set_aside TEXT,
+    unpaid INTEGER, taken_at INTEGER, taken_head INTEGER,
     PRIMARY KEY (item_id, n)
   )`,
   'CREATE TABLE IF NOT EXISTS cover (key TEXT PRIMARY KEY, item_id TEXT NOT NULL)',
@@ -31,6 +32,9 @@ const schema = [
 const later = [
   { table: 'item', column: 'held_since', type: 'INTEGER' },
   { table: 'attempt', column: 'set_aside', type: 'TEXT' },
+  { table: 'attempt', column: 'unpaid', type: 'INTEGER' },
+  { table: 'attempt', column: 'taken_at', type: 'INTEGER' },
+  { table: 'attempt', column: 'taken_head', type: 'INTEGER' },
 ]
 
 /** Makes what is not there yet; run in a transaction, each time a journal is opened. */

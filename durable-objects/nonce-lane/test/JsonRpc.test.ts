@@ -79,10 +79,11 @@ test('the market is the newest base fee and the node’s advice', async () => {
     url,
     fetch: async (_input, init) => {
       const { method } = JSON.parse(String(init?.body)) as { method: string }
-      return Response.json({ result: method === 'eth_getBlockByNumber' ? { baseFeePerGas: '0x10' } : '0x3' })
+      const block = { number: '0x9', baseFeePerGas: '0x10' }
+      return Response.json({ result: method === 'eth_getBlockByNumber' ? block : '0x3' })
     },
   })
-  expect(await rpc.market()).toEqual({ baseFee: 16n, priority: 3n })
+  expect(await rpc.market()).toEqual({ baseFee: 16n, priority: 3n, block: 9 })
 })
 
 test('the chain’s clock is the time of its newest block', async () => {

@@ -1,4 +1,5 @@
 import type { Hex } from '@pbstream/core/Hex'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Receipt } from '../src/ChainRpc.ts'
 import {
@@ -34,7 +35,11 @@ const attempt: Attempt = {
   sentAt: 0,
   refusals: 0,
   underpriced: false,
+  unpaid: false,
+  takenAt: 0,
+  takenHead: 99,
 }
+const market = { baseFee: 40n, priority: 10n }
 const item: Item = { nonce: 5, state: 'open', attempts: [attempt] }
 const receipt: Receipt = {
   hash,
@@ -47,7 +52,7 @@ const receipt: Receipt = {
 }
 
 function view(over: Partial<View> = {}): View {
-  return { now: 0, head: 100, count: 5, receipts: new Map(), ...over }
+  return { now: 0, head: 100, count: 5, market, receipts: new Map(), ...over }
 }
 const withReceipt = (over: Partial<Receipt> = {}) => new Map([[hash, { ...receipt, ...over }]])
 const minedAt = (blockHash: Hex) => {
@@ -72,6 +77,41 @@ describe('an open item', () => {
     expect(next(item, view({ now: 10_000 }), policy).do).toBe('bump')
     expect(next(item, view({ now: 10_000, count: 4 }), policy).do, 'not while it waits for others').toBe('send')
     expect(next({ ...item, attempts: [{ ...attempt, maxFee: 1_000n }] }, view({ now: 10_000 }), policy).do).toBe('send')
+  })
+
+  test('offers no more for time alone: a node has it, and there have been blocks since', () => {
+    const stalled = view({ now: 10_000 })
+    expect(next(item, stalled, policy)).toMatchObject({ do: 'bump', fees: { maxFee: 114n, priorityFee: 13n } })
+    expect(next(item, view({ now: 10_000, head: 99 }), policy), 'the chain stands still').toMatchObject({ do: 'send' })
+    const { takenAt: _at, takenHead: _head, ...untaken } = attempt
+    expect(next({ ...item, attempts: [untaken] }, stalled, policy), 'no node has it').toMatchObject({ do: 'send' })
+    const late = { ...item, attempts: [{ ...attempt, takenAt: 1 }] }
+    expect(next(late, stalled, policy), 'a node has not had it for long').toMatchObject({ do: 'send' })
+    expect(next({ ...item, attempts: [{ ...untaken, takenAt: 0 }] }, stalled, policy)).toMatchObject({ do: 'send' })
+  })
+
+  test('that nobody can pay for goes out again as it is, or at a market that has fallen', () => {
+    const { takenAt: _at, takenHead: _head, ...rest } = attempt
+    const unpaid = { ...rest, unpaid: true }
+    const of = (...attempts: Attempt[]): Item => ({ ...item, attempts })
+    const later = view({ now: 1_000 })
+    expect(next(of(unpaid), later, policy), 'the market asks for 90 of 100').toMatchObject({ do: 'send' })
+    const fallen = view({ now: 1_000, market: { baseFee: 20n, priority: 3n } })
+    expect(next(of(unpaid), fallen, policy)).toMatchObject({ do: 'bump', fees: { maxFee: 43n, priorityFee: 3n } })
+    expect(next(of(unpaid), { ...fallen, count: 4 }, policy), 'it waits for others').toMatchObject({ do: 'send' })
+    const before = { ...rest, hash: `0x${'dd'.repeat(32)}` as const }
+    expect(next(of(before, unpaid), fallen, policy), 'a node may have what was before').toMatchObject({ do: 'send' })
+  })
+
+  test('that nobody can pay for goes out in turn with what a node has had', () => {
+    const cheaper = { ...attempt, sentAt: 5 }
+    const { takenAt: _at, takenHead: _head, ...rest } = attempt
+    const dearer = { ...rest, n: 1, sentAt: 900, unpaid: true, hash: `0x${'dd'.repeat(32)}` as const }
+    const both: Item = { ...item, attempts: [cheaper, dearer] }
+    expect(next(both, view({ now: 1_005 }), policy)).toEqual({ do: 'send', attempt: cheaper })
+    const other: Item = { ...item, attempts: [{ ...cheaper, sentAt: 1_005 }, dearer] }
+    expect(next(other, view({ now: 1_006 }), policy)).toEqual({ do: 'rest' })
+    expect(next(other, view({ now: 1_900 }), policy)).toEqual({ do: 'send', attempt: dearer })
   })
 
   test('offers a higher fee when a node finds it too low', () => {
@@ -164,9 +204,41 @@ describe('fees', () => {
   })
 
   test.each([0n, 1n, 7n, 8n, 1_000_000_007n])('of a replacement are at least an eighth above %s', (fee) => {
-    const { maxFee, priorityFee } = bumped({ maxFee: fee, priorityFee: fee }, { baseFee: 0n, priority: 0n }, 1n << 100n)
+    const from = { maxFee: fee, priorityFee: fee }
+    const { maxFee, priorityFee } = bumped(from, { baseFee: fee, priority: 1n }, 1n << 100n) ?? expect.fail('none')
     for (const raised of [maxFee, priorityFee]) expect(raised * 8n).toBeGreaterThanOrEqual(fee * 9n)
     expect(priorityFee).toBeGreaterThan(fee)
+  })
+
+  const wei = fc.bigInt({ min: 0n, max: 1n << 50n })
+  test('of a replacement are one that nodes take, within the cap and what the market asks for, or none', () => {
+    fc.assert(
+      fc.property(wei, wei, wei, wei, wei, (a, b, baseFee, priority, cap) => {
+        const from = { maxFee: a > b ? a : b, priorityFee: a > b ? b : a }
+        const now = { baseFee, priority }
+        const other = bumped(from, now, cap)
+        if (other === undefined) return
+        expect(other.maxFee * 8n).toBeGreaterThanOrEqual(from.maxFee * 9n)
+        expect(other.priorityFee * 8n).toBeGreaterThanOrEqual(from.priorityFee * 9n)
+        expect(other.maxFee).toBeLessThanOrEqual(cap)
+        expect(other.priorityFee).toBeLessThanOrEqual(other.maxFee)
+        const room = from.maxFee - baseFee
+        const offered = room < from.priorityFee ? room : from.priorityFee
+        if (offered >= priority) expect(other.priorityFee).toBeLessThanOrEqual(4n * priority)
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
+  test('of replacements stay near the market however often they are raised, and follow a base fee that rises', () => {
+    let from = fees({ baseFee: 100n, priority: 8n }, 1_000_000n)
+    for (let i = 0; i < 200; i++) from = bumped(from, { baseFee: 100n, priority: 8n }, 1_000_000n) ?? from
+    expect(from.maxFee).toBeLessThanOrEqual(4n * 208n)
+    expect(from.priorityFee).toBeLessThanOrEqual(32n)
+    // Tips have fallen to next to nothing: it may still not be mined, so a step is made for each time that the base fee doubles.
+    const higher = bumped(from, { baseFee: 5_000n, priority: 1n }, 1_000_000n)
+    expect(higher?.maxFee).toBe(10_001n)
+    expect(bumped(higher ?? from, { baseFee: 5_000n, priority: 1n }, 1_000_000n)).toBeUndefined()
   })
 
   test('of a replacement follow a market that has moved further', () => {

@@ -5,7 +5,7 @@
  */
 import type { Hex } from '@pbstream/core/Hex'
 import type { ChainEvent } from '@pbstream/core/message/Session'
-import type { Receipt } from '@pbstream/nonce-lane/ChainRpc'
+import type { Market, Receipt } from '@pbstream/nonce-lane/ChainRpc'
 import * as Decide from '@pbstream/nonce-lane/Lane'
 import { type AckEvent, chainEvents, eventByAnother } from '@pbstream/nonce-lane/Order'
 import { demand } from '../support/Violation.ts'
@@ -45,6 +45,7 @@ const policy: Decide.Policy = {
   maxRefusals: 2,
 }
 export const { confirmations } = policy
+const unanswered = { underpriced: false, unpaid: false }
 
 export class Lane implements LanePort {
   readonly #world: World
@@ -94,7 +95,7 @@ export class Lane implements LanePort {
     demand(nonce === (this.#nonce ?? -1) + 1, 'I9', 'nonces are contiguous')
     this.#nonce = nonce
     const entry: Entry = { ...order, nonce, state: 'open', attempts: [] }
-    this.#attempt(entry, false, Decide.fees({ baseFee: chain.baseFee, priority: 1n }, policy.maxFeeCap))
+    this.#attempt(entry, false, Decide.fees(this.#market(), policy.maxFeeCap))
     this.entries.set(order.id, entry)
     this.#open.push(entry)
     for (const key of order.keys) this.#cover.set(key, entry)
@@ -156,6 +157,10 @@ export class Lane implements LanePort {
         }
       }
       const view: Decide.View = { head, count, now, receipts }
+      if (Decide.needsMarket(entry, view, policy)) {
+        this.#rpc()
+        view.market = this.#market()
+      }
       if (Decide.needsDeepCount(entry, view)) view.deepCount = chain.at(head - policy.confirmations + 1).count
       const seen = this.#world.plant.finalAtOnce === true ? { ...policy, confirmations: 1 } : policy
       const step = Decide.next(entry, view, seen)
@@ -165,7 +170,6 @@ export class Lane implements LanePort {
   }
 
   #act(entry: Entry, step: Exclude<Decide.Step, { do: 'rest' }>): void {
-    const { chain } = this.#world
     this.#world.reach('lane', step.do)
     switch (step.do) {
       case 'sign':
@@ -175,11 +179,8 @@ export class Lane implements LanePort {
       case 'send':
         return this.#send(entry, entry.attempts[step.attempt.n]!)
       case 'bump':
-      case 'fill': {
-        this.#rpc()
-        const fees = Decide.bumped(step.from, { baseFee: chain.baseFee, priority: 1n }, policy.maxFeeCap)
-        return this.#attempt(entry, step.do === 'fill' || step.from.filler, fees)
-      }
+      case 'fill':
+        return this.#attempt(entry, step.do === 'fill' || step.from.filler, step.fees)
       case 'mined':
         return this.#move(entry, 'mined', step.mined)
       case 'confirmed':
@@ -213,6 +214,12 @@ export class Lane implements LanePort {
     const reply = chain.send({ hash: hash!, item: entry.id, nonce: entry.nonce, maxFee, body })
     if (faults.hit('rpcSilentAfter')) throw silence
     if (reply === 'underpriced') this.#change(entry, entry.attempts[attempt.n]!, { underpriced: true })
+    const first = { takenAt: attempt.takenAt ?? now, takenHead: attempt.takenHead ?? chain.head.number }
+    if (reply === 'accepted') this.#change(entry, entry.attempts[attempt.n]!, { underpriced: false, ...first })
+  }
+
+  #market(): Market {
+    return { baseFee: this.#world.chain.baseFee, priority: 1n }
   }
 
   #holds({ channel, above }: { channel: number; above: bigint }): boolean {
@@ -222,7 +229,7 @@ export class Lane implements LanePort {
 
   #attempt(entry: Entry, filler: boolean, fees: Decide.Fees): void {
     const n = entry.attempts.length
-    entry.attempts.push({ n, filler, ...fees, createdAt: this.#world.now, refusals: 0, underpriced: false })
+    entry.attempts.push({ n, filler, ...fees, createdAt: this.#world.now, refusals: 0, ...unanswered })
   }
 
   #change(entry: Entry, { n }: Decide.Attempt, patch: Partial<Decide.Attempt>): void {

@@ -112,7 +112,7 @@ export function rpcOf(world: World, pass: <T>(effect: () => T) => Promise<T>): C
     transactionCount: (_, where) => pass(() => at(where).count),
     estimateGas: ({ data }) =>
       pass(() => (chain.passes(bodyOf(data)) ? { kind: 'gas', gas: 100_000n } : { kind: 'reverted', message: 'no' })),
-    market: () => pass(() => ({ baseFee: chain.baseFee, priority: 1n })),
+    market: () => pass(() => ({ baseFee: chain.baseFee, priority: 1n, block: head().number })),
     call: ({ to, data }, where = 'latest') => pass(() => answer(world, at(where), to, data)),
     block: (where) => pass(() => block(at(where))),
     balance: () => pass(() => 10n ** 18n),

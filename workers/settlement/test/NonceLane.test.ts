@@ -1,5 +1,6 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import type { LaneOrder } from '@pbstream/nonce-lane/Order'
+import { parseGwei } from 'viem'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import * as Contract from '../src/Contract.ts'
 import { balanceOf, chainId, channel, client, gas, payer, random32, sent, token, transfer } from './support/chain.ts'
@@ -166,9 +167,12 @@ describe('a nonce lane', () => {
     const before = await sent(gas.address)
     const item = await order()
     const hash = hashOf(await lane().submit(1, item))
-    // As if the time until a raise had passed without a block.
+    await client.setNextBlockBaseFeePerGas({ baseFeePerGas: parseGwei('20') })
+    await client.mine({ blocks: 1 })
+    expect((await client.getBlock()).transactions, 'too dear for it').toEqual([])
+    // As if the time until a raise had passed.
     await runInDurableObject(laneStub(), (_instance, state) => {
-      state.storage.sql.exec('UPDATE attempt SET created_at = 0 WHERE hash = ?', hash)
+      state.storage.sql.exec('UPDATE attempt SET taken_at = 0 WHERE hash = ?', hash)
     })
     await until(async () => ((await lane().status(1, item.id))?.transaction === hash ? undefined : true))
     await client.mine({ blocks: 2 })

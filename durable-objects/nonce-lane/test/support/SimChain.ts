@@ -33,7 +33,16 @@ export function logOf(address: Address, channelId: Hex, outcome: Outcome, total:
   return { address, topics, data: encodeAbiParameters([{ type: 'uint128' }], [value]) }
 }
 
-type Tx = { hash: Hex; nonce: number; to: Address; data: Hex; maxFee: bigint; priorityFee: bigint; raw: Hex }
+type Tx = {
+  hash: Hex
+  nonce: number
+  to: Address
+  data: Hex
+  gas: bigint
+  maxFee: bigint
+  priorityFee: bigint
+  raw: Hex
+}
 type Block = { number: number; hash: Hex; txs: Tx[] }
 
 /** One signer's view of a chain: a pool, blocks, and everything that can go wrong with them. */
@@ -41,6 +50,8 @@ export class SimChain {
   readonly blocks: Block[] = []
   readonly pool = new Map<number, Tx>()
   market: Market = { baseFee: 1_000n, priority: 100n }
+  /** Wei that the signer has for gas, as nodes see it; absent: enough. */
+  funds: bigint | undefined
   #forks = 0
 
   get head(): number {
@@ -92,6 +103,7 @@ export class SimChain {
     if (tx.data.startsWith(marks.refused)) return { kind: 'refused', message: 'no' }
     if (this.pool.get(tx.nonce)?.hash === tx.hash) return { kind: 'accepted' }
     if (tx.nonce < this.count('latest')) return { kind: 'nonce_too_low' }
+    if (this.funds !== undefined && tx.gas * tx.maxFee > this.funds) return { kind: 'no_funds' }
     const other = this.pool.get(tx.nonce)
     const enough = (fee: bigint, old: bigint) => fee * 10n >= old * 11n
     if (other !== undefined && !(enough(tx.maxFee, other.maxFee) && enough(tx.priorityFee, other.priorityFee))) {
@@ -121,7 +133,7 @@ export class SimChain {
       time: () => pass(() => this.head),
       transactionCount: (_address: Address, at) => pass(() => this.count(at)),
       estimateGas: () => pass(() => ({ kind: 'gas', gas: 50_000n }) as const),
-      market: () => pass(() => this.market),
+      market: () => pass(() => ({ ...this.market, block: this.head })),
       call: () => pass(() => ({ kind: 'returned', data: '0x' }) as const),
     }
   }
@@ -145,6 +157,7 @@ function read(raw: Hex): Tx {
     nonce: tx.nonce ?? 0,
     to: (tx.to ?? '0x').toLowerCase() as Address,
     data: tx.data ?? '0x',
+    gas: tx.gas ?? 0n,
     maxFee: tx.maxFeePerGas ?? 0n,
     priorityFee: tx.maxPriorityFeePerGas ?? 0n,
     raw,
