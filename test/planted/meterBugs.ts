@@ -6,6 +6,7 @@ const session = 'durable-objects/stream-session'
 const rentals = 'workers/gateway/src/rentals'
 const renting = (only: string) => vitest('workers/gateway', 'test/rentals.test.ts', only)
 const metering = (only: string) => vitest(session, 'test/Metering.test.ts', only)
+const leaving = (only: string) => vitest(session, 'test/Leaving.test.ts', only)
 
 export const meterBugs: readonly Bug[] = [
   {
@@ -140,8 +141,17 @@ export const meterBugs: readonly Bug[] = [
     file: `${session}/src/Growth.ts`,
     find: 'stopped : Admission.leaving(row.channel, now)\n',
     replace: 'stopped : undefined\n',
-    suite: metering('ends a rental that a voucher has paid in full'),
+    suite: leaving('ends a rental that a voucher has paid in full'),
     notices: /FAIL .*ends a rental that a voucher has paid in full/,
+  },
+  {
+    name: 'the heartbeats of a rental have nobody look at the chain',
+    invariant: 'I6',
+    file: `${session}/src/Growth.ts`,
+    find: 'refused === undefined ? look(state, row.channel, now) : { refused }\n',
+    replace: 'refused === undefined ? {} : { refused }\n',
+    suite: leaving('has the chain looked at'),
+    notices: /FAIL .*a clock has the chain looked at/,
   },
   {
     name: 'marks keep a payment open until its money has left',
@@ -149,7 +159,7 @@ export const meterBugs: readonly Bug[] = [
     file: `${session}/src/Reports.ts`,
     find: 'refused === undefined ? now + Admission.RESERVATION_MS : held.expiresAt\n',
     replace: 'now + Admission.RESERVATION_MS\n',
-    suite: metering('ends what is kept alive by marks'),
+    suite: leaving('ends what is kept alive by marks'),
     notices: /FAIL .*ends what is kept alive by marks within 90 seconds/,
   },
   {
@@ -158,7 +168,7 @@ export const meterBugs: readonly Bug[] = [
     file: `${session}/src/Reports.ts`,
     find: ' || next.marked === 0n ? { done: true',
     replace: ' || next.marked >= 0n ? { done: true',
-    suite: metering('ends what is kept alive by marks'),
+    suite: leaving('ends what is kept alive by marks'),
     notices: /FAIL .*ends what is kept alive by marks within 90 seconds/,
   },
   {
@@ -176,7 +186,7 @@ export const meterBugs: readonly Bug[] = [
     file: `${session}/src/Reports.ts`,
     find: ', expiresAt: knownUntil(taken, now) }',
     replace: ' }',
-    suite: metering('the id of what went on for days'),
+    suite: leaving('the id of what went on for days'),
     notices: /FAIL .*the id of what went on for days is known for a day/,
   },
   {
@@ -185,7 +195,7 @@ export const meterBugs: readonly Bug[] = [
     file: `${session}/src/Store.ts`,
     find: ' || after.expiresAt !== before.expiresAt)',
     replace: ')',
-    suite: metering('the id of what went on for days'),
+    suite: leaving('the id of what went on for days'),
     notices: /FAIL .*the id of what went on for days is known for a day/,
   },
   {

@@ -170,7 +170,7 @@ export type ReportReply = {
    * reservation gets no more time: it is to be posted now.
    */
   refused?: ErrorCode
-  /** After `grow`: settlement should look at this channel on chain; and where it was not done, ask again then. */
+  /** After `grow` and `time`: settlement should look at this channel on chain; where `grow` was not done, ask again then. */
   observe?: ChannelConfig
   /** After `time`: all that is proven of this reservation, and whether its clock runs. */
   times?: Times

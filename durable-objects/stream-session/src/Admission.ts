@@ -343,6 +343,13 @@ function noteCorrection(state: State, name: string): void {
   for (const [oldest] of state.corrections.entries()) return state.corrections.delete(oldest)
 }
 
+/** Whether one who is served anyway is to have the chain looked at: due as in `isOverdue`, and no more than that. */
+export function mayLook(state: State, { channelId, config }: Ledger.Channel, now: number): boolean {
+  const isDue = now - state.row(channelId).observedAt >= config.withdrawDelay * 250 && mayReread(state, channelId, now)
+  if (isDue) state.observedAt.set(channelId, now)
+  return isDue
+}
+
 export function mayReread(state: State, channelId: Hex, now: number): boolean {
   return now - (state.observedAt.get(channelId) ?? Number.NEGATIVE_INFINITY) >= REREAD_MS
 }

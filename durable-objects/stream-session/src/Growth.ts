@@ -64,13 +64,18 @@ export function time(state: State, { reservationId, op }: Time, held: Reservatio
   const times = (clock ?? before)?.times ?? []
   const running = (clock ?? before)?.state === 'running'
   const reply = { channel: Ledger.view(row.channel), hold: held.hold, times, running }
-  const why = refused === undefined ? {} : { refused }
-  if (clock === undefined) return { done: false, ...reply, ...why }
+  const more = refused === undefined ? look(state, row.channel, now) : { refused }
+  if (clock === undefined) return { done: false, ...reply, ...more }
   const metered = { ...held.metered, clock }
   // What has stopped is to be charged: hearing of it again gives it no more time, or its money might leave before.
   const expiresAt = before?.state === 'stopped' ? held.expiresAt : now + Admission.RESERVATION_MS
   state.reservations.set(reservationId, { ...held, metered, expiresAt })
-  return { done: refused === undefined || op === 'pause' || op === 'stop', ...reply, ...why }
+  return { done: refused === undefined || op === 'pause' || op === 'stop', ...reply, ...more }
+}
+
+/** A rental may be all that ever calls, so nobody else would have the chain looked at. */
+function look(state: State, channel: Ledger.Channel, now: number): Pick<ReportReply, 'observe'> {
+  return Admission.mayLook(state, channel, now) ? { observe: channel.config } : {}
 }
 
 /** Why a rental may not go on. */

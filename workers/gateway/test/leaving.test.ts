@@ -1,5 +1,6 @@
 /** Money that is about to leave under what goes on for long: a withdrawal is asked for, or the key is stopped on chain. */
-import { describe, expect, it } from 'vitest'
+import * as Rate from '@pbstream/core/Rate'
+import { describe, expect, it, vi } from 'vitest'
 import { channelId, config, header, voucher } from './support/payer.ts'
 import {
   offered,
@@ -23,6 +24,13 @@ function seen(
   at.disk.write(at.book.changes())
   at.book.commit()
 }
+/** A unit for 100 seconds. */
+const cheap = Rate.parse({
+  v: 2,
+  kind: 'card',
+  components: [{ unit: 'second', price: { model: 'per_unit', amount: '1', per: '100' } }],
+  maximum: '50000',
+})
 const secondOf = ({ state }: Rented): number => Math.floor(state.now / 1_000)
 const tell = async (at: Rented, operation: string, id: string) =>
   (await at.say(operation, { v: 1, id })).json as unknown as State
@@ -46,6 +54,27 @@ describe('a rental', () => {
     at.state.now += 30 * second
     expect(await tell(at, 'heartbeat', id)).toMatchObject({ kind: 'ended', amount: '600' })
     expect(at.numbers()).toMatchObject({ spent: 600n, lost: 0n })
+  })
+
+  it('is all that calls for hours, and has the chain looked at', async () => {
+    const at = await rentals(100_000n, cheap)
+    const { id } = await startedByVoucher(at, 50_000n)
+    const looks = () => at.settlement.log.filter((each) => each === 'observe').length
+    const before = looks()
+    at.beats(config.withdrawDelay * 250 - 10 * second)
+    expect(await tell(at, 'heartbeat', id)).toMatchObject({ kind: 'running' })
+    expect(looks()).toBe(before)
+    at.state.now += 10 * second
+    expect(await tell(at, 'heartbeat', id)).toMatchObject({ kind: 'running' })
+    await vi.waitUntil(() => looks() === before + 1)
+    expect(await tell(at, 'heartbeat', id), 'once in a while').toMatchObject({ kind: 'running' })
+    expect(looks()).toBe(before + 1)
+    // What settlement saw is heard with the next one; and that it could not look ends nothing.
+    at.settlement.observe = () => Promise.reject(new Error('settlement is away'))
+    at.state.now += 31 * second
+    expect(await tell(at, 'heartbeat', id)).toMatchObject({ kind: 'running' })
+    seen(at, { withdrawRequestedAt: secondOf(at) })
+    expect(await tell(at, 'heartbeat', id)).toMatchObject({ kind: 'ended', reason: 'withdrawal_pending' })
   })
 
   it('that is paused ends too, though its hold needs not grow', async () => {

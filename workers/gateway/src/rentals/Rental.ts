@@ -36,11 +36,16 @@ export function heard({ done, times, running, hold, channel, refused }: ReportRe
 
 /** Asks for a hold of `to`, after a look at the chain where that is due; answers what is held then, and what limits it. */
 export async function grow(ask: Ask, rental: Rental, to: bigint): Promise<ReportReply | undefined> {
-  const { by } = rental.claims
-  const what: Report = { kind: 'grow', reservationId: by.rid, to }
+  const what: Report = { kind: 'grow', reservationId: rental.claims.by.rid, to }
   const reply = await say(ask, rental, what)
-  const ref = parseSessionName(by.session)
-  if (reply?.observe === undefined || reply.channel === undefined || ref === undefined) return reply
-  await ask.gateway.env.SETTLEMENT.observe(1, ref, reply.channel.channelId, reply.observe)
-  return reply.done ? reply : ((await say(ask, rental, what)) ?? reply)
+  if (reply === undefined || !(await look(ask, rental, reply)) || reply.done) return reply
+  return (await say(ask, rental, what)) ?? reply
+}
+
+/** Has settlement look at the chain, where the session wants that. False: it does not. */
+export async function look({ gateway }: Ask, { claims }: Rental, { observe, channel }: ReportReply): Promise<boolean> {
+  const ref = parseSessionName(claims.by.session)
+  if (observe === undefined || channel === undefined || ref === undefined) return false
+  await gateway.env.SETTLEMENT.observe(1, ref, channel.channelId, observe)
+  return true
 }

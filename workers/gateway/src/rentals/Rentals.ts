@@ -18,11 +18,11 @@ import { type Ask, json, type Operation } from '../standalone/Ask.ts'
 import { callOf, providerOf, relayed } from '../standalone/Authorize.ts'
 import { chainsOf } from '../standalone/Sold.ts'
 import { charge, ended } from './Charge.ts'
-import { find, heard, type Rental, say } from './Rental.ts'
+import { find, heard, look, type Rental, say } from './Rental.ts'
 import { isTooLong, standing, stop } from './Standing.ts'
 
-/** So long after the longest rental its id can still be asked about, in seconds. */
-const AFTERWARDS_S = 3_600
+/** So long after the longest rental its id can still be asked about, in seconds: for a day, as after any other. */
+const AFTERWARDS_S = 86_400
 
 type Sold = CatalogRoute & { rate: NonNullable<CatalogRoute['rate']> }
 
@@ -70,6 +70,8 @@ async function told(ask: Ask, rental: Rental, op: TimeOp): Promise<RentalState |
   if (op !== 'stop' && isTooLong(ask, rental)) return stop(ask, rental, 'too_long' satisfies EndReason)
   const reply = await say(ask, rental, { kind: 'time', reservationId: rental.claims.by.rid, op })
   if (reply === undefined) return problemResponse('temporarily_unavailable', ask.id)
+  // The next heartbeat hears what was seen.
+  ask.keep(look(ask, rental, reply).catch(() => {}))
   const known = heard(reply)
   if (known === undefined) return ended(ask, rental)
   if (op === 'stop') return charge(ask, rental, known, known.refused ?? ('stopped' satisfies EndReason))
