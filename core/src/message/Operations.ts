@@ -21,6 +21,8 @@ export type ChannelStanding = {
   refundInFlight: boolean
   /** With a refund in flight: since when. */
   refundSince?: number
+  /** The refund in flight, once nobody has reported it for `REFUND_LOST_MS` by the session's clock. */
+  refundUnheard?: { refundId: string; amount: bigint; nonce: bigint }
   /** The claim in flight, and how often it was handed to the queue. */
   claim?: { total: bigint; sends: number }
   /** Claims that failed since the last success. */

@@ -12,7 +12,10 @@ import type { CountedPosition, Counts } from './Counts.ts'
 import type { PaidSessionApi } from './PaidSession.ts'
 import type { Origin, RuleRevisions, Scope, SentinelRefusal, SentinelSessionApi } from './Sentinel.ts'
 
-/** A refund that nobody reported for so long, in milliseconds, is no longer waited for: a look says what moved. */
+/**
+ * When nobody has reported a refund for so long, in milliseconds, settlement is asked what became of it with every look,
+ * and claims do not wait for it any more. Its money is waited for as long as it may still be mined.
+ */
 export const REFUND_LOST_MS = 600_000
 
 /** Which key: the address of a StreamSession. Its name is `sessionName`. */

@@ -95,7 +95,10 @@ export type SubmitReply =
 
 /** The RPC surface of workers/settlement for the gateway (entrypoint `Settlement`). */
 export interface SettlementApi {
-  /** Reads the channel from the chain and tells its StreamSession (`observed`). */
+  /**
+   * Reads the channel from the chain and tells its StreamSession (`observed`); first what became of a refund that nobody
+   * has reported to it for long, if that is certain.
+   */
   observe(v: 1, session: SessionRef, channelId: Hex, config: ChannelConfig): Promise<{ ok: boolean }>
   deposit(order: DepositOrder): Promise<SubmitReply>
   refund(order: RefundSubmission): Promise<SubmitReply>

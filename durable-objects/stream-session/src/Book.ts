@@ -189,8 +189,8 @@ export class Book {
     return Operations.close(this.#state, channelId, keep, now)
   }
 
-  standing(channelId: Hex): ChannelStanding | undefined {
-    return Operations.standing(this.#state, channelId)
+  standing(channelId: Hex, now: number): ChannelStanding | undefined {
+    return Operations.standing(this.#state, channelId, now)
   }
 
   /** What time does: reservations and leases expire, turns lapse, claims are started, tried or sent again. */

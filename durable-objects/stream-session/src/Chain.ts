@@ -1,6 +1,6 @@
 /** What settlement reports, and refunds. Reports are cumulative or keyed by id: repeats and late ones change nothing. */
 import * as Ledger from '@pbstream/core/Ledger'
-import { type ChainEvent, REFUND_LOST_MS, type RefundReply, type RefundRequest } from '@pbstream/core/message/Session'
+import type { ChainEvent, RefundReply, RefundRequest } from '@pbstream/core/message/Session'
 import * as Admission from './Admission.ts'
 import * as Leases from './Leases.ts'
 import * as Permit from './Permit.ts'
@@ -76,10 +76,8 @@ function observed(state: State, event: Event<'observed'>, now: number): void {
     // What was claimed before our time is not ours to journal: the journal opens with what is left.
     state.journal({ ...channel, deposited: channel.spent }, channel, now)
   } else {
-    const { refund: open } = row.channel
-    const lost = open !== undefined && now >= open.at + REFUND_LOST_MS
-    const known = lost ? Ledger.refundFailed(row.channel, open.refundId) : row.channel
-    const next = Ledger.reconcile(known, event, pending(state, event))
+    // A refund that a look does not show may be mined at any time: only a report ends it, however old it is.
+    const next = Ledger.reconcile(row.channel, event, pending(state, event))
     state.put({ ...row, observedAt: now }, next, now)
     state.claim(channelId, now)
   }

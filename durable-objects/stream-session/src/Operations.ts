@@ -8,7 +8,7 @@ import * as Plan from './Plan.ts'
 import type { State } from './State.ts'
 
 /** Everything that is known of a channel, without its vouchers. */
-export function standing(state: State, channelId: Hex): ChannelStanding | undefined {
+export function standing(state: State, channelId: Hex, now: number): ChannelStanding | undefined {
   const row = state.channels.get(channelId)
   if (row === undefined) return undefined
   const { channel, plan } = row
@@ -30,9 +30,17 @@ export function standing(state: State, channelId: Hex): ChannelStanding | undefi
     attempt: plan.attempt,
     depositsWanted: wanted.reduce((sum, [, { amount }]) => sum + amount, 0n),
     ...(channel.refund === undefined ? {} : { refundSince: channel.refund.at }),
+    ...unheard(channel, now),
     ...(channel.claiming === undefined ? {} : { claim: { total: channel.claiming.total, sends: plan.sends } }),
     ...(expiries.length === 0 ? {} : { nextExpiry: expiries.reduce((a, b) => Math.min(a, b)) }),
   }
+}
+
+function unheard(channel: Ledger.Channel, now: number): Pick<ChannelStanding, 'refundUnheard'> {
+  const { refund } = channel
+  if (refund === undefined || now < Plan.refundedBy(channel)) return {}
+  const { refundId, amount, nonce } = refund
+  return { refundUnheard: { refundId, amount, nonce } }
 }
 
 /** Starts a claim of everything, or hands the one in flight to the queue again. */

@@ -244,7 +244,7 @@ export class StreamSession extends DurableObject<StreamSessionEnv> implements St
   }
 
   standing(v: 1, channelId: Hex): Promise<ChannelStanding | undefined> {
-    return Promise.resolve(v === 1 ? this.#book.standing(channelId) : undefined)
+    return Promise.resolve(v === 1 ? this.#book.standing(channelId, Date.now()) : undefined)
   }
 
   async drain(v: 1, channelId: Hex): Promise<DrainReply> {

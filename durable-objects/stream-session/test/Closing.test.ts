@@ -27,6 +27,52 @@ describe('a channel that closes', () => {
     })
   })
 
+  test('for a refund that is under way for hours: no look opens it again, and what goes back was not spent', async () => {
+    const { channel, stub } = await funded(1_000n)
+    const { channelId } = channel
+    const reply = await stub.refund(channel.refund(0n))
+    if (reply.kind !== 'granted') throw new Error(reply.kind)
+    const { refundId, amount, nonce } = reply.refund
+    later(599_000)
+    expect(await stub.reserve(channel.reserve(1_000n, 1_000n))).toEqual({ kind: 'refused', code: 'channel_closing' })
+    expect((await stub.standing(1, channelId))?.refundUnheard, 'it is waited for').toBeUndefined()
+    for (const wait of [1_001, 31_000, 3 * 3_600_000]) {
+      later(wait)
+      expect(await stub.reserve(channel.reserve(1_000n, 1_000n)), 'one is sent to look').toEqual({
+        kind: 'unknown_channel',
+      })
+      expect((await stub.standing(1, channelId))?.refundUnheard).toEqual({ refundId, amount, nonce })
+      // Settlement says nothing of the refund: its lane has it, and the chain has not seen it.
+      await stub.acknowledge(1, [channel.observed(1_000n)])
+      expect(await stub.reserve(channel.reserve(1_000n, 1_000n)), `${wait}`).toEqual({
+        kind: 'refused',
+        code: 'channel_closing',
+      })
+      expect(await stub.refund(channel.refund(0n))).toEqual({ kind: 'refused', code: 'channel_closing' })
+    }
+    await stub.acknowledge(1, [
+      { kind: 'refund', channelId, refundId, amount, claimed: 0n, nonce, status: 'mined', block: 7 },
+      channel.observed(0n, { refundNonce: 1n, block: 7 }),
+    ])
+    expect(await stub.view(1, channelId)).toMatchObject({ deposited: 1_000n, returned: 1_000n, spent: 0n, lost: 0n })
+    expect((await stub.standing(1, channelId))?.refundUnheard).toBeUndefined()
+  })
+
+  test('for a refund that will never be: it is free again when settlement says so, and not for another refund’s end', async () => {
+    const { channel, stub } = await funded(1_000n)
+    const { channelId } = channel
+    const reply = await stub.refund(channel.refund(0n))
+    if (reply.kind !== 'granted') throw new Error(reply.kind)
+    const { refundId, amount, nonce } = reply.refund
+    const failed = (of: string) =>
+      ({ kind: 'refund', channelId, refundId: of, amount, claimed: 0n, nonce, status: 'failed' }) as const
+    later(600_001)
+    await stub.acknowledge(1, [failed('another'), channel.observed(1_000n)])
+    expect(await stub.reserve(channel.reserve(1n, 1n))).toEqual({ kind: 'refused', code: 'channel_closing' })
+    await stub.acknowledge(1, [failed(refundId), channel.observed(1_000n)])
+    granted(await stub.reserve(channel.reserve(1n, 1n)))
+  })
+
   test('for a refund that something else came before: until a look shows what moved, and it counts as the day’s', async () => {
     const { channel, stub } = await funded(1_000n)
     const reply = await stub.refund(channel.refund(0n))

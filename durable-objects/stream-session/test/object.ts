@@ -1,4 +1,5 @@
 /** The object of the tests, by RPC and from the inside, and what it has put on the queues. */
+import type { SessionOperationsApi } from '@pbstream/core/message/Operations'
 import { type ReserveReply, sessionName, type SessionRef, type StreamSessionApi } from '@pbstream/core/message/Session'
 import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
@@ -8,7 +9,7 @@ import { channelOf } from './fixtures.ts'
 import { received } from './host.ts'
 
 const namespace = (env as unknown as { STREAM_SESSION: DurableObjectNamespace }).STREAM_SESSION
-export type Stub = DurableObjectStub & StreamSessionApi
+export type Stub = DurableObjectStub & StreamSessionApi & SessionOperationsApi
 export const stubOf = (session: SessionRef): Stub => namespace.getByName(sessionName(session)) as unknown as Stub
 export const inside = <R>(
   stub: Stub,

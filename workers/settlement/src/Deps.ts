@@ -4,6 +4,7 @@ import * as Authorization from '@pbstream/core/Authorization'
 import type { Address, Hex } from '@pbstream/core/Hex'
 import { type ChainWatcherApi, type Watched, watcherName } from '@pbstream/chain-watcher/Port'
 import type { PbEvent } from '@pbstream/core/message/Event'
+import type { ChannelStanding, SessionOperationsApi } from '@pbstream/core/message/Operations'
 import type { ChainEvent, StreamSessionApi } from '@pbstream/core/message/Session'
 import type { ChainReader } from '@pbstream/nonce-lane/ChainRpc'
 import { connect } from '@pbstream/nonce-lane/JsonRpc'
@@ -30,6 +31,8 @@ export type Deps = {
   /** A fresh stub each time: a broken one stays broken. */
   lane(chainId: number, signer: Address): NonceLaneApi
   acknowledge(session: string, events: ChainEvent[]): Promise<void>
+  /** How a session says that a channel of it stands; throws when it cannot be asked. */
+  standing(session: string, channelId: Hex): Promise<ChannelStanding | undefined>
   publish(events: PbEvent[]): Promise<void>
   /** Has these channels followed on their chain. Never throws: whoever serves them looks for himself, only later. */
   watch(chainId: number, channels: Watched[]): Promise<void>
@@ -53,6 +56,7 @@ export function deps(env: Env): Deps {
     chain: (chainId) => chains.find((chain) => chain.chainId === chainId),
     lane: (chainId, signer) => env.NONCE_LANE.getByName(laneName(chainId, signer)) as unknown as NonceLaneApi,
     acknowledge: (session, events) => acknowledge(env, session, events),
+    standing: (session, channelId) => standing(env, session, channelId),
     publish: (events) => publish(env, events),
     watch: (chainId, channels) => watch(env, chainId, channels),
     now: () => Date.now(),
@@ -77,6 +81,11 @@ export async function tell(on: Deps, session: string, event: ChainEvent | undefi
 export async function acknowledge(env: Env, session: string, events: ChainEvent[]): Promise<void> {
   const stub = env.STREAM_SESSION.getByName(session) as unknown as Pick<StreamSessionApi, 'acknowledge'>
   await stub.acknowledge(1, events)
+}
+
+function standing(env: Env, session: string, channelId: Hex): Promise<ChannelStanding | undefined> {
+  const stub = env.STREAM_SESSION.getByName(session) as unknown as Pick<SessionOperationsApi, 'standing'>
+  return stub.standing(1, channelId)
 }
 
 /** Channels that a watcher has taken on lately, and when. In memory: asking again is harmless, and watchers forget too. */

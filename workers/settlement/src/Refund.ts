@@ -40,6 +40,20 @@ export async function refund(deps: Deps, order: RefundSubmission): Promise<Submi
   return reply(deps, order, again ? await send(without) : outcome)
 }
 
+/**
+ * Whether a refund will never be mined by us: its transaction has failed for good, or its lane has none and takes none on
+ * any more. False while a lane has it, and when the lane does not answer.
+ */
+export async function isOver(deps: Deps, chain: Chain, refundId: string): Promise<boolean> {
+  try {
+    const item = await deps.lane(chain.chainId, deps.keys.gas.address).giveUp(1, itemId({ refundId }))
+    return item === undefined || item.state === 'failed'
+  } catch (error) {
+    deps.log('lane_unanswered', { refundId, message: error instanceof Error ? error.message : 'unknown' })
+    return false
+  }
+}
+
 function refusal(
   deps: Deps,
   contract: ChannelContract.ChannelContract,
@@ -142,6 +156,6 @@ async function reply(deps: Deps, order: RefundSubmission, outcome: Outcome): Pro
   }
 }
 
-function itemId(order: RefundSubmission): string {
-  return `refund:${order.refundId}`
+function itemId({ refundId }: Pick<RefundSubmission, 'refundId'>): string {
+  return `refund:${refundId}`
 }
