@@ -12,5 +12,12 @@ export default defineConfig({
       },
     })),
   ],
-  test: { name: 'db on D1', include: ['test/*.test.ts'], setupFiles: ['./test/setup.ts'], testTimeout: 30_000 },
+  test: {
+    name: 'db on D1',
+    include: ['test/*.test.ts'],
+    setupFiles: ['./test/setup.ts'],
+    testTimeout: 30_000,
+    // The tables are made once, not once a file.
+    isolate: false,
+  },
 })

@@ -21,5 +21,6 @@ export default defineConfig({
     testTimeout: 30_000,
     // One database for all files.
     fileParallelism: false,
+    isolate: false,
   },
 })

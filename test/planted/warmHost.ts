@@ -20,7 +20,8 @@ const sink = () =>
     },
   })
 
-const options = { root, watch: false, maxWorkers: 1, reporters: ['dot'], ...(config !== undefined && { config }) }
+const once = { watch: false, maxWorkers: 1, isolate: true, reporters: ['dot'] }
+const options = { root, ...once, ...(config !== undefined && { config }) }
 const vitest = await createVitest(options, {}, { stdout: sink(), stderr: sink() })
 await vitest.standalone()
 

@@ -42,6 +42,8 @@ export default defineConfig({
   ],
   test: {
     name: 'control',
+    // A Worker as large as this is loaded once, not once a file; `setup` empties its tables.
+    isolate: false,
     include: ['test/*.test.ts'],
     setupFiles: ['./test/setup.ts'],
     globalSetup: ['./test/receiver.ts'],

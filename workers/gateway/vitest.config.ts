@@ -13,5 +13,6 @@ export default defineConfig({
       },
     }),
   ],
-  test: { name: 'gateway', include: ['test/*.test.ts'] },
+  // The Worker is loaded once, not once a file; its objects are named by each test.
+  test: { name: 'gateway', include: ['test/*.test.ts'], isolate: false },
 })

@@ -8,7 +8,7 @@ import type { Mode } from '@pbstream/db/Mode'
 import { asc } from 'drizzle-orm'
 import { printPaymentId } from '../src/reports/PaymentId.ts'
 import { keyOf, LIVE_CHAIN, type Person, TEST_CHAIN } from './people.ts'
-import { db, hex } from './support.ts'
+import { db, emptied, hex } from './support.ts'
 
 /** The ids of what somebody has; `unknown` of nobody, each in the same form. */
 export type Belongings = Record<
@@ -261,13 +261,12 @@ export async function everything(but: readonly string[] = []): Promise<string> {
   return JSON.stringify(rows)
 }
 
-export async function clear(): Promise<void> {
-  const { tables: t, orm } = db
-  for (const table of [t.oracleValue, t.oracle, t.customerTerms]) await orm.delete(table)
-  for (const table of [t.ruleset, t.rulesetHead, t.ruleVersion, t.sentinelDecision]) await orm.delete(table)
-  for (const table of [t.sentinelStop, t.breaker, t.alertChannel]) await orm.delete(table)
-  const more = [t.rateCard, t.route, t.provider, t.pathRoot, t.upstreamHost, t.drain, t.providerChannel, t.sessionKey]
-  for (const table of [...more, t.webhookDelivery, t.webhookEndpoint, t.microPayment, t.movement, t.relayUse]) {
-    await orm.delete(table)
-  }
+export function clear(): Promise<void> {
+  const { tables: t } = db
+  return emptied([
+    ...[t.oracleValue, t.oracle, t.customerTerms, t.ruleset, t.rulesetHead, t.ruleVersion, t.sentinelDecision],
+    ...[t.sentinelStop, t.breaker, t.alertChannel, t.rateCard, t.route, t.provider, t.pathRoot, t.upstreamHost],
+    ...[t.drain, t.providerChannel, t.sessionKey, t.webhookDelivery, t.webhookEndpoint, t.microPayment, t.movement],
+    t.relayUse,
+  ])
 }

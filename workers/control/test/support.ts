@@ -13,7 +13,7 @@ import type {
   ViewReply,
 } from '@pbstream/core/message/Operations'
 import type { WalletReply } from '@pbstream/core/message/KeyRelay'
-import { open } from '@pbstream/db/Database'
+import { type Database, open } from '@pbstream/db/Database'
 import type { Env } from '../src/Env.ts'
 import worker from '../src/index.ts'
 
@@ -98,12 +98,15 @@ export async function metrics(): Promise<string> {
   return response.text()
 }
 
-export async function empty(): Promise<void> {
-  const { tables, orm } = db
-  for (const table of [tables.oracleValue, tables.oracle, tables.customerTerms, tables.usageTotal])
-    await orm.delete(table)
-  const { channel, sentinelEvent, suspicion, reconciliation, audit, auditHead } = tables
-  const { owner, signIn, usedNonce, apiKey, idempotency } = tables
-  for (const table of [channel, sentinelEvent, suspicion, reconciliation, audit, auditHead]) await orm.delete(table)
-  for (const table of [owner, signIn, usedNonce, apiKey, idempotency]) await orm.delete(table)
+export function empty(): Promise<void> {
+  const { tables: t } = db
+  return emptied([
+    ...[t.oracleValue, t.oracle, t.customerTerms, t.usageTotal, t.channel, t.sentinelEvent, t.suspicion],
+    ...[t.reconciliation, t.audit, t.auditHead, t.owner, t.signIn, t.usedNonce, t.apiKey, t.idempotency],
+  ])
+}
+
+/** At once: who refers to others comes before them. */
+export function emptied(tables: readonly Database['tables'][keyof Database['tables']][]): Promise<void> {
+  return db.atomically((orm) => tables.map((table) => orm.delete(table)))
 }
