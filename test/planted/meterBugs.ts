@@ -145,6 +145,15 @@ export const meterBugs: readonly Bug[] = [
     notices: /FAIL .*ends a rental that a voucher has paid in full/,
   },
   {
+    name: 'a rental runs on when its money is gone',
+    invariant: 'I6',
+    file: `${session}/src/Admission.ts`,
+    find: "Ledger.base(channel) > Ledger.funds(channel) ? 'insufficient_funds' : undefined",
+    replace: 'undefined',
+    suite: leaving('that has left before anybody looked'),
+    notices: /FAIL .*that has left before anybody looked ends what goes on/,
+  },
+  {
     name: 'the heartbeats of a rental have nobody look at the chain',
     invariant: 'I6',
     file: `${session}/src/Growth.ts`,

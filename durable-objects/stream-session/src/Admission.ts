@@ -94,11 +94,12 @@ function stopped(state: State, channel: Ledger.Channel, now: number): ReturnType
 
 /**
  * Why nothing that goes on may lean on a channel's money any more: the chain has set a time after which it is out of
- * reach. What is earned by then has to be charged and claimed before.
+ * reach, and what is earned by then has to be charged and claimed before; or what is held is not there any more.
  */
 export function leaving(channel: Ledger.Channel, now: number): ErrorCode | undefined {
   if (channel.withdrawRequestedAt !== 0) return 'withdrawal_pending'
-  return Ledger.isStopped(channel, Math.floor(now / 1_000)) ? 'session_key_stopped' : undefined
+  if (Ledger.isStopped(channel, Math.floor(now / 1_000))) return 'session_key_stopped'
+  return Ledger.base(channel) > Ledger.funds(channel) ? 'insufficient_funds' : undefined
 }
 
 /** All that keeps a channel from charges under a session: it is closed or stopped, or has to be looked at first. */

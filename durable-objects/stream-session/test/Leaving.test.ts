@@ -146,6 +146,23 @@ describe('money that is about to leave', () => {
     expect(await time(stub, rented.reservationId, 'beat')).toMatchObject({ done: true, running: true })
   })
 
+  test('that has left before anybody looked ends what goes on: no more is lost than what was delivered by then', async () => {
+    const { channel, stub } = await funded(700n)
+    const { reservationId } = granted(await stub.reserve(channel.reserve(400n, 400n)))
+    const rented = granted(await stub.reserve(channel.reserve(700n, 300n)))
+    await time(stub, rented.reservationId, 'resume')
+    await stub.acknowledge(1, [channel.observed(650n)])
+    later(30_000)
+    const over = { done: false, refused: 'insufficient_funds' }
+    expect(await time(stub, rented.reservationId, 'beat')).toMatchObject({ ...over, running: false })
+    expect(await report(stub, { kind: 'mark', reservationId, amount: 50n })).toMatchObject(over)
+    await report(stub, { kind: 'post', reservationId: rented.reservationId, amount: 30n })
+    // What is held besides is covered again, and goes on.
+    expect(await report(stub, { kind: 'mark', reservationId, amount: 60n })).toMatchObject({ done: true })
+    await report(stub, { kind: 'post', reservationId, amount: 60n })
+    expect(await stub.view(1, channel.channelId)).toMatchObject({ spent: 90n, lost: 0n, reserved: 0n })
+  })
+
   test('a clock has the chain looked at, where nobody else calls', async () => {
     const { channel, stub } = await funded(700n)
     const { reservationId } = granted(await stub.reserve(channel.reserve(100n, 100n)))
