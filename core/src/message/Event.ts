@@ -138,6 +138,7 @@ export const incidentEvent = z.object({
   what: z.enum([
     'claim_dead_letter',
     'deposit_reorged',
+    'lane_reorged',
     'withdrawal_lost',
     'unknown_message',
     ...differenceKinds,

@@ -4,9 +4,10 @@ import type { IncidentEvent, TransactionEvent } from '@pbstream/core/message/Eve
 import type { LaneItemState } from '@pbstream/core/message/Operations'
 import type { ChainEvent } from '@pbstream/core/message/Session'
 import * as Budget from './Budget.ts'
+import * as Gap from './Gap.ts'
 import type * as Gas from './Gas.ts'
 import { GivenUp } from './GivenUp.ts'
-import type { Attempt, Fees, Item, Mined, State } from './Lane.ts'
+import { type Attempt, type Fees, type Item, last, type Mined, type State } from './Lane.ts'
 import {
   type AckEvent,
   chainEvents,
@@ -56,6 +57,9 @@ export const BY_ANOTHER = 'executed_by_another'
 export type NewBytes = { n: number; filler: boolean; fees: Fees; setAside: bigint }
 
 type Row = Record<string, SqlValue>
+
+/** An incident names so many items. */
+const SHOWN = 10
 
 export class Journal {
   readonly outbox: Outbox
@@ -183,6 +187,43 @@ export class Journal {
   highestNonce(): number | undefined {
     const nonce = this.#sql.rows('SELECT max(nonce) AS nonce FROM item')[0]?.['nonce']
     return typeof nonce === 'number' ? nonce : undefined
+  }
+
+  /** The lowest nonce that has not come to its end. */
+  lowestOpen(): number | undefined {
+    const nonce = this.#sql.rows(`SELECT min(nonce) AS nonce FROM item WHERE ${OPEN}`)[0]?.['nonce']
+    return typeof nonce === 'number' ? nonce : undefined
+  }
+
+  /** Items with these nonces, whatever their state. */
+  within({ from, to }: Gap.Gap): Entry[] {
+    return this.#sql
+      .rows('SELECT * FROM item WHERE nonce BETWEEN ? AND ? ORDER BY nonce', from, to)
+      .map((row) => this.#toEntry(row))
+  }
+
+  /**
+   * Fills nonces that the chain has lost: items that had ended are open again, and where there is none an empty
+   * transaction takes the nonce. What is under way stays as it is. One incident.
+   *
+   * @param fees of bytes that are new
+   */
+  fill(gap: Gap.Gap, fees: Fees, now: number): void {
+    const lane = this.lane()
+    if (lane === undefined) return
+    this.#sql.transaction(() => {
+      const items = new Map(this.within(gap).map((entry) => [entry.nonce, entry]))
+      for (let nonce = gap.from; nonce <= gap.to; nonce++) {
+        const entry = items.get(nonce)
+        if (entry === undefined) this.#allocateEmpty(lane, nonce, fees, now)
+        else if (entry.state === 'confirmed' || entry.state === 'failed') this.#revive(entry, fees, now)
+      }
+      const nonces = gap.from === gap.to ? String(gap.from) : `${gap.from}-${gap.to}`
+      const id = `lane_reorged:${lane.chainId}:${lane.signer}:${nonces}:${now}`
+      const names = [...items.values()].slice(0, SHOWN).map((entry) => entry.id)
+      const detail = { chainId: String(lane.chainId), signer: lane.signer, nonces, items: names.join(' ') }
+      this.outbox.put(EVENTS, id, { v: 1, kind: 'incident', id, what: 'lane_reorged', detail, at: now }, now)
+    })
   }
 
   /** Wei of gas on the day of `now`: used by what is final, set aside for what is not. */
@@ -344,6 +385,47 @@ export class Journal {
       this.#sql.rows('UPDATE attempt SET set_aside = ? WHERE item_id = ? AND n = ?', share.toString(), id, n)
       if (n > 0) this.#spend(createdAt, share)
     }
+  }
+
+  /** An item that had ended is under way again, with its own bytes or, if they are not wanted, an empty transaction. */
+  #revive(before: Entry, fees: Fees, now: number): void {
+    const { id, attempts } = before
+    this.#keepGas(before)
+    this.#sql.rows(
+      `UPDATE item SET state = 'open', revision = revision + 1, mined = NULL, error = NULL, changed_at = ? WHERE id = ?`,
+      ...[now, id],
+    )
+    // No node is known to have them now.
+    this.#sql.rows('UPDATE attempt SET taken_at = NULL, taken_head = NULL WHERE item_id = ?', id)
+    if (!Gap.isWanted(before) && !last(before).filler) {
+      const setAside = Budget.missing(Budget.FILLER_GAS, fees.maxFee, Budget.setAside(before))
+      this.#insertAttempt(id, { n: attempts.length, filler: true, fees, setAside }, now)
+    }
+    const entry = this.entry(id)
+    if (entry !== undefined) this.#publish(entry, 'submitted', now)
+  }
+
+  #allocateEmpty({ chainId, signer }: Lane, nonce: number, fees: Fees, now: number): void {
+    const order: LaneOrder = {
+      chainId,
+      signer,
+      id: `gap:${nonce}`,
+      purpose: 'claim',
+      to: signer,
+      data: '0x',
+      acks: [],
+      keys: [],
+      maxGas: Budget.FILLER_GAS,
+      channels: 0,
+      amount: 0n,
+    }
+    this.allocate(order, { nonce, gasLimit: Budget.FILLER_GAS, fees }, now)
+  }
+
+  /** What was there again when the item ended is set aside as before. */
+  #keepGas({ attempts, mined }: Entry): void {
+    const used = mined === undefined ? 0n : mined.gasUsed * mined.gasPrice
+    for (const { at, wei } of Budget.settle(attempts, used)) this.#spend(at, -wei)
   }
 
   #spend(at: number, wei: bigint): void {

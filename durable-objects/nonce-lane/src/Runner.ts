@@ -9,6 +9,7 @@ import type { ChainEvent } from '@pbstream/core/message/Session'
 import type { Signer } from '@pbstream/core/NobleSigner'
 import { type ChainReader, type ChainRpc, type Receipt, RpcUnavailable } from './ChainRpc.ts'
 import * as Budget from './Budget.ts'
+import { gapOf, hashesOf, isBehind } from './Gap.ts'
 import * as Gas from './Gas.ts'
 import { BY_ANOTHER, type Entry, type Journal, toLaneItem } from './Journal.ts'
 import {
@@ -75,6 +76,8 @@ export class Runner {
   #weighAt = 0
   /** The newest block that was seen. */
   #newest: number | undefined
+  /** Since when the chain is short of nonces that it had come past. */
+  #shortSince: number | undefined
   readonly #posting = new Map<string, Promise<void>>()
 
   constructor(journal: Journal, ports: Ports, config: Config) {
@@ -115,14 +118,14 @@ export class Runner {
 
   /** One look at everything that is under way, then the post. Never throws for the chain or a receiver. */
   async tick(): Promise<void> {
-    const items = this.#journal.open(MAX_ITEMS)
-    if (items.length > 0) {
+    if (this.#journal.hasOpen()) {
       await this.#guarded('', async () => {
         const head = await this.#look()
+        await this.#guarded('', () => this.#mend(head))
         // In line: what goes out first is what is mined first.
-        for (const id of items) await this.#guarded(id, () => this.#advance(id, head))
+        for (const id of this.#journal.open(MAX_ITEMS)) await this.#guarded(id, () => this.#advance(id, head))
       })
-    }
+    } else this.#shortSince = undefined
     await this.#guarded('', () => this.#weigh(this.#journal.lane()?.chainId))
     await this.#deliver()
     this.#journal.prune(this.#ports.now() - KEEP, 100)
@@ -203,6 +206,25 @@ export class Runner {
     this.#silence = 0
     this.#newest = Math.max(this.#newest ?? 0, head)
     return { head, count }
+  }
+
+  /**
+   * Fills nonces that the chain had come past and has lost, once that has been so in every look for `stallMs`. A node
+   * that is behind, or a count that is older than the rest, shows itself by then.
+   */
+  async #mend({ head, count }: Head): Promise<void> {
+    const { chain, now, log } = this.#ports
+    const gap = gapOf(count, this.#journal.lowestOpen())
+    const since = gap === undefined ? undefined : (this.#shortSince ?? now())
+    this.#shortSince = since
+    if (gap === undefined || since === undefined || now() - since < this.#config.stallMs) return
+    const items = this.#journal.within(gap)
+    if (isBehind(head, this.#newest ?? 0, items)) return
+    for (const hash of items.flatMap(hashesOf)) if ((await chain.receipt(hash)) !== undefined) return
+    const market = await chain.market()
+    log('lane_gap', { nonce: gap.from, to: gap.to })
+    this.#journal.fill(gap, fees(market, this.#config.maxFeeCap), now())
+    this.#shortSince = undefined
   }
 
   /** Signs and sends a new item, without a look at the chain. */

@@ -125,6 +125,7 @@ const hidden = /payer|session/i
 const severe: Partial<Record<IncidentEvent['what'], Severity>> = {
   money_lost: 'critical',
   deposit_reorged: 'critical',
+  lane_reorged: 'high',
   withdrawal_lost: 'critical',
   gas_low: 'high',
   gas_budget: 'high',
