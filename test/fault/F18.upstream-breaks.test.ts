@@ -1,4 +1,7 @@
-/** F18: an upstream fails, hangs, lies about its length or never ends, after it was paid for. I6 I7: void, or post a part. */
+/**
+ * F18: an upstream fails, never answers, falls silent, lies about its length or never ends, after it was paid for. I6 I7:
+ * void, or post a part.
+ */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Handler } from '../support/Upstream.ts'
 import { until } from '../support/until.ts'
@@ -75,6 +78,63 @@ test('I6 I7: one that breaks off, says too much or hangs is paid for what it del
   caller.acknowledged += BigInt(hanging.bytes)
   await drained(world)
   expect([broken.bytes, hanging.bytes]).toEqual([300, 200])
+})
+
+/** Time at the edge goes by so fast. Its sessions renew what they hold every 30 s, so 90 s must not be too short. */
+const pace = 20
+
+/** What happens while the minutes of the edge take seconds, and comes to rest before its clock is put right. */
+async function hastened(work: () => Promise<void>): Promise<void> {
+  await world.clock('gateway', { pace })
+  const since = Date.now()
+  await work()
+  expect(Date.now() - since, 'as long as the gateway waits itself').toBeGreaterThan((300_000 / pace) * 0.9)
+  await world.clock('gateway', { pace: 1 })
+  await drained(world)
+  await world.clock('gateway', { skew: 0 })
+  await world.abort('STREAM_SESSION')
+}
+
+const letGo = () => {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  return { gone: promise, watch: (response: Parameters<Handler>[1]) => void response.on('close', () => resolve()) }
+}
+
+test('I7: one that never answers is given up after five minutes, let go, and costs nothing', async () => {
+  const before = caller.acknowledged
+  const { gone, watch } = letGo()
+  on('/flat', (_, response) => watch(response))
+  await caller.calls(1)
+  const request = await caller.sign('/flat')
+  await hastened(async () => {
+    const answer = await fetch(request)
+    expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([502, 'upstream_unreachable'])
+    await gone
+  })
+  expect(caller.acknowledged).toBe(before + 1_000n)
+  // The voucher that it came with has bought nothing: it is good for the next call.
+  on('/flat', (_, response) => void response.end('ok'))
+  expect(await caller.call('/flat')).toBe(200)
+  await drained(world)
+})
+
+test('I6 I7: one that falls silent is waited for for five minutes, and paid for what it delivered', async () => {
+  const { gone, watch } = letGo()
+  await hastened(async () => {
+    const silent = await served('/bytes', (_, response) => {
+      watch(response)
+      response.writeHead(200, { 'content-length': '900' })
+      response.write('x'.repeat(250))
+    })
+    expect(await silent.upTo(250)).toBe('more')
+    // Its caller stays.
+    expect(await silent.upTo()).toBe('broken')
+    expect(silent.bytes).toBe(250)
+    caller.acknowledged += 250n
+    await gone
+  })
+  await caller.calls(1)
+  await drained(world)
 })
 
 test('I6: a body without an end is cut where the money ends, and the upstream is stopped', async () => {

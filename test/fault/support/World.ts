@@ -85,8 +85,11 @@ export class World {
     if (ended === 0) throw new Error(`no object of ${of} was there to abort`)
   }
 
-  /** Sets the clock of a Worker and its objects: off by so many milliseconds, or standing at a Unix time in them. */
-  async clock(worker: WorkerName, set: { skew: number } | { at: number }): Promise<void> {
+  /**
+   * Sets the clock of a Worker and its objects: off by so many milliseconds, standing at a Unix time in them, or going on
+   * so many times as fast from where it is, with all timers and alarms that are set from then on.
+   */
+  async clock(worker: WorkerName, set: { skew: number } | { at: number } | { pace: number }): Promise<void> {
     await this.#ask(worker, 'clock', set)
   }
 

@@ -44,6 +44,8 @@ const FLUSH_MS = 100
 const QUIET_MARK_MS = 30 * SECOND
 /** A caller that takes nothing for so long has left: it must not keep an upstream and a reservation for ever. */
 export const STALLED_MS = 120 * SECOND
+/** An upstream from which nothing comes for so long has broken off, for the same reason: it may take no longer to begin. */
+export const SILENT_MS = 300 * SECOND
 /** A caller that left when only the usage was to come: so long and so much of the answer is read on. */
 const READ_ON_MS = 5 * SECOND
 const READ_ON_BYTES = 1024 * 1024
@@ -67,6 +69,9 @@ class Flow {
   #markedAt: number
   #marked = 0n
   #writingSince: number | undefined
+  #readingSince: number | undefined
+  /** Time is sold, and ends the stream when it has used up the hold. */
+  #timeEnds = false
   #deadline: ReturnType<typeof setTimeout> | undefined
   #last: ReturnType<typeof setTimeout> | undefined
   #cause: Cause | undefined
@@ -112,7 +117,10 @@ class Flow {
 
   async #pump(): Promise<void> {
     for (;;) {
+      this.#readingSince = this.#metering.now()
       const { done, value } = await this.#source.read()
+      this.#readingSince = undefined
+      if (this.#cause === 'broke') throw new Error('the upstream sent nothing for too long')
       if (this.#cause === 'cut') return this.#breakOff()
       if (this.#cause === 'left') return this.#readOn(value)
       if (done) return this.#end()
@@ -247,6 +255,7 @@ class Flow {
     if (!this.#metering.counts.second) return
     if (this.#deadline !== undefined) clearTimeout(this.#deadline)
     const most = this.#hold.most(this.#usage(), 'second')
+    this.#timeEnds = most !== undefined
     if (most === undefined || most > MAX_TIMER_MS) return
     const left = Number(most) - (this.#metering.now() - this.#startedAt)
     this.#deadline = setTimeout(() => void this.#timeUp(), Math.max(0, left))
@@ -260,6 +269,8 @@ class Flow {
   #tick(): void {
     const now = this.#metering.now()
     if (this.#writingSince !== undefined && now - this.#writingSince >= STALLED_MS) return this.#leave()
+    const silent = this.#readingSince === undefined ? 0 : now - this.#readingSince
+    if (silent >= SILENT_MS && !this.#timeEnds) return this.#fallSilent()
     if (this.#metering.counts.second) this.#hold.growInTime(this.#usage())
     this.#markIfDue()
   }
@@ -299,6 +310,12 @@ class Flow {
       size += value.length
       this.#reader.push(value)
     }
+  }
+
+  /** What came so far is all that comes: charged, and nobody takes it for the whole. */
+  #fallSilent(): void {
+    this.#cause ??= 'broke'
+    this.#source.cancel().catch(() => {})
   }
 
   #stop(): void {

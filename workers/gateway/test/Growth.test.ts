@@ -2,7 +2,7 @@ import * as Rate from '@pbstream/core/Rate'
 import * as Usage from '@pbstream/core/Usage'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Metering, meter, STALLED_MS } from '../src/Meter.ts'
+import { type Metering, meter, SILENT_MS, STALLED_MS } from '../src/Meter.ts'
 import { delta, done, encoder, stop, usageChunk, written } from './support/openai.ts'
 import { START } from './support/world.ts'
 
@@ -179,6 +179,55 @@ describe('a caller that takes nothing', () => {
     void writer.close()
     expect((await reader.read()).done).toBe(true)
     expect(await flow.used).toMatchObject({ amount: 20n, cause: 'end' })
+  })
+})
+
+describe('an upstream that sends nothing', () => {
+  /** One that has sent three bytes. `looked`: once a second the clock is looked at, and the use marked now and then. */
+  async function begun(more: Parameters<typeof metered>[1]) {
+    const { readable, write, writer } = written()
+    let marked = () => {}
+    const mark = async () => (marked(), true)
+    const flow = metered(readable, { ...more, mark })
+    const looked = () => new Promise<void>((resolve) => (marked = resolve))
+    const reader = flow.readable.getReader()
+    const pass = async (part: string) => {
+      write(part)
+      await reader.read()
+      // One turn of the event loop, so that the next piece is waited for.
+      await new Promise((resolve) => setTimeout(resolve, 0))
+    }
+    await pass('abc')
+    return { ...flow, writer, reader, pass, looked }
+  }
+
+  it('has broken off after five minutes: what came is charged, and nobody takes it for all', async () => {
+    const flow = await begun({ rule: perByte, hold: 1_000n })
+    flow.clock.now += SILENT_MS
+    await expect(flow.reader.read()).rejects.toThrow()
+    expect(await flow.used).toMatchObject({ amount: 30n, cause: 'broke' })
+    await expect(flow.writer.closed).rejects.toBeUndefined()
+  })
+
+  it('that goes on in time has lost nothing', async () => {
+    const flow = await begun({ rule: perByte, hold: 1_000n })
+    for (let i = 0; i < 2; i++) {
+      flow.clock.now += SILENT_MS - 1
+      await flow.looked()
+      await flow.pass('d')
+    }
+    void flow.writer.close()
+    expect((await flow.reader.read()).done).toBe(true)
+    expect(await flow.used).toMatchObject({ amount: 50n, cause: 'end' })
+  })
+
+  it('sold by the second is paid for, as long as its hold pays', async () => {
+    const flow = await begun({ rule: perSecond, hold: 100_000n })
+    flow.clock.now += SILENT_MS
+    await flow.looked()
+    void flow.writer.close()
+    expect((await flow.reader.read()).done).toBe(true)
+    expect(await flow.used).toMatchObject({ amount: 30_000n, cause: 'end' })
   })
 })
 

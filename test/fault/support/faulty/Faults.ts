@@ -14,7 +14,8 @@ const struck: Record<string, number> = {}
 const met: Record<string, number> = {}
 const names = new Map<string, Set<string>>()
 
-export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+/** By the true clock, whatever a test has set. */
+export const sleep = (ms: number): Promise<void> => new Promise((resolve) => trueTimeout(resolve, ms))
 
 /** Whether the fault at `point` strikes now; each strike uses it up by one. */
 export function strikes(point: string): Armed | undefined {
@@ -68,21 +69,37 @@ export function breakable(storage: DurableObjectStorage): void {
 }
 
 const trueNow = Date.now.bind(Date)
-let clock: { skew: number } | { at: number } = { skew: 0 }
+const trueTimeout = globalThis.setTimeout
+/** What a test sets a clock to: off by so much, standing at a time, or going on so many times as fast (milliseconds). */
+type Clock = { skew: number } | { at: number } | { pace: number }
+/** This Worker's clock shows `shown` at the true time `since`, and goes `pace` times as fast from then on. */
+let clock = { shown: 0, since: 0, pace: 1 }
 
-/** How far this Worker's clock is off, in milliseconds. */
-const skew = (): number => ('at' in clock ? clock.at - trueNow() : clock.skew)
+Date.now = () => clock.shown + (trueNow() - clock.since) * clock.pace
 
-Date.now = () => trueNow() + skew()
+function set(to: Clock): void {
+  const since = trueNow()
+  if ('at' in to) clock = { shown: to.at, since, pace: 0 }
+  else if ('pace' in to) clock = { shown: Date.now(), since, pace: to.pace }
+  else clock = { shown: since + to.skew, since, pace: 1 }
+}
 
-/** Alarms go by the same wrong clock: one that is due in a second comes in a second. */
+/** How long that takes which takes so long by this Worker's clock; one that stands holds up nothing. */
+const truly = (ms: number): number => ms / (clock.pace === 0 ? 1 : clock.pace)
+
+for (const name of ['setTimeout', 'setInterval'] as const) {
+  const real = globalThis[name] as (run: () => void, ms?: number, ...rest: unknown[]) => never
+  globalThis[name] = ((run: () => void, ms = 0, ...rest: unknown[]) => real(run, truly(ms), ...rest)) as never
+}
+
+/** Alarms go by the same wrong clock: one that is due in a second comes in a second of it. */
 export function skewed(ctx: DurableObjectState): DurableObjectState {
   const { storage } = ctx
-  const [set, get] = [storage.setAlarm.bind(storage), storage.getAlarm.bind(storage)]
-  storage.setAlarm = (at, options) => set(Number(at) - skew(), options)
+  const [setAlarm, getAlarm] = [storage.setAlarm.bind(storage), storage.getAlarm.bind(storage)]
+  storage.setAlarm = (at, options) => setAlarm(trueNow() + truly(Number(at) - Date.now()), options)
   storage.getAlarm = async (options) => {
-    const at = await get(options)
-    return at === null ? null : at + skew()
+    const at = await getAlarm(options)
+    return at === null ? null : Date.now() + (at - trueNow()) / truly(1)
   }
   return ctx
 }
@@ -227,7 +244,7 @@ export async function control(request: Request, objects: Objects): Promise<Respo
     case 'struck':
       return Response.json({ struck, met })
     case 'clock':
-      clock = await request.json<typeof clock>()
+      set(await request.json<Clock>())
       return Response.json({})
     case 'abort': {
       const alarmless = searchParams.has('alarmless')
