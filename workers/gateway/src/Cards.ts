@@ -6,6 +6,7 @@ import * as Rate from '@pbstream/core/Rate'
 import type { CatalogRoute } from '@pbstream/db/CatalogRoute'
 import type { CatalogCache } from './Catalog.ts'
 import { Lru } from './Lru.ts'
+import { DATABASE_MS, timely } from './Within.ts'
 
 /** The rule of a card that has come into force; undefined: there is none of that version. */
 export type CardLookup = (routeId: string, version: number) => Promise<unknown>
@@ -26,7 +27,7 @@ export class CardBook {
    * The card; undefined when there is none, or none that this release can read. Only versions that must have been are
    * looked up, so that nobody can make the database work by guessing.
    *
-   * @throws {Error} when it would have to be looked up and the database does not answer.
+   * @throws {Error} when it would have to be looked up and the database does not answer in time.
    */
   async card(route: CatalogRoute, version: number): Promise<Rate.Card | undefined> {
     const { id, rate } = route
@@ -34,7 +35,8 @@ export class CardBook {
     const seen = this.#catalog.card(id, version) ?? this.#found.get(`${id} ${version}`)
     if (seen !== undefined) return seen
     if (version < 1 || version > newest(route)) return undefined
-    const card = readable(await this.#lookup?.(id, version))
+    const found = this.#lookup?.(id, version)
+    const card = found === undefined ? undefined : readable(await timely(DATABASE_MS, found))
     if (card !== undefined) this.#found.set(`${id} ${version}`, card)
     return card
   }

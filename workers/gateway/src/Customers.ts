@@ -6,6 +6,7 @@ import type { Address } from '@pbstream/core/Hex'
 import { type Counts, toUnits } from '@pbstream/core/message/Counts'
 import type { Position } from '@pbstream/core/Rate'
 import { Lru } from './Lru.ts'
+import { DATABASE_MS, within } from './Within.ts'
 
 /** Of a customer of one provider. Without them it pays the list price. */
 export type CustomerTerms = { level?: string; multiplier?: string }
@@ -40,7 +41,7 @@ export class Customers {
     this.#usage = new Believed(undefined, now)
   }
 
-  /** The terms of a customer; those of everybody while they cannot be read. Never rejects. */
+  /** The terms of a customer; those of everybody while they cannot be read in time. Never rejects. */
   terms(providerId: string, payer: Address, keep: Keep): Promise<CustomerTerms> {
     const ask = async () => (await this.#asked().terms(providerId, payer)) ?? {}
     return this.#terms.get(`${providerId} ${payer}`, ask, keep)
@@ -79,11 +80,12 @@ class Believed<T> {
     const age = known === undefined ? Infinity : Math.abs(this.#now() - known.at)
     if (known !== undefined && age < FRESH_MS) return known.value
     const asked = this.#ask(key, ask)
-    if (known !== undefined && age < STALE_MS) {
-      keep(asked)
-      return known.value
-    }
-    return (await asked) ?? this.#none
+    keep(asked)
+    if (known !== undefined && age < STALE_MS) return known.value
+    const value = await within(DATABASE_MS, asked)
+    // The one that asked may have been cancelled by the platform: the next asks again.
+    if (value === undefined && this.#asking.get(key) === asked) this.#asking.delete(key)
+    return value ?? this.#none
   }
 
   /** Once at a time for one key. Undefined: it could not be answered, and is asked again by the next. */
@@ -98,7 +100,9 @@ class Believed<T> {
       },
       () => undefined,
     )
-    const done = asking.finally(() => this.#asking.delete(key))
+    const done = asking.finally(() => {
+      if (this.#asking.get(key) === done) this.#asking.delete(key)
+    })
     this.#asking.set(key, done)
     return done
   }

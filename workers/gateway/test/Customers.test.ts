@@ -5,8 +5,9 @@ import * as Claims from '@pbstream/core/rate/Claims'
 import * as Receipt from '@pbstream/core/Receipt'
 import type { Report } from '@pbstream/core/message/Session'
 import type { CatalogRoute } from '@pbstream/db/CatalogRoute'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { type CustomerLookup, Customers, FRESH_MS, STALE_MS, together } from '../src/Customers.ts'
+import { DATABASE_MS } from '../src/Within.ts'
 import { completion } from './support/openai.ts'
 import { header, payer, voucher } from './support/payer.ts'
 import { openSession, sessionWorld, signed } from './support/session.ts'
@@ -42,11 +43,13 @@ function database() {
   const state = {
     asked: [] as string[],
     away: false,
+    slow: undefined as Promise<void> | undefined,
     terms: undefined as { level?: string; multiplier?: string } | undefined,
     usage: { units: {} as Counts, charged: '0' },
   }
   const answer = async <T>(question: string, value: () => T): Promise<T> => {
     state.asked.push(question)
+    await state.slow
     if (state.away) throw new Error('away')
     return value()
   }
@@ -104,6 +107,32 @@ describe('what is known of a customer', () => {
     expect(await terms()).toEqual({ multiplier: '0.8' })
     clock.now += 1
     expect(await terms()).toEqual({})
+  })
+
+  it('is waited for for three seconds: then the list price holds, and the next asks again', async () => {
+    vi.useFakeTimers()
+    try {
+      const { state, clock, terms, settled } = customers()
+      const { promise: slow, resolve: answer } = Promise.withResolvers<void>()
+      state.slow = slow
+      state.terms = { level: 'gold' }
+      const waiting = terms()
+      await vi.advanceTimersByTimeAsync(DATABASE_MS)
+      expect(await waiting).toEqual({})
+      const next = terms()
+      await vi.advanceTimersByTimeAsync(DATABASE_MS)
+      expect(await next).toEqual({})
+      expect(state.asked).toHaveLength(2)
+      answer()
+      await settled()
+      // What came too late for those calls is known to the next.
+      expect(await terms()).toEqual({ level: 'gold' })
+      clock.now += FRESH_MS
+      state.slow = new Promise(() => {})
+      expect(await terms()).toEqual({ level: 'gold' })
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   it('is apart for each session, period and route', async () => {

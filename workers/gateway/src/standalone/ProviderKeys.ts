@@ -4,6 +4,7 @@ import type { Address } from '@pbstream/core/Hex'
 import type { Mode } from '@pbstream/db/Mode'
 import type { ProviderKey } from '@pbstream/db/ProviderKeys'
 import { Lru } from '../Lru.ts'
+import { DATABASE_MS, timely } from '../Within.ts'
 
 /** Where keys and receivers are looked up. */
 export type Lookup = {
@@ -41,7 +42,7 @@ export class ProviderKeys {
   /**
    * The key of a hash and what it stands for; undefined: there is none.
    *
-   * @throws when the database does not answer and nothing young enough is known.
+   * @throws when the database does not answer in time and nothing young enough is known.
    */
   async of(hash: string): Promise<ProviderKey | undefined> {
     const known = this.#keys.get(hash)
@@ -50,7 +51,7 @@ export class ProviderKeys {
     if (unknown !== undefined && this.#isYoung(unknown)) return undefined
     const at = this.#now()
     try {
-      const value = await this.#ask().key(hash)
+      const value = await timely(DATABASE_MS, this.#ask().key(hash))
       if (value !== undefined) this.#keys.set(hash, { value, at })
       else {
         this.#keys.delete(hash)
@@ -63,13 +64,13 @@ export class ProviderKeys {
     }
   }
 
-  /** Whether a provider without any route may be paid there. @throws when the database does not answer. */
+  /** Whether a provider without any route may be paid there. @throws when the database does not answer in time. */
   async isReceiver(payTo: Address, mode: Mode): Promise<boolean> {
     const name = `${mode} ${payTo}`
     const known = this.#receivers.get(name)
     if (known !== undefined && this.#isYoung(known)) return known.value
     const at = this.#now()
-    const value = await this.#ask().isReceiver(payTo, mode)
+    const value = await timely(DATABASE_MS, this.#ask().isReceiver(payTo, mode))
     this.#receivers.set(name, { value, at })
     return value
   }
