@@ -179,6 +179,15 @@ export const laneBugs: readonly Bug[] = [
     notices: /FAIL .*has the same bytes sent again, before those that wait for them/,
   },
   {
+    name: 'deposits may take the gas that is kept for claims',
+    invariant: 'I8',
+    file: `${lane}/src/Runner.ts`,
+    find: "const kept = order.purpose === 'claim' ? 0n :",
+    replace: "const kept = order.purpose !== 'exact' ? 0n :",
+    suite: vitest(lane, 'test/Kept.test.ts'),
+    notices: /FAIL .*is not there for deposit/,
+  },
+  {
     name: 'new orders take the gas that the first in line waits for',
     invariant: 'I8',
     file: `${lane}/src/Runner.ts`,

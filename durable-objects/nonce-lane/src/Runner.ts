@@ -49,6 +49,8 @@ export type Config = Policy & {
   pollMs: number
   /** Wei that may be set aside for gas in a day (UTC). */
   dailyBudget: bigint
+  /** Wei of it that only claims may be signed for; absent: none. */
+  keptForClaims?: bigint
   /** Wei of ether below which the signer is reported as running out; absent: never. */
   lowBalance?: bigint
 }
@@ -168,7 +170,8 @@ export class Runner {
       const fee = fees(market, this.#config.maxFeeCap)
       const gas = gasLimit(estimate.gas)
       // What would go behind a transaction that waits for its own gas takes none away from it.
-      if (this.#journal.isHeld || gas * fee.maxFee > this.#room(at)) {
+      const kept = order.purpose === 'claim' ? 0n : (this.#config.keptForClaims ?? 0n)
+      if (this.#journal.isHeld || gas * fee.maxFee > this.#room(at) - kept) {
         this.#journal.short({ chainId: order.chainId, signer: from }, this.#config.dailyBudget, at)
         return { kind: 'over_budget' }
       }

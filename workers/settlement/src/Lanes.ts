@@ -3,12 +3,9 @@ import { NonceLane as Lane } from '@pbstream/nonce-lane/NonceLane'
 import type { Config, Ports } from '@pbstream/nonce-lane/Runner'
 import { deps } from './Deps.ts'
 import { amountOf, type Env } from './Env.ts'
-import { gasSigners, type Keys, type Signer } from './Keys.ts'
+import { budgetOf } from './GasBudget.ts'
+import { gasSigners } from './Keys.ts'
 
-/** An ether, and a tenth each for callers of the facilitator and owners of session keys: brakes, above what a day takes. */
-const DAILY_GAS = 1_000_000_000_000_000_000n
-const FACILITATOR_DAILY_GAS = 100_000_000_000_000_000n
-const RELAY_DAILY_GAS = 100_000_000_000_000_000n
 /** A hundredth of an ether: thousands of claims on a rollup, and time to fill it up. */
 const LOW_GAS = 10_000_000_000_000_000n
 const LOST_AFTER = 300_000
@@ -36,14 +33,7 @@ function connect(env: Env, lane: { chainId: number; signer: string }): { ports: 
       maxRefusals: REFUSALS,
       pollMs: chain.pollMs,
       lowBalance: amountOf(env.LOW_GAS_WEI, LOW_GAS),
-      dailyBudget: dailyBudget(env, keys, signer),
+      ...budgetOf(env, keys, signer),
     },
   }
-}
-
-/** Wei a day. What others ask for has budgets of its own: it never stops our claims. */
-function dailyBudget(env: Env, keys: Keys, signer: Signer): bigint {
-  if (signer === keys.gas) return amountOf(env.DAILY_GAS_WEI, DAILY_GAS)
-  if (signer === keys.relayGas) return amountOf(env.RELAY_DAILY_GAS_WEI, RELAY_DAILY_GAS)
-  return amountOf(env.FACILITATOR_DAILY_GAS_WEI, FACILITATOR_DAILY_GAS)
 }
