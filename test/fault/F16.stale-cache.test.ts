@@ -1,14 +1,14 @@
-/** F16: Redis is stale, poisoned, slow or down. I6: what is cached never lets a call pass by itself. */
-import { lower } from '@pbstream/core/Hex'
-import { sessionName } from '@pbstream/core/message/Session'
+/**
+ * F16: Redis is stale, poisoned, slow or down. I6 I10: what is cached never lets a call pass by itself, and no key that its
+ * session knows to be frozen.
+ */
 import { upsertProvider } from '@pbstream/db/Catalog'
-import { Chain } from '@pbstream/local/Chain'
 import { addressOf } from '@pbstream/local/Keys'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { paymentOf } from '../support/payment.ts'
 import { RestRedis } from '../support/RestRedis.ts'
 import { until } from '../support/until.ts'
 import { World } from './support/World.ts'
+import { keyOf, setKey, tellDatabase } from './support/frozenKeys.ts'
 import { drained } from './support/drained.ts'
 
 let redis: RestRedis
@@ -27,7 +27,9 @@ afterAll(async () => {
 const CATALOG = 'pbs:catalog'
 const prewarm = () => world.stack.system.scheduled('control')
 const unpaid = async () => (await fetch(`${world.stack.gateway}/work`)).status
-const clock = async (skew: number) => {
+let skew = 0
+const clock = async (to: number) => {
+  skew = to
   await world.clock('gateway', { skew })
   await world.clock('control', { skew })
 }
@@ -91,31 +93,10 @@ test('a provider that is switched off stays off, whatever Redis and memory say o
 test('a bulletin reaches a gateway that has lost its database, and refuses before the session is asked', async () => {
   const [caller] = world.callers
   const held = await caller!.sign()
-  const { orm, tables } = world.stack.system.database
-  const { channelConfig } = paymentOf(held).payload
-  const ref = {
-    chainId: Chain.id,
-    contract: lower(Chain.addresses.batchSettlement),
-    payer: lower(channelConfig.payer),
-    payerAuthorizer: lower(channelConfig.payerAuthorizer),
-  }
-  const id = sessionName(ref)
-  const row = {
-    id,
-    session: id,
-    chainId: ref.chainId,
-    contract: ref.contract,
-    payer: ref.payer,
-    key: ref.payerAuthorizer,
-  }
+  const key = keyOf(held)
   const now = Date.now() + 3 * 61_000 + 30_000
-  const set = (status: 'frozen' | 'active', version: number) => {
-    const change = { status, version, updatedAt: new Date(now + version) }
-    return orm
-      .insert(tables.sessionKey)
-      .values({ ...row, ...change })
-      .onConflictDoUpdate({ target: tables.sessionKey.id, set: change })
-  }
+  const set = (status: 'frozen' | 'active', version: number) =>
+    tellDatabase(world, key, { status, version, at: now + version })
   await set('frozen', 1)
   await prewarm()
   await world.arm('gateway', 'db:down', 1_000_000)
@@ -137,6 +118,37 @@ test('a bulletin reaches a gateway that has lost its database, and refuses befor
   await world.arm('gateway', 'db:down', 0)
   await until('the key is let go', async () => (await code()) !== 'session_key_frozen', 10_000)
 })
+
+test.each([
+  ['there', 10],
+  ['away', 20],
+] as const)(
+  'I10: a frozen key stays frozen when the cache says that it is not, the database %s',
+  async (database, version) => {
+    const caller = world.callers[0]!
+    await caller.calls(1)
+    const held = await caller.sign()
+    const key = keyOf(held)
+    await tellDatabase(world, key, { status: 'active', version, at: Date.now() + skew })
+    // Redis has it among what changed and among what is used; so has the gateway's memory by the next call.
+    await prewarm()
+    expect([...redis.values.values()].join()).toContain(key.payer)
+    const served = world.stack.upstream.calls('/work')
+    await setKey(world, key, 'frozen', version + 1)
+    await world.arm('gateway', 'db:down', database === 'there' ? 0 : 1_000_000)
+    for (let i = 0; i < 3; i++) {
+      const refused = await fetch(held.clone())
+      expect([refused.status, ((await refused.json()) as { code: string }).code]).toEqual([402, 'session_key_frozen'])
+      await prewarm()
+      // What the session has said is forgotten, and what Redis says is read again.
+      await clock(skew + 5_000)
+    }
+    expect(world.stack.upstream.calls('/work')).toBe(served)
+    await world.arm('gateway', 'db:down', 0)
+    await setKey(world, key, 'active', version + 2)
+    await until('the key is let go', async () => (await caller.call()) === 200, 10_000)
+  },
+)
 
 test.each(['down', 'slow', 'refusing'] as const)(
   'Redis is %s: answers stay right and nobody waits for it',
