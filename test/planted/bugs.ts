@@ -13,6 +13,7 @@ import { meteringBugs } from './meteringBugs.ts'
 import { oracleBugs } from './oracleBugs.ts'
 import { quoteBugs } from './quoteBugs.ts'
 import { rateBugs } from './rateBugs.ts'
+import { refundBugs } from './refundBugs.ts'
 import { allSentinelBugs } from './allSentinelBugs.ts'
 import { serverBugs } from './serverBugs.ts'
 import { sessionBugs } from './sessionBugs.ts'
@@ -32,6 +33,7 @@ export const bugs: readonly Bug[] = [
   ...oracleBugs,
   ...quoteBugs,
   ...rateBugs,
+  ...refundBugs,
   ...allSentinelBugs,
   ...dashboardBugs,
   ...grantBugs,
