@@ -1,5 +1,6 @@
 /** What is a card and what is not, and what is said about it. */
 import * as Rate from '@pbstream/core/Rate'
+import { MAX_SIZE } from '@pbstream/core/rate/Checks'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { card, one, terms } from './cards.ts'
@@ -130,8 +131,8 @@ describe('a refusal says where and why', () => {
     ],
     [
       'size',
-      { ...components('byte'), formula: `base + ${' '.repeat(32_768)}1` },
-      '✖ a card is at most 32768 characters of JSON',
+      { ...components('byte'), formula: `base + ${' '.repeat(MAX_SIZE)}1` },
+      `✖ a card is at most ${MAX_SIZE} characters of JSON`,
     ],
     ['place in a formula', { ...components('byte'), formula: 'base +\n  x' }, '(line 2, column 3)\n  → at formula'],
     ['type of a formula', { ...components('byte'), formula: 'base > 1' }, 'the result is bool, not int'],
