@@ -2,7 +2,6 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fromBytes, toBytes } from '@pbstream/core/Hex'
 import type { Hex } from '@pbstream/core/Hex'
 import * as NobleSigner from '@pbstream/core/NobleSigner'
 import { Chain } from '@pbstream/local/Chain'
@@ -17,6 +16,7 @@ import { until } from '../support/until.ts'
 import { addressOf } from '@pbstream/local/Keys'
 import { World } from './support/World.ts'
 import { drained } from './support/drained.ts'
+import { flipped, malleated } from './support/faulty/signer.ts'
 
 let world: World
 let directory: string
@@ -30,27 +30,16 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-const N = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n
-
-/** The same signature with the other s and v: valid for the curve, refused by Ethereum. */
-function malleated(signature: Hex): Hex {
-  const bytes = toBytes(signature)
-  const s = N - BigInt(fromBytes(bytes.slice(32, 64)))
-  const high = toBytes(`0x${s.toString(16).padStart(64, '0')}`)
-  return fromBytes(new Uint8Array([...bytes.slice(0, 32), ...high, bytes[64] === 27 ? 28 : 27]))
-}
-
 test('I9: a key service that fails in every way costs no nonce and sends nothing but what it should', async () => {
   const signer = NobleSigner.create(generatePrivateKey())
   const stranger = NobleSigner.create(generatePrivateKey())
   const { chain } = world.stack
   await chain.fund([signer.address])
-  const flips = (signature: Hex): Hex => `${signature.slice(0, 130)}${signature.endsWith('1b') ? '1c' : '1b'}` as Hex
   const troubles: ((digest: Uint8Array) => Promise<Hex>)[] = [
     () => Promise.reject(new Error('503 Service Unavailable')),
     () => Promise.reject(new Error('429 ThrottlingException')),
     (digest) => signer.sign(digest).then(malleated),
-    (digest) => signer.sign(digest).then(flips),
+    (digest) => signer.sign(digest).then(flipped),
     (digest) => stranger.sign(digest),
   ]
   const journal = new Journal(memorySql())

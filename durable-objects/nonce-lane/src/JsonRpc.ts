@@ -175,7 +175,7 @@ function refusal(error: RpcError): Awaited<ReturnType<ChainReader['sendRaw']>> {
   }
   if (/insufficient (funds|balance)/i.test(message)) return { kind: 'no_funds' }
   // Codes a node uses for its own troubles say nothing about the transaction.
-  if (error.code === -32005 || error.code === -32603 || /rate|limit exceeded|timeout|busy/i.test(message)) {
+  if (error.code === -32005 || error.code === -32603 || /rate|(?<!gas )limit exceeded|timeout|busy/i.test(message)) {
     throw new RpcUnavailable(`eth_sendRawTransaction: ${short(message)}`)
   }
   return { kind: 'refused', message: short(message) }

@@ -18,6 +18,8 @@ test.each([
   ['max fee per gas less than block base fee', 'underpriced'],
   ['insufficient funds for gas * price + value', 'no_funds'],
   ['exceeds block gas limit', 'refused'],
+  ['block gas limit exceeded', 'refused'],
+  ['intrinsic gas too high -- tx.gas_limit > env.block.gas_limit', 'refused'],
 ])('a node that says “%s” to a transaction means %s', async (message, kind) => {
   expect(await failing(-32000, message).sendRaw('0x02')).toMatchObject({ kind })
 })

@@ -303,6 +303,30 @@ describe('what happens between the simulation and the block', () => {
     expect(await sent(gas.address)).toBe(count)
   })
 
+  test.each(['freezeKey', 'revokeKey'])(
+    '%s of a key in front of it: what was signed before settles, because a stop bites one delay later',
+    async (functionName) => {
+      const [stopped, other] = [await governed(), await funded()]
+      await waiting([
+        [stopped, 700n],
+        [other, 800n],
+      ])
+      await ahead(payer.address, encode({ abi, functionName, args: [stopped.config.salt] }))
+      await client.mine({ blocks: 1 })
+      const [news] = await end(stopped)
+      expect(news).toMatchObject(confirmed(700n))
+      expect(await positionOf(news), 'the stop was first').toBe(1)
+      expect(await end(other)).toMatchObject([confirmed(800n)])
+      const { frozenAt, revokedAt } = await client.readContract({
+        address: escrow,
+        abi,
+        functionName: 'getKey',
+        args: [stopped.config.salt],
+      })
+      expect(functionName === 'freezeKey' ? frozenAt : revokedAt).toBeGreaterThan(0)
+    },
+  )
+
   test('a key is stopped for longer than the delay: its claim has failed, the others settle', async () => {
     const [stopped, other] = [await governed(), await funded()]
     await freezeKey(stopped.config.salt)

@@ -1,14 +1,17 @@
-/** The settlement Worker with faults at its queue and its lanes. */
+/** The settlement Worker with faults at its queue, its lanes and the signer of these. */
 import worker, { NonceLane as Real } from '../../../../workers/settlement/src/index.ts'
-import { abort, born, control, faultyAlarm, faultyConsumer, faultyQueue, loseAlarm } from './Faults.ts'
+import { abort, born, control, faultyAlarm, faultyConsumer, faultyQueue, loseAlarm, skewed } from './Faults.ts'
+import { faultySigner } from './signer.ts'
 
 export * from '../../../../workers/settlement/src/index.ts'
 
 type Env = ConstructorParameters<typeof Real>[1]
 
+faultySigner(Real)
+
 export class NonceLane extends Real {
   constructor(ctx: DurableObjectState, env: Env) {
-    super(ctx, { ...env, EVENTS: faultyQueue('events', env.EVENTS) })
+    super(skewed(ctx), { ...env, EVENTS: faultyQueue('events', env.EVENTS) })
     born('NONCE_LANE', ctx)
   }
 
