@@ -22,8 +22,7 @@ const histories: fc.Arbitrary<History> = fc.record({
 /** A check that nothing reaches proves nothing. */
 const mustReach = [
   ...['granted', 'deposit', 'corrective', 'unheard', 'deposit mined', 'post true', 'void true', 'mark true'],
-  ...['session evicted', 'session aborted', 'lane aborted', 'all aborted', 'write fails', 'queue refuses'],
-  ...['node is down', 'answer to a broadcast is lost', 'newest block is reorganised'],
+  ...faults,
 ]
 
 beforeEach(() => {

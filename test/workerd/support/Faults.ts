@@ -1,4 +1,7 @@
-/** What goes wrong between two commands of a history. Each strikes what comes next, and `stop` ends them all. */
+/**
+ * What goes wrong between two commands of a history. Each strikes what comes next, and `stop` ends them all. What has
+ * struck is told: an object that is not there any more, a write or a call that has failed, blocks that are gone.
+ */
 import { abortAllDurableObjects, evictDurableObject, runInDurableObject } from 'cloudflare:test'
 import { vi } from 'vitest'
 import { client } from '../../../workers/settlement/test/support/chain.ts'
@@ -16,6 +19,7 @@ export const faults = [
   'broadcast is lost',
   'answer to a broadcast is lost',
   'newest block is reorganised',
+  'two blocks are reorganised',
 ] as const
 export type Fault = (typeof faults)[number]
 
@@ -26,11 +30,14 @@ export class Faults {
   readonly #lane: Stub
   /** Calls to the node that fail, by what becomes of them. */
   readonly #node = { down: 0, lost: 0, unheard: 0 }
+  readonly #struck: (fault: Fault) => void
   #spies: { mockRestore(): void }[] = []
 
-  constructor(session: Stub, lane: Stub) {
+  constructor(session: Stub, lane: Stub, struck: (fault: Fault) => void) {
     this.#session = session
     this.#lane = lane
+    this.#struck = struck
+    queues.onRefusal = () => struck('queue refuses')
     const real = globalThis.fetch
     this.#spies.push(
       vi.spyOn(globalThis, 'fetch').mockImplementation(async (input, init) => {
@@ -38,9 +45,10 @@ export class Faults {
         const body = typeof init?.body === 'string' ? init.body : ''
         const broadcast = body.includes('"eth_sendRawTransaction"')
         const ours = broadcast || body.includes('"eth_blockNumber"') || body.includes('"eth_getTransactionCount"')
-        if ((ours && this.#node.down-- > 0) || (broadcast && this.#node.lost-- > 0)) throw new TypeError('refused')
+        if (ours && this.#node.down-- > 0) this.#fail('node is down')
+        if (broadcast && this.#node.lost-- > 0) this.#fail('broadcast is lost')
         const answer = await real(input, init)
-        if (broadcast && this.#node.unheard-- > 0) throw new TypeError('connection lost')
+        if (broadcast && this.#node.unheard-- > 0) this.#fail('answer to a broadcast is lost')
         return answer
       }),
     )
@@ -49,18 +57,19 @@ export class Faults {
   async strike(fault: Fault): Promise<void> {
     switch (fault) {
       case 'session evicted':
-        return evicted(this.#session())
+        return this.#end(fault, this.#session, evictDurableObject)
       case 'session aborted':
-        return aborted(this.#session())
+        return this.#end(fault, this.#session, aborted)
       case 'lane evicted':
-        return evicted(this.#lane())
+        return this.#end(fault, this.#lane, evictDurableObject)
       case 'lane aborted':
-        return aborted(this.#lane())
+        return this.#end(fault, this.#lane, aborted)
       case 'all aborted':
-        return abortAllDurableObjects()
+        return this.#end(fault, this.#session, abortAllDurableObjects)
       case 'write fails':
         return runInDurableObject(this.#session(), (_, { storage }) => {
           vi.spyOn(storage, 'transactionSync').mockImplementationOnce(() => {
+            this.#struck(fault)
             throw new Error('disk full')
           })
         })
@@ -77,7 +86,9 @@ export class Faults {
         this.#node.unheard = 1
         return
       case 'newest block is reorganised':
-        await client.request({ method: 'anvil_reorg' as never, params: [1, []] as never })
+        return this.#reorganise(fault, 1)
+      case 'two blocks are reorganised':
+        return this.#reorganise(fault, 2)
     }
   }
 
@@ -90,11 +101,32 @@ export class Faults {
     Object.assign(this.#node, { down: 0, lost: 0, unheard: 0 })
     for (const spy of this.#spies.splice(0)) spy.mockRestore()
   }
+
+  #fail(fault: Fault): never {
+    this.#struck(fault)
+    throw new TypeError('connection lost')
+  }
+
+  /** Ends an object. It has ended when another stands in its place: what one leaves behind is only on disk. */
+  async #end(fault: Fault, stub: Stub, end: (stub: DurableObjectStub) => Promise<void>): Promise<void> {
+    const before = await instance(stub())
+    await end(stub())
+    if ((await instance(stub())) === before) throw new Error(`${fault}: it goes on as if nothing had happened`)
+    this.#struck(fault)
+  }
+
+  async #reorganise(fault: Fault, depth: number): Promise<void> {
+    const newest = await client.getBlock()
+    await client.request({ method: 'anvil_reorg' as never, params: [depth, []] as never })
+    const instead = await client.getBlock({ blockNumber: newest.number })
+    // An empty block may be replaced by its like.
+    if (instead.hash !== newest.hash) this.#struck(fault)
+  }
 }
 
-async function evicted(stub: DurableObjectStub): Promise<void> {
-  // One that is not in memory cannot be evicted.
-  await evictDurableObject(stub).catch(() => undefined)
+/** Which object of this name is in memory, by identity. Makes one if there is none. */
+function instance(stub: DurableObjectStub): Promise<object> {
+  return runInDurableObject(stub, (object: object) => object)
 }
 
 async function aborted(stub: DurableObjectStub): Promise<void> {

@@ -73,6 +73,7 @@ export class Line {
     this.#faults = new Faults(
       () => this.stub as unknown as DurableObjectStub,
       () => this.lane,
+      reach,
     )
   }
 
@@ -106,7 +107,7 @@ export class Line {
         period: undefined,
       })
       for (const [i, step] of steps.entries()) {
-        for (const { at, fault } of faults) if (at === i) await this.#faults.strike(fault).then(() => reach(fault))
+        for (const { at, fault } of faults) if (at === i) await this.#faults.strike(fault)
         await this.#step(step)
         await this.#look()
       }

@@ -13,8 +13,8 @@ export { ChainWatcher, DeadLetters, Operations, Settlement } from '../../../work
 /** What was sent and not yet acknowledged by its consumer. */
 export const waiting: { claims: ClaimMessage[]; events: PbEvent[] } = { claims: [], events: [] }
 
-/** How many of the next sends the queues refuse. */
-export const queues = { refuse: 0 }
+/** How many of the next sends the queues refuse, and who is told when they do. */
+export const queues = { refuse: 0, onRefusal: () => {} }
 
 export class StreamSession extends Session {
   constructor(ctx: DurableObjectState, env: ConstructorParameters<typeof Session>[1]) {
@@ -43,6 +43,7 @@ function into<T>(list: T[]): Queue<T> {
   const take = async (bodies: T[]): Promise<void> => {
     if (queues.refuse > 0) {
       queues.refuse -= 1
+      queues.onRefusal()
       throw new Error('Queue sendBatch failed: Queue is overloaded. Please back off.')
     }
     list.push(...(JSON.parse(JSON.stringify(bodies)) as T[]))
