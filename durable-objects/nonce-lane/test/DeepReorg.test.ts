@@ -5,7 +5,7 @@ import { config, order, signer, World } from './support/World.ts'
 
 const entry = (world: World, i: number) => world.journal.entry(`item-${i}`) ?? expect.fail('not journaled')
 const reorged = (world: World) =>
-  world.events.filter((event) => event.kind === 'incident' && event.what === 'lane_reorged')
+  world.events.flatMap((event) => (event.kind === 'incident' && event.what === 'lane_reorged' ? [event] : []))
 const statusesOf = (world: World, i: number) =>
   world.events.flatMap((event) => (event.kind === 'transaction' && event.itemId === `item-${i}` ? [event.status] : []))
 
