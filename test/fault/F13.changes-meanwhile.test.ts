@@ -1,10 +1,14 @@
-/** F13: blocks become too small for a batch, and a key of it is frozen, between the estimate and the broadcast. I5 I8 I10. */
+/**
+ * F13: between the estimate of a batch and its broadcast blocks become too small for it, a key of it is frozen, its token is
+ * paused. I5 I8 I10.
+ */
 import { addressOf } from '@pbstream/local/Keys'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Owner, secret, terms } from '../support/keysApi.ts'
 import { until } from '../support/until.ts'
 import type { Caller } from './support/Caller.ts'
 import { World } from './support/World.ts'
+import { pause } from './support/blocking.ts'
 import { drained, lanesInOrder } from './support/drained.ts'
 
 let world: World
@@ -88,3 +92,31 @@ test('I5 I8 I10: a key that its owner freezes meanwhile buys nothing more, and w
   await drained(world)
   expect((await claims()).slice(before).map(({ state }) => state)).toEqual(['confirmed'])
 })
+
+test('I5 I8: a token that its issuer pauses meanwhile makes the batch revert; it is recorded, and paid out after the pause', async () => {
+  const callers = world.callers.slice(0, 2)
+  const before = (await claims()).length
+  let resume: (() => Promise<void>) | undefined
+  world.rpc.on('eth_sendRawTransaction', async (_, pass) => {
+    resume = await pause(world)
+    return pass()
+  })
+  await charged(callers, 3)
+  await until('the batch has reverted', async () => (await claims())[before]?.error === 'reverted')
+  const channels = await numbers(callers)
+  for (const { id } of channels) await world.ops('POST', `/channels/${id}/drain`)
+  await until('it is recorded', async () => (await numbers(callers)).every(({ claimed, spent }) => claimed === spent))
+  for (const { settled, spent } of await numbers(callers)) expect(BigInt(settled)).toBe(BigInt(spent) - 3_000n)
+  await resume?.()
+  for (const { id } of channels) await world.ops('POST', `/channels/${id}/drain`)
+  await drained(world, { timeoutMs: 120_000 })
+  await lanesInOrder(world)
+}, 180_000)
+
+type Numbers = Record<'id' | 'spent' | 'claimed' | 'settled', string>
+
+async function numbers(callers: Caller[]): Promise<Numbers[]> {
+  const sessions = await world.rows<Numbers>('STREAM_SESSION', 'SELECT id, spent, claimed, settled FROM channel')
+  const theirs = sessions.filter(({ name }) => callers.some(({ payer }) => name.includes(payer.address)))
+  return theirs.flatMap(({ rows }) => rows)
+}

@@ -18,6 +18,15 @@ export async function block({ stack }: World, receiver: Address): Promise<() => 
   return () => client.setCode({ address, bytecode })
 }
 
+/** Has the token refuse everybody everything, as one does whose issuer has paused it, until what this returns is called. */
+export async function pause({ stack }: World): Promise<() => Promise<void>> {
+  const { client } = stack.chain
+  const address = Chain.addresses.usdc
+  const bytecode = (await client.getCode({ address }))!
+  await client.setCode({ address, bytecode: '0x5f5ffd' })
+  return () => client.setCode({ address, bytecode })
+}
+
 /** Reverts on `transfer(receiver, …)`, delegates the rest. */
 function refusing(receiver: Address): Hex {
   return concat([
