@@ -205,4 +205,22 @@ export const laneBugs: readonly Bug[] = [
     suite: vitest(lane, 'test/Budget.test.ts'),
     notices: /FAIL .*is read, and what its replacements may cost counts from then on/,
   },
+  {
+    name: 'a gas limit that no block has is taken for trouble of the node',
+    invariant: 'I8',
+    file: `${lane}/src/JsonRpc.ts`,
+    find: '(?<!gas )limit exceeded',
+    replace: 'limit exceeded',
+    suite: vitest(lane, 'test/JsonRpc.test.ts'),
+    notices: /FAIL .*“block gas limit exceeded” to a transaction means refused/,
+  },
+  {
+    name: 'a chain is shipped that never waits for a better price of gas',
+    invariant: 'I8',
+    file: 'workers/settlement/wrangler.toml',
+    find: '"calmFeePerGas":"100000000",',
+    replace: '',
+    suite: vitest('workers/settlement', 'test/Shipped.test.ts'),
+    notices: /FAIL .*both prices are set, in wei per gas/,
+  },
 ]
