@@ -68,6 +68,25 @@ export function breakable(storage: DurableObjectStorage): void {
     })
 }
 
+/**
+ * An object whose tables are to be brought up to date is cut off in the middle of that: its code throws
+ * (`migrate:throws`), or it ends where it stands (`migrate:aborted`).
+ */
+export function interruptible(ctx: DurableObjectState): DurableObjectState {
+  const { sql } = ctx.storage
+  const exec = sql.exec
+  let changes = 0
+  sql.exec = ((...args: Parameters<typeof exec>) => {
+    // The second change: one is made, and is to be gone again.
+    if (args[0].startsWith('ALTER') && ++changes === 2) {
+      if (strikes('migrate:aborted') !== undefined) ctx.abort('fault')
+      if (strikes('migrate:throws') !== undefined) throw new Error('disk full')
+    }
+    return exec.apply(sql, args)
+  }) as typeof exec
+  return ctx
+}
+
 const trueNow = Date.now.bind(Date)
 const trueTimeout = globalThis.setTimeout
 /** What a test sets a clock to: off by so much, standing at a time, or going on so many times as fast (milliseconds). */
@@ -104,8 +123,11 @@ export function skewed(ctx: DurableObjectState): DurableObjectState {
   return ctx
 }
 
-/** An alarm that comes late, or twice. */
+/** An alarm that is held until the test lets it go (`alarm:gate`), fails, or comes late or twice. */
 export async function faultyAlarm(alarm: () => Promise<void>): Promise<void> {
+  if ((armed.get('alarm:gate')?.times ?? 0) > 0) struck['alarm:gate'] = (struck['alarm:gate'] ?? 0) + 1
+  while ((armed.get('alarm:gate')?.times ?? 0) > 0) await sleep(20)
+  if (strikes('alarm:throws') !== undefined) throw new Error('the alarm failed')
   const late = strikes('alarm:late')
   if (late !== undefined) await sleep(late.ms)
   if (strikes('alarm:twice') !== undefined) await alarm()
@@ -148,8 +170,9 @@ export function faultyDatabase(database: D1Database): D1Database {
 }
 
 /**
- * A queue with the platform's limits, and faults: it hangs, refuses, or takes messages without saying so. What a newer
- * release sends (`newer`) has a version that this one does not know; with `beside` it comes along with the known one.
+ * A queue with the platform's limits, and faults: it hangs, refuses, or takes messages without saying so. What the
+ * releases after this one and long before it send (`foreign`) has versions that this one does not know; with `beside` it
+ * comes along with the known one. What the release before sends (`earlier`) lacks what has come since.
  */
 export function faultyQueue<T>(point: string, queue: Queue<T>): Queue<T> {
   const guarded = async <R>(sizes: number[], work: () => Promise<R>): Promise<R> => {
@@ -168,8 +191,13 @@ export function faultyQueue<T>(point: string, queue: Queue<T>): Queue<T> {
     return result
   }
   const aged = (body: T): T[] => {
-    if (strikes(`${point}:newer`) !== undefined) return [{ ...body, v: 2 }]
-    return strikes(`${point}:beside`) === undefined ? [body] : [body, { ...body, v: 2 }]
+    const unknown = [
+      { ...body, v: 0 },
+      { ...body, v: 2 },
+    ]
+    if (strikes(`${point}:foreign`) !== undefined) return unknown
+    if (strikes(`${point}:earlier`) !== undefined) return [earlier(body)]
+    return strikes(`${point}:beside`) === undefined ? [body] : [body, ...unknown]
   }
   const size = (body: unknown): number => new TextEncoder().encode(JSON.stringify(body)).byteLength + 100
   const faulty = {
@@ -186,6 +214,13 @@ export function faultyQueue<T>(point: string, queue: Queue<T>): Queue<T> {
     },
   }
   return faulty as unknown as Queue<T>
+}
+
+/** Optional parts of messages and of rows in them, by the release that brought them. */
+const since = ['usage', 'sentinel', 'why', 'country', 'place', 'gasPrice', 'attempts']
+
+function earlier<T>(body: T): T {
+  return JSON.parse(JSON.stringify(body, (name, value: unknown) => (since.includes(name) ? undefined : value))) as T
 }
 
 /**

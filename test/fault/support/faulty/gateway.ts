@@ -10,6 +10,7 @@ import {
   faultyAlarm,
   faultyDatabase,
   faultyQueue,
+  interruptible,
   loseAlarm,
   skewed,
   strikes,
@@ -25,7 +26,7 @@ export class StreamSession extends Real {
   #carried = false
 
   constructor(ctx: DurableObjectState, env: SessionEnv) {
-    super(skewed(ctx), {
+    super(interruptible(skewed(ctx)), {
       ...env,
       CLAIMS: faultyQueue('claims', env.CLAIMS),
       EVENTS: faultyQueue('events', env.EVENTS),
