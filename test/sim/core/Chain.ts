@@ -4,6 +4,7 @@
  * No nonces or fees: those are in the other worlds.
  */
 import type { ChainEvent } from '@pbstream/core/message/Session'
+import { fateOf } from '../../../workers/settlement/src/Fate.ts'
 import { type Body, execute, genesis, isPending, type Kind, type State } from '../fast/FakeChain.ts'
 import { channelIds, configs, WITHDRAW_DELAY } from '../support/fixtures.ts'
 import { demand } from '../support/Violation.ts'
@@ -144,7 +145,9 @@ export class Chain {
 
   /** Tells of the newest block that the node knows, now or late. */
   look(channel: number): void {
-    const { faults } = this.#world
+    const { faults, money } = this.#world
+    const refund = money.unheard(channel)
+    const over = refund !== undefined && !this.#hasRefund(refund.refundId)
     if (faults.hit('rpcSilent')) return
     const number = Math.max(0, this.blocks.length - (faults.hit('nodeLags') ? 2 : 1))
     const { state, time, stop } = this.blocks[number]!
@@ -162,8 +165,20 @@ export class Chain {
       keyOver: stop !== 0 && deep.stop !== 0 && deep.time >= deep.stop + WITHDRAW_DELAY,
       block: number,
     } as const
+    if (refund !== undefined) {
+      const { refundId, amount, nonce } = refund
+      // What is lost of it comes with the next look.
+      const fate = { refundId, amount, nonce }
+      for (const event of fateOf(seen.channelId, fate, { over, nonce: refundNonce })) this.#world.tell(event)
+    }
     if (faults.hit('lookLate')) this.news.push(seen)
     else this.#world.tell(seen)
+  }
+
+  /** Whether the lane has this refund, or still has to tell how it ended. */
+  #hasRefund(id: string): boolean {
+    const isIt = (of: About | ChainEvent) => of.kind === 'refund' && of.refundId === id
+    return this.orders.some(({ about }) => isIt(about)) || this.news.some((event) => isIt(event))
   }
 
   /** One report gets there, or is tried again; every look that is late comes in between somewhere. */

@@ -172,6 +172,12 @@ export class Money {
     for (let i = 0; i < 2; i++) if (this.channels[i] !== undefined) this.claim(i)
   }
 
+  /** As `Operations.standing`: the refund that nobody has reported for long. */
+  unheard(i: number): Ledger.Channel['refund'] {
+    const channel = this.channels[i]
+    return channel === undefined || this.now < Plan.refundedBy(channel) ? undefined : channel.refund
+  }
+
   /** When the alarm has something to do; Infinity: never. */
   get dueAt(): number {
     let due = Infinity
@@ -246,12 +252,9 @@ export class Money {
       this.signed[i] = spent > this.signed[i]! ? spent : this.signed[i]!
       return this.#journal(i, before, opened, 0n)
     }
-    const { refund } = channel
-    const lost = refund !== undefined && this.now >= Plan.refundedBy(channel)
-    const known = lost ? Ledger.refundFailed(channel, refund.refundId) : channel
     let pending = 0n
     for (const { channel: of, status, amount } of this.deposits) if (of === i && status === 'wanted') pending += amount
-    this.put(i, Ledger.reconcile(known, event, pending))
+    this.put(i, Ledger.reconcile(channel, event, pending))
     this.claim(i)
   }
 

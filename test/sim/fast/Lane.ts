@@ -55,6 +55,8 @@ export class Lane implements LanePort {
   readonly outbox: ChainEvent[] = []
   /** Orders that no node takes. */
   readonly #refused = new Set<string>()
+  /** Ids that were given up before they came. */
+  readonly #givenUp = new Set<string>()
   #nonce: number | undefined
 
   constructor(world: World) {
@@ -82,6 +84,7 @@ export class Lane implements LanePort {
     const { chain, faults } = this.#world
     const known = this.#world.plant.laneForgets === true ? undefined : this.entries.get(order.id)
     if (known !== undefined) return { kind: 'accepted', entry: known }
+    if (this.#givenUp.has(order.id)) return { kind: 'unavailable' }
     try {
       this.#rpc()
       if (!chain.passes(order.body))
@@ -104,6 +107,13 @@ export class Lane implements LanePort {
       this.#act(entry, { do: 'send', attempt: entry.attempts[0]! })
     })
     return { kind: 'accepted', entry }
+  }
+
+  /** As `Journal.giveUp`: what is not there now never will be. */
+  giveUp(id: string): Entry | undefined {
+    const entry = this.entries.get(id)
+    if (entry === undefined) this.#givenUp.add(id)
+    return entry
   }
 
   tick(): void {

@@ -8,6 +8,7 @@ import type { ClaimMessage } from '@pbstream/core/message/Settlement'
 import { chainEvent, eventByAnother } from '@pbstream/nonce-lane/Order'
 import type { Row as BatchRow } from '../../../workers/settlement/src/Batch.ts'
 import * as Batch from '../../../workers/settlement/src/Batch.ts'
+import { fateOf } from '../../../workers/settlement/src/Fate.ts'
 import * as Sizing from '../../../workers/settlement/src/Sizing.ts'
 import * as Worth from '../../../workers/settlement/src/Worth.ts'
 import { channelIds, configs, indexOf, name, session } from '../support/fixtures.ts'
@@ -33,7 +34,7 @@ export class Settlement implements SettlementPort {
   #queue: Message[] = []
   #dead: Message[] = []
   /** News of the chain that are still on their way. */
-  readonly #late: ChainEvent[] = []
+  readonly #late: ChainEvent[][] = []
   incidents = 0
 
   constructor(world: World, lane: Lane) {
@@ -71,11 +72,7 @@ export class Settlement implements SettlementPort {
     const { random, faults, now } = this.#world
     const due = this.#queue.filter(({ notBefore }) => notBefore <= now)
     if (due.length === 0) return
-    for (let i = due.length - 1; i > 0; i--) {
-      const j = random.below(i + 1)
-      ;[due[i], due[j]] = [due[j]!, due[i]!]
-    }
-    const batch = due.slice(0, 1 + random.below(due.length))
+    const batch = random.some(due)
     const copies = batch.filter(() => faults.hit('messageTwice')).map((message) => ({ ...message }))
     try {
       this.#settle(batch)
@@ -90,7 +87,7 @@ export class Settlement implements SettlementPort {
   /** Dead letters are given back to their session. */
   bury(): void {
     const late = this.#late.shift()
-    if (late !== undefined) this.#world.tell([late])
+    if (late !== undefined) this.#world.tell(late)
     const message = this.#dead[0]
     if (message === undefined) return
     const row = rowOf(message.body)
@@ -235,14 +232,18 @@ export class Settlement implements SettlementPort {
 
   /** Reads a channel in the newest block that the node knows, and tells its session. */
   observe(channel: number): boolean {
-    const { chain, faults, now } = this.#world
+    const { chain, faults, now, session } = this.#world
+    const channelId = channelIds[channel]!
+    const refund = session.book.standing(channelId, session.now)?.refundUnheard
+    const over = refund !== undefined && this.#isOver(refund.refundId)
     if (faults.hit('rpcSilent')) return false
     const block = faults.hit('nodeLags') ? chain.at(chain.head.number - 1) : chain.head
     const state = block.state.channels[channel]!
     const pending = isPending(state, Math.max(block.time, Math.floor(now / 1000)), chain.kind)
+    const fate = refund === undefined ? [] : fateOf(channelId, refund, { over, nonce: state.refundNonce })
     const event = {
       kind: 'observed',
-      channelId: channelIds[channel]!,
+      channelId,
       config: configs[channel]!,
       balance: state.balance,
       totalClaimed: state.claimed,
@@ -250,9 +251,15 @@ export class Settlement implements SettlementPort {
       refundNonce: state.refundNonce,
       block: block.number,
     } as const
-    if (!faults.hit('lookLate')) return this.#world.tell([event])
-    this.#late.push(event)
+    if (!faults.hit('lookLate')) return this.#world.tell([...fate, event])
+    this.#late.push([...fate, event])
     return false
+  }
+
+  /** As `Refund.isOver`: its transaction has failed for good, or there is none and never will be. */
+  #isOver(refundId: string): boolean {
+    const entry = this.#lane.giveUp(`refund:${refundId}`)
+    return entry === undefined || entry.state === 'failed'
   }
 
   isWaiting(depositId: string): boolean {

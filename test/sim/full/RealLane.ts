@@ -76,6 +76,11 @@ export class RealLane implements LanePort, NonceLaneApi {
     return entry === undefined ? undefined : { id, state: entry.state, nonce: entry.nonce }
   }
 
+  async giveUp(_: 1, id: string): Promise<LaneItem | undefined> {
+    const entry = this.#journal.giveUp(id, this.#world.now)
+    return entry === undefined ? undefined : { id, state: entry.state, nonce: entry.nonce }
+  }
+
   async covered(_: 1, keys: string[]): Promise<string[]> {
     return this.#journal.covered(keys)
   }

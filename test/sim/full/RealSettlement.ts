@@ -75,11 +75,8 @@ export class RealSettlement implements SettlementPort {
   async consume(): Promise<void> {
     const { random, faults, now } = this.#world
     const due = this.#queue.filter(({ notBefore }) => notBefore <= now)
-    const batch: Queued[] = []
-    for (let n = due.length === 0 ? 0 : 1 + random.below(due.length); n > 0; n--) {
-      batch.push(...due.splice(random.below(due.length), 1))
-    }
-    if (batch.length === 0) return
+    if (due.length === 0) return
+    const batch = random.some(due)
     const copies = batch.filter(() => faults.hit('messageTwice')).map((message) => ({ ...message }))
     const dies = faults.hit('consumerDies')
     const verdicts = await this.#handle(batch, (messages) => Claims.consume(this.#deps, messages, { minAmount: 0n }))
@@ -140,9 +137,15 @@ export class RealSettlement implements SettlementPort {
     if (this.#broken !== undefined) throw this.#broken
   }
 
-  /** The gateway asks and does not wait: an answer that is an error is one that it never got. */
+  /**
+   * The gateway asks and does not wait: an answer that is an error is one that it never got. A mistake of the program is
+   * no answer, and must not pass for a chain that is silent.
+   */
   #begin(work: Promise<unknown>): Promise<unknown> {
-    const begun = work.catch(() => undefined).finally(() => this.#begun.delete(begun))
+    const failed = (error: unknown) => {
+      if (error instanceof TypeError || error instanceof ReferenceError) this.broken(error)
+    }
+    const begun = work.catch(failed).finally(() => this.#begun.delete(begun))
     this.#begun.add(begun)
     return begun
   }
@@ -209,6 +212,7 @@ export class RealSettlement implements SettlementPort {
       acknowledge: async (_, events) => {
         if (!world.tell(events)) throw new Error('lost')
       },
+      standing: async (_, channelId) => world.session.book.standing(channelId, world.session.now),
       publish: async (events) => {
         if (world.faults.hit('sendThrows')) throw new Error('overloaded')
         for (const event of events) told(JSON.stringify(event))

@@ -30,6 +30,14 @@ export class Random {
     return this.bits() < probability * 4_294_967_296
   }
 
+  /** Some of these, at least one, in any order. */
+  some<T>(items: readonly T[]): T[] {
+    const left = [...items]
+    const some: T[] = []
+    for (let n = 1 + this.below(left.length); n > 0; n--) some.push(...left.splice(this.below(left.length), 1))
+    return some
+  }
+
   pick<T>(items: readonly T[]): T {
     return items[this.bits() % items.length]!
   }
