@@ -1,4 +1,4 @@
-/** F21: alarms come twice, late, or never again. I8: the next call, or the clock of a Worker, sets them anew. */
+/** F21: alarms come twice, a minute late, fail, or never come again. I8: the next call, or a Worker's clock, sets them. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { until } from '../support/until.ts'
 import { World } from './support/World.ts'
@@ -17,19 +17,40 @@ async function oneCharge(): Promise<void> {
   await world.callers[0]!.calls(1)
 }
 
-test('I8: alarms of sessions and lanes that come twice and late do their work once', async () => {
+const both = ['gateway', 'settlement'] as const
+
+test('I8: alarms of sessions and lanes that come a minute late, and twice, do their work once', async () => {
   const callers = await world.crowd(2)
-  for (const worker of ['gateway', 'settlement'] as const) {
-    await world.arm(worker, 'alarm:late', 3, 1_500)
+  // Deposits need the lane's alarms.
+  await Promise.all(callers.map((caller) => caller.calls(1)))
+  await drained(world)
+  for (const worker of both) {
+    await world.arm(worker, 'alarm:gate', 1)
     await world.arm(worker, 'alarm:twice', 10)
   }
-  await Promise.all(callers.map((caller) => caller.calls(4)))
+  await Promise.all(callers.map((caller) => caller.calls(3)))
+  for (const worker of both) {
+    // First the sessions' alarms are due. What they let go has the lane's alarm set.
+    await until(`an alarm of ${worker} waits`, async () => ((await world.struck(worker))['alarm:gate'] ?? 0) > 0)
+    await world.clock(worker, { skew: 60_000 })
+    await world.arm(worker, 'alarm:gate', 0)
+  }
   await drained(world)
-  for (const worker of ['gateway', 'settlement'] as const) {
-    const struck = await world.struck(worker)
-    expect([struck['alarm:late'], struck['alarm:twice']], worker).toEqual([3, expect.any(Number)])
+  for (const worker of both) {
+    expect((await world.struck(worker))['alarm:twice'], worker).toBeGreaterThan(0)
+    await world.clock(worker, { skew: 0 })
   }
   for (const { state } of await lanesInOrder(world)) expect(state).toBe('confirmed')
+})
+
+test('I8: alarms that fail are tried again by the platform, and everything is settled without a call', async () => {
+  await drained(world)
+  const before = await Promise.all(both.map(async (worker) => (await world.struck(worker))['alarm:throws'] ?? 0))
+  for (const worker of both) await world.arm(worker, 'alarm:throws', 2)
+  await world.callers[0]!.calls(1)
+  await drained(world)
+  const after = await Promise.all(both.map(async (worker) => (await world.struck(worker))['alarm:throws'] ?? 0))
+  expect(after.map((times, i) => times - before[i]!)).toEqual([2, 2])
 })
 
 test('I8: a session that has lost its alarm for good goes on with the next call', async () => {
