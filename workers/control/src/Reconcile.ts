@@ -65,7 +65,10 @@ export async function reconcile(deps: ReconcileDeps): Promise<Outcome> {
       1,
       some.map(({ id, session }) => ({ session, channelId: id })),
     )
-    const flaws = await flawsOf(db, some, new Date(deps.now()), more)
+    const spent = new Map(
+      seen.flatMap(({ channel, session }) => (session ? [[channel.channelId, session.snapshot.spent] as const] : [])),
+    )
+    const flaws = await flawsOf(db, some, spent, new Date(deps.now()), more)
     await judge(deps, some, seen, flaws, outcome)
   }
   const now = new Date(deps.now())

@@ -124,10 +124,14 @@ function shown(ranges: string[]): string {
   return ranges.length <= SHOWN ? ranges.join() : `${ranges.slice(0, SHOWN).join()} and more`
 }
 
-/** What is wrong with the rows of these channels (at most 90). `more.left` falls with what is read beyond the first. */
+/**
+ * What is wrong with the rows of these channels (at most 90). `spent`: what their sessions say, in so far as they answer.
+ * `more.left` falls with what is read beyond the first.
+ */
 export async function flawsOf(
   db: Database,
   rows: ChannelRow[],
+  spent: ReadonlyMap<Hex, string>,
   now: Date,
   more: { left: number },
 ): Promise<Map<Hex, Flaw>> {
@@ -144,14 +148,17 @@ export async function flawsOf(
     const own = rows.filter((row) => row.session === session)
     const seen = await readOn(db, session, places.get(session) ?? 0, lasts.get(session) ?? 0, totals, now, more)
     for (const row of own) {
-      const flaw = seen.flaws.get(row.id) ?? atTheEnd(row, seen, totals)
+      const flaw = seen.flaws.get(row.id) ?? (spent.get(row.id) === row.spent ? atTheEnd(row, seen, totals) : undefined)
       if (flaw !== undefined) flaws.set(row.id, flaw)
     }
   }
   return flaws
 }
 
-/** When all there is was read: whether the charges come to what the channel has spent. */
+/**
+ * When all there is was read: whether the charges come to what the channel has spent. Asked when its row has what its
+ * session says: while that is on its way, so are the charges.
+ */
 function atTheEnd(row: ChannelRow, seen: Walk, totals: ReadonlyMap<Hex, ChargeRows.Total>): Flaw | undefined {
   const recorded = seen.spent.get(row.id) ?? totals.get(row.id)?.total
   const spent = BigInt(row.spent)

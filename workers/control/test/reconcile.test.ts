@@ -200,6 +200,14 @@ describe('the rows of charges', () => {
     expect(found).toMatchObject([{ 'charges.recorded': '70', 'charges.spent': '90', open: true }])
   })
 
+  test('that are all there while the numbers are not: nothing is said of them', async () => {
+    await project(db, events(10))
+    await db.orm.update(db.tables.channel).set({ spent: '30', revision: 3 })
+    await agreed(10)
+    for (let i = 0; i < 3; i++) await minute()
+    expect((await differ()).map(({ what, open: holds }) => [what, holds])).toEqual([['projection_behind', false]])
+  })
+
   test.each([
     ['a charge of another amount', { amount: '11' }, { 'charges.recorded': '51', 'charges.spent': '50' }],
     [
