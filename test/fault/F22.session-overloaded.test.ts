@@ -1,12 +1,17 @@
 /** F22: a session is overloaded. I6: callers are told to come back, nothing is tried again on their behalf. */
+import { PARKED_MAX } from '@pbstream/core/Turn'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { until } from '../support/until.ts'
 import { World } from './support/World.ts'
 import { drained } from './support/drained.ts'
 
 let world: World
 
+/** Calls of a channel that may wait for their turn, and the one that has it. */
+const MAY_WAIT = PARKED_MAX + 1
+
 beforeAll(async () => {
-  world = await World.start({ routes: [{ path: '/work' }, { path: '/busy' }] })
+  world = await World.start({ routes: [{ path: '/work' }, { path: '/busy' }, { path: '/queued' }] })
 })
 afterAll(() => world?.stop())
 
@@ -30,3 +35,36 @@ test('I6: a call that meets an overloaded session gets 503 with Retry-After, and
   caller.count(served)
   await drained(world)
 })
+
+test('I6: more calls than a channel lets wait are turned away at once, and those that wait are answered in the end', async () => {
+  const caller = await world.caller()
+  const requests: Request[] = []
+  // Each is a call of its own, by its quote.
+  while (requests.length < 400) requests.push(await caller.sign('/queued'))
+  // A deposit takes as long as the chain: until it is mined all other calls of the channel wait for their turn.
+  const { client } = world.stack.chain
+  await client.setAutomine(false)
+  let busy = 0
+  const answers = requests.map(async (request) => {
+    const answer = await fetch(request)
+    if (answer.status === 402 && ((await answer.clone().json()) as { code: string }).code === 'channel_busy') busy++
+    return answer
+  })
+  await until('those that may not wait are turned away', () => busy >= requests.length - MAY_WAIT, 60_000)
+  expect(world.stack.upstream.calls('/queued')).toBe(0)
+  await client.setAutomine(true)
+  await client.mine({ blocks: 1 })
+  const all = await Promise.all(answers)
+  const statuses = new Set(all.map(({ status }) => status))
+  expect([...statuses].filter((status) => ![200, 402, 429, 503].includes(status))).toEqual([])
+  for (const answer of all) {
+    if (answer.status === 503 || answer.status === 429)
+      expect(Number(answer.headers.get('retry-after')), 'when to come back').toBeGreaterThan(0)
+    caller.count(answer)
+    await answer.body?.cancel()
+  }
+  const served = all.filter(({ status }) => status === 200).length
+  expect(served).toBeGreaterThan(0)
+  expect(world.stack.upstream.calls('/queued'), 'who is not served is not called for').toBe(served)
+  await drained(world)
+}, 180_000)
