@@ -17,6 +17,8 @@ import { Victim } from './Victim.ts'
 export const processes = ['chain', 'upstream', 'system', 'client'] as const
 type Process = (typeof processes)[number]
 type Listening = { port: number }
+/** What each process is started with; it comes back at the port that it had. */
+type Settings = Record<Process, { port?: number; ports?: { gateway: number }; directory?: string }>
 
 export type WholeOptions = {
   bundles: Record<WorkerName, Bundle>
@@ -62,11 +64,11 @@ export class Whole {
   readonly #options: WholeOptions
   readonly #directory: string
   readonly #victims: Record<Process, Victim<Listening>>
-  readonly #settings: Record<Process, { port?: number; ports?: { gateway: number } }>
+  readonly #settings: Settings
   readonly #provider: Hex
   readonly #rpc = { url: '' }
 
-  private constructor(options: WholeOptions, directory: string, provider: Hex, settings: Whole['#settings']) {
+  private constructor(options: WholeOptions, directory: string, provider: Hex, settings: Settings) {
     this.#options = options
     this.#directory = directory
     this.#provider = provider
