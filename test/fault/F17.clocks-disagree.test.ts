@@ -11,7 +11,7 @@ import { decodeJwt } from '../support/decodeJwt.ts'
 import { paymentOf } from '../support/payment.ts'
 import type { Caller } from './support/Caller.ts'
 import { World } from './support/World.ts'
-import { drained } from './support/drained.ts'
+import { drained, posted } from './support/drained.ts'
 
 let world: World
 let caller: Caller
@@ -138,7 +138,11 @@ test.each([
   'I11: summer time %s: a call costs what the clocks on the wall say, and what it was told, until that expires',
   async (_, at, before, after) => {
     const change = Date.parse(at)
-    const stands = (ms: number) => world.clock('gateway', { at: ms })
+    const stands = async (ms: number) => {
+      // A reservation that is still to be posted would be over by the new clock.
+      await posted(world)
+      await world.clock('gateway', { at: ms })
+    }
     const costs = async () => {
       const told = caller.acknowledged
       await caller.calls(1, '/hours')
@@ -158,6 +162,7 @@ test.each([
     expect([refused.status, ((await refused.json()) as { code: string }).code]).toEqual([402, 'quote_expired'])
     const offers = Challenge.decode(refused.headers.get('payment-required') ?? '')?.accepts
     expect(offers?.[0]?.amount, 'what it would cost now').toBe(String(after))
+    await posted(world)
     await edgeIsOff(exp(over) * 1_000 - Date.now())
     await drained(world)
     await edgeIsOff(0)

@@ -105,7 +105,7 @@ describe('made at random', () => {
           expect(position).toBeGreaterThanOrEqual(0)
           expect(position).toBeLessThanOrEqual(any.length)
           expect(any.split('\n')[line - 1]?.length).toBeGreaterThanOrEqual(column - 1)
-          expect(message).toMatch(/[^.]+ \(line \d+, column \d+\)$/)
+          expect(message).toMatch(/\S \(line \d+, column \d+\)$/)
         }
       }),
       { numRuns: 3_000 },

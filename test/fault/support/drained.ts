@@ -52,6 +52,14 @@ export async function drained(world: World, options: Drained = {}): Promise<void
   await inDatabase(world, channels, except.length === 0 ? incidents : undefined)
 }
 
+/** Waits until sessions have recorded what callers were told: a gateway posts a moment after it has answered. */
+export async function posted(world: World): Promise<void> {
+  const told = world.callers.reduce((total, { acknowledged }) => total + acknowledged, 0n)
+  await until('what callers were told is recorded', async () => {
+    return sum(await channelsOf(world, world.callers), 'spent') >= told
+  })
+}
+
 /** Waits until all charges are paid out, every outbox is empty and no transaction is under way. */
 async function settled(world: World, callers: Caller[], told: bigint, timeoutMs: number): Promise<Channel[]> {
   let last = ''
