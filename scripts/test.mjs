@@ -7,12 +7,13 @@ const startedAt = Date.now()
 const total = { passed: 0, failed: 0, skipped: 0 }
 let suitesRun = 0
 
-const { system, ...parts } = groups()
 const isChosen = (group) => (folder) => words.length === 0 || words.includes(group) || words.includes(folder)
-/** What runs side by side. The system suites start whole systems and use both cores by themselves. */
+const chosenFolders = Object.entries(groups()).flatMap(([group, folders]) => folders.filter(isChosen(group)))
+/** Their files start whole systems, two at a time: each of these suites has both cores to itself. */
+const ALONE = ['test', 'test/e2e', 'test/fault']
 const rounds = [
-  { chosen: Object.entries(parts).flatMap(([group, folders]) => folders.filter(isChosen(group))), parallel: 2 },
-  { chosen: system.filter(isChosen('system')), parallel: 1 },
+  { chosen: chosenFolders.filter((folder) => !ALONE.includes(folder)), parallel: 2 },
+  { chosen: chosenFolders.filter((folder) => ALONE.includes(folder)), parallel: 1 },
 ]
 
 for (const { chosen, parallel } of rounds) {

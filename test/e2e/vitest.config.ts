@@ -7,7 +7,7 @@ export default defineConfig({
     globalSetup: ['../support/bundles.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    // Each file has a system and a chain of its own.
-    maxWorkers: 1,
+    // Every file runs a whole system of its own; more than two at once only slow each other down.
+    maxWorkers: 2,
   },
 })
