@@ -11,6 +11,7 @@ export const incidentWords = defineWords({
   reservation_stuck: { en: 'Money is held for a call that does not end', zh: '资金被未结束的请求占用' },
   projection_behind: { en: 'Numbers shown here are behind', zh: '此处显示的数据滞后' },
   projection_differs: { en: 'Numbers shown here differ from the session', zh: '此处显示的数据与会话不一致' },
+  charges_differ: { en: 'Rows of payments do not come to what was charged', zh: '付款明细与已收费总额不一致' },
   oracle_stale: { en: 'Nothing comes from an oracle', zh: '预言机无数据' },
 })
 
