@@ -329,7 +329,7 @@ function readerOf({ route, prepared }: PaidCall, { headers }: Response): Usage.R
 
 type Mark = Extract<Report, { kind: 'mark' }>
 
-/** Says how far a call has come; a reply of not done means that its reservation is over. Never rejects. */
+/** Says how far a call has come; a reply of not done means that its reservation is over, or is to end now. Never rejects. */
 function mark(call: PaidCall, grant: Grant, so: Omit<Mark, 'kind'>): Promise<ReportReply | undefined> {
   const what: Mark = { kind: 'mark', ...so }
   if (grant.send !== undefined) return grant.send(what)
