@@ -17,6 +17,7 @@ export type More = {
 /** Seconds after which a retryable problem is worth another try. */
 const RETRY_AFTER: { readonly [code in ErrorCode]?: string } = {
   request_in_flight: '1',
+  channel_busy: '1',
   rate_limited: '10',
   upstream_unreachable: '5',
   temporarily_unavailable: '2',
