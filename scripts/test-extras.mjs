@@ -41,14 +41,15 @@ suites.push({ folder: REDIS, name: 'cache on Redis', env: { REDIS_SERVER: redis 
 
 const chromium = process.env.CHROMIUM ?? ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find(existsSync)
 if (chromium === undefined) missing('Chromium')
-suites.push({ folder: BROWSER, name: 'pages in Chromium', env: { CHROMIUM: chromium } })
+suites.unshift({ folder: BROWSER, name: 'pages in Chromium', env: { CHROMIUM: chromium } })
 
 const promtool = process.env.PROMTOOL ?? findProgram('promtool')
 if (promtool === undefined) missing('promtool')
 suites.push({ folder: PROMTOOL, name: 'metrics in promtool', env: { PROMTOOL: promtool } })
 
 try {
-  const total = await runSuites(suites, { verbose })
+  // Beside the pages, which take longer than all others together and wait more than they work.
+  const total = await runSuites(suites, { verbose, parallel: 2 })
   console.log(`\n${closingLine(total)}`)
   process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0
 } finally {
