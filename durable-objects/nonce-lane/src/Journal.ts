@@ -367,9 +367,8 @@ export class Journal {
   }
 
   /** What was set aside for gas and not used is there for others. */
-  #returnGas({ attempts, mined }: Entry): void {
-    const used = mined === undefined ? 0n : mined.gasUsed * mined.gasPrice
-    for (const { at, wei } of Budget.settle(attempts, used)) this.#spend(at, wei)
+  #returnGas(entry: Entry): void {
+    for (const { at, wei } of unused(entry)) this.#spend(at, wei)
   }
 
   /** Sets aside what a release left out that did so for first bytes only, and did not say how much. */
@@ -423,9 +422,8 @@ export class Journal {
   }
 
   /** What was there again when the item ended is set aside as before. */
-  #keepGas({ attempts, mined }: Entry): void {
-    const used = mined === undefined ? 0n : mined.gasUsed * mined.gasPrice
-    for (const { at, wei } of Budget.settle(attempts, used)) this.#spend(at, -wei)
+  #keepGas(entry: Entry): void {
+    for (const { at, wei } of unused(entry)) this.#spend(at, -wei)
   }
 
   #spend(at: number, wei: bigint): void {
@@ -519,6 +517,11 @@ function newsOf(entry: Entry, ack: AckEvent, move: Move): ChainEvent[] {
     return chainEvents(ack, move.state, transactionOf(entry), move.recorded, entry.mined?.block)
   const news = eventByAnother(ack)
   return news === undefined ? [] : [news]
+}
+
+/** By day, below 0: what was set aside for an item and is not used by what was mined of it. */
+function unused({ attempts, mined }: Entry): ReturnType<typeof Budget.settle> {
+  return Budget.settle(attempts, mined === undefined ? 0n : mined.gasUsed * mined.gasPrice)
 }
 
 function toAttempt(row: Row): Bytes {

@@ -1,10 +1,8 @@
 /** What goes on for long by RPC: money that leaves meanwhile, and the id of a request that took days. */
-import type { SessionReply } from '@pbstream/core/message/PaidSession'
-import type { Report, ReportReply } from '@pbstream/core/message/Session'
 import { evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { channelOf } from './fixtures.ts'
-import { claimsOf, funded, granted, inside, later, type Stub } from './object.ts'
+import { claimsOf, funded, granted, inside, later, pay, report, type Stub } from './object.ts'
 
 afterEach(() => {
   vi.useRealTimers()
@@ -18,16 +16,6 @@ async function opened() {
   expect(await stub.openSession(channel.open(100n))).toMatchObject({ kind: 'opened' })
   return { channel, stub }
 }
-
-async function pay(
-  stub: Stub,
-  command: ReturnType<Channel['pay']>,
-): Promise<Extract<SessionReply, { kind: 'granted' }>> {
-  const reply = await stub.pay(command)
-  if (reply.kind !== 'granted') throw new Error(`not granted: ${reply.kind}`)
-  return reply
-}
-const report = async (stub: Stub, said: Report): Promise<ReportReply> => (await stub.report(1, [said]))[0]!
 
 describe('money that is about to leave', () => {
   const time = (stub: Stub, reservationId: string, op: 'beat' | 'pause' | 'resume' | 'stop') =>

@@ -1,11 +1,10 @@
 /** Metered calls by RPC: holds that grow, usage in the journal and in counts, and clocks of rentals. */
-import type { SessionReply } from '@pbstream/core/message/PaidSession'
-import type { Report, ReportReply } from '@pbstream/core/message/Session'
+import type { Report } from '@pbstream/core/message/Session'
 import type { Policy } from '@pbstream/core/Policy'
 import { evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { type channelOf, digestOf } from './fixtures.ts'
-import { downgrade, funded, granted, inside, later, publish, type Stub } from './object.ts'
+import { downgrade, funded, granted, inside, later, pay, publish, report, type Stub } from './object.ts'
 import { received } from './host.ts'
 
 afterEach(() => {
@@ -40,15 +39,6 @@ async function opened(max = 100n, deposit = 1_000n, policy?: Partial<Policy>) {
   return { channel, stub }
 }
 
-async function pay(
-  stub: Stub,
-  command: ReturnType<Channel['pay']>,
-): Promise<Extract<SessionReply, { kind: 'granted' }>> {
-  const reply = await stub.pay(command)
-  if (reply.kind !== 'granted') throw new Error(`not granted: ${reply.kind}`)
-  return reply
-}
-const report = async (stub: Stub, said: Report): Promise<ReportReply> => (await stub.report(1, [said]))[0]!
 const grow = (stub: Stub, reservationId: string, to: bigint) => report(stub, { kind: 'grow', reservationId, to })
 
 describe('a hold', () => {

@@ -1,6 +1,14 @@
 /** The object of the tests, by RPC and from the inside, and what it has put on the queues. */
 import type { SessionOperationsApi } from '@pbstream/core/message/Operations'
-import { type ReserveReply, sessionName, type SessionRef, type StreamSessionApi } from '@pbstream/core/message/Session'
+import type { SessionReply } from '@pbstream/core/message/PaidSession'
+import {
+  type Report,
+  type ReportReply,
+  type ReserveReply,
+  sessionName,
+  type SessionRef,
+  type StreamSessionApi,
+} from '@pbstream/core/message/Session'
 import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { vi } from 'vitest'
@@ -35,6 +43,20 @@ export function granted(reply: ReserveReply): Granted {
     throw new Error(`not granted: ${JSON.stringify(reply, (_, v) => (typeof v === 'bigint' ? String(v) : v))}`)
   return reply
 }
+
+/** A payment in session mode; throws when it is not granted. */
+export async function pay(
+  stub: Stub,
+  command: ReturnType<ReturnType<typeof channelOf>['pay']>,
+): Promise<Extract<SessionReply, { kind: 'granted' }>> {
+  const reply = await stub.pay(command)
+  if (reply.kind !== 'granted') throw new Error(`not granted: ${reply.kind}`)
+  return reply
+}
+
+/** What the session answers to one report. */
+export const report = async (stub: Stub, said: Report): Promise<ReportReply> => (await stub.report(1, [said]))[0]!
+
 export const later = (ms: number): void => {
   const now = Date.now()
   vi.useFakeTimers({ toFake: ['Date'] })
