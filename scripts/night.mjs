@@ -41,7 +41,11 @@ const seed = () => `0x${randomBytes(8).toString('hex')}`
  */
 const KINDS = [
   { folder: 'core', name: 'core: properties' },
-  { folder: 'durable-objects/stream-session', name: 'stream-session: histories' },
+  {
+    folder: 'durable-objects/stream-session',
+    name: 'stream-session: histories',
+    env: () => ({ SESSION_RUNS: isLong ? '5000' : '100' }),
+  },
   {
     folder: 'durable-objects/nonce-lane',
     name: 'nonce-lane: histories',

@@ -126,7 +126,10 @@ export class Model {
     })
     this.#book.acknowledge(this.#channels[0].observed(60n), this.#now)
     this.#book.acknowledge(this.#channels[1].observed(0n), this.#now)
-    for (const step of history) this.#step(step)
+    for (const step of history) {
+      this.#step(step)
+      this.#sessions.look()
+    }
     this.#commit()
     // Faults stop: whoever waits is answered, every reservation ends.
     for (let i = 0; i < 3; i++) {

@@ -11,6 +11,7 @@ import {
   type SessionReserve,
 } from '@pbstream/core/message/PaidSession'
 import type { Hex } from '@pbstream/core/Hex'
+import { providerOf } from '@pbstream/core/message/Sentinel'
 import type { Reserve } from '@pbstream/core/message/Session'
 import { requestId as requestIdOf } from '@pbstream/core/session/Lease'
 import fc from 'fast-check'
@@ -159,6 +160,24 @@ export class SessionModel {
   stopped(): void {
     for (const { channelId } of this.#world.channels) {
       if (this.#world.book().view(channelId) !== undefined) this.#epoch(channelId, this.#epochOf(channelId) + 1)
+    }
+  }
+
+  /**
+   * After each step at the latest: a stop that froze the key has ended the sessions of its channels. Of a provider's stop, of those that
+   * it served; whether also of the one that the stop was decided on is not known here.
+   */
+  look(): void {
+    const { channels, stops } = this.#world.book().held
+    for (const [id, { row }] of stops) {
+      if (row.kind !== 'frozen' || this.#draft.frozen.has(id)) continue
+      this.#draft = { ...this.#draft, frozen: new Set([...this.#draft.frozen, id]) }
+      this.#world.reach(`frozen by ${row.scope}`)
+      const provider = providerOf(row.scope)
+      for (const [channelId, { providerId, epoch }] of channels) {
+        const isOver = provider === undefined || provider === providerId
+        this.#epoch(channelId, isOver ? this.#epochOf(channelId) + 1 : epoch)
+      }
     }
   }
 
@@ -428,21 +447,8 @@ export class SessionModel {
   }
 
   #epochOf(channelId: Hex): number {
-    this.#freeze()
+    this.look()
     return this.#draft.epochs.get(channelId) ?? 1
-  }
-
-  /** A stop that froze the key has ended the sessions of all its channels. */
-  #freeze(): void {
-    for (const [id, { row }] of this.#world.book().held.stops) {
-      if (row.kind !== 'frozen' || this.#draft.frozen.has(id)) continue
-      this.#draft = { ...this.#draft, frozen: new Set([...this.#draft.frozen, id]) }
-      this.#world.reach(`frozen by ${row.scope}`)
-      for (const { channelId } of this.#world.channels) {
-        if (this.#world.book().view(channelId) === undefined) continue
-        this.#epoch(channelId, (this.#draft.epochs.get(channelId) ?? 1) + 1)
-      }
-    }
   }
 
   #epoch(channelId: Hex, epoch: number): void {
