@@ -380,8 +380,9 @@ function refunding(
 }
 
 /**
- * A refund was mined, and claimed up to `claimed` before it paid back. The nonce makes repeats harmless, the block those
- * from before a look that showed that it is not there any more.
+ * A refund was mined, and claimed up to `claimed` before it paid back: that counts from depth k on, by a report of its
+ * own (`claimConfirmed`). The nonce makes repeats harmless, the block those from before a look that showed that it is
+ * not there any more.
  */
 export function refundDone(
   channel: Channel,
@@ -390,13 +391,12 @@ export function refundDone(
   if (done.nonce < channel.refundNonce || (done.block ?? Infinity) < channel.seenBlock) return channel
   // The contract pays back no more than is unclaimed, after the claim that came with the refund.
   const claimed = max(channel.claimed, min(done.claimed, channel.spent))
-  const next = change(channel, {
+  return change(channel, {
     returned: channel.returned + min(done.amount, max(funds(channel) - claimed, 0n)),
     refundNonce: done.nonce + 1n,
     refund: undefined,
     seenBlock: Math.max(channel.seenBlock, done.block ?? 0),
   })
-  return claimConfirmed(next, done.claimed, false)
 }
 
 /** The refund failed; nothing moved. */

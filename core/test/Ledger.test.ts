@@ -96,8 +96,9 @@ describe('refunds and the chain', () => {
     expect(outcome.order).toEqual({ refundId: 'r', amount: 96n, nonce: 0n, claim: { total: 4n, ...voucher(4n) } })
     expect(Ledger.reserve(outcome.channel, voucher(11n), 1n)).toEqual({ refused: 'refund_in_flight' })
     const done = Ledger.refundDone(outcome.channel, { amount: 96n, claimed: 4n, nonce: 0n })
-    expect(done).toMatchObject({ returned: 96n, claimed: 4n, refundNonce: 1n, refund: undefined })
+    expect(done).toMatchObject({ returned: 96n, claimed: 0n, refundNonce: 1n, refund: undefined })
     expect(Ledger.refundDone(done, { amount: 96n, claimed: 4n, nonce: 0n })).toBe(done)
+    expect(Ledger.claimConfirmed(done, 4n, true), 'at depth k').toMatchObject({ claimed: 4n, settled: 4n })
   })
   test('a refund needs a voucher for exactly what is charged, and something that is left', () => {
     const ask = (max: bigint, amount?: bigint) =>
@@ -147,6 +148,24 @@ describe('refunds and the chain', () => {
     expect(Ledger.funds(gone)).toBe(100n)
     expect(Ledger.refundDone(gone, report)).toBe(gone)
     expect(Ledger.funds(Ledger.refundDone(gone, { ...report, block: 8 }))).toBe(10n)
+  })
+  test('what a refund claimed is lost with it, when it was reorganised away and the key has stopped for good', () => {
+    const outcome = Ledger.refundStart(spent, { refundId: 'r', voucher: voucher(4n), amount: 90n, at: 1 })
+    if (!('channel' in outcome)) throw new Error(outcome.refused)
+    const done = Ledger.refundDone(outcome.channel, { amount: 90n, claimed: 4n, nonce: 0n, block: 7 })
+    const over = { keyStoppedAt: 5, keyOver: true }
+    const gone = Ledger.reconcile(done, seen(100n, { ...over, block: 8 }), 0n)
+    expect(gone).toMatchObject({ refundNonce: 0n, spent: 4n, claimed: 0n, settled: 0n, lost: 4n })
+    expect(Ledger.outstanding(gone)).toBe(0n)
+  })
+  test('and is lost when the payer withdraws what came back with it', () => {
+    const outcome = Ledger.refundStart(spent, { refundId: 'r', voucher: voucher(4n), amount: 90n, at: 1 })
+    if (!('channel' in outcome)) throw new Error(outcome.refused)
+    const done = Ledger.refundDone(outcome.channel, { amount: 90n, claimed: 4n, nonce: 0n, block: 7 })
+    const gone = Ledger.reconcile(done, seen(100n, { withdrawRequestedAt: 3, block: 8 }), 0n)
+    const empty = Ledger.reconcile(gone, seen(0n, { refundNonce: 1n, block: 9 }), 0n)
+    expect(empty).toMatchObject({ claimed: 0n, settled: 0n, lost: 4n })
+    expect(Ledger.funds(empty)).toBe(0n)
   })
   test('while a refund is in flight its report says what moved, not a look that is ahead of it', () => {
     const outcome = Ledger.refundStart(spent, { refundId: 'r', voucher: voucher(4n), amount: 50n, at: 1 })

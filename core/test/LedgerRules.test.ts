@@ -221,10 +221,10 @@ describe('refunds', () => {
     expect(Ledger.refundOvertaken(first, 'r')).toBe(first)
     expect(Ledger.refundOvertaken(back, 'r').refund).toEqual({ refundId: 'r', amount: 0n, nonce: 0n, at: 1 })
   })
-  test('give back no more than is unclaimed, and claim without paying out', () => {
+  test('give back no more than is unclaimed, whose claim counts from depth k on', () => {
     const back = refunding(first, 90n)
     const done = Ledger.refundDone(back, { amount: 500n, claimed: 10n, nonce: 0n, block: 9 })
-    expect(done).toMatchObject({ returned: 90n, claimed: 10n, settled: 0n, lost: 0n, seenBlock: 9 })
+    expect(done).toMatchObject({ returned: 90n, claimed: 0n, settled: 0n, lost: 0n, seenBlock: 9 })
     const claimed = Ledger.claimConfirmed(must(Ledger.claimStart(first, true)), 10n, true)
     expect(Ledger.refundDone(claimed, { amount: 500n, claimed: 0n, nonce: 0n })).toMatchObject({ returned: 90n })
   })

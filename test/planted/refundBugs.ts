@@ -8,6 +8,25 @@ const refund = 'workers/settlement/src/Refund.ts'
 
 export const refundBugs: readonly Bug[] = [
   {
+    name: 'what a refund claims counts as claimed before depth k',
+    invariant: 'I8',
+    file: 'core/src/Ledger.ts',
+    find: '    seenBlock: Math.max(channel.seenBlock, done.block ?? 0),\n  })\n}\n\n/** The refund failed',
+    replace:
+      '    seenBlock: Math.max(channel.seenBlock, done.block ?? 0),\n    claimed,\n  })\n}\n\n/** The refund failed',
+    suite: vitest('core', 'test/Ledger.test.ts', 'reorganised away and the key has stopped'),
+    notices: /FAIL .*what a refund claimed is lost with it/,
+  },
+  {
+    name: 'a claim that a refund has mined is sent once more',
+    invariant: 'I9',
+    file: 'workers/settlement/src/Due.ts',
+    find: '    else if (isDone(newest, row, i)) ack(work)\n',
+    replace: '',
+    suite: vitest('workers/settlement', 'test/Settlement.test.ts', 'not sent again while it is not final'),
+    notices: /FAIL .*what it has claimed is not sent again/,
+  },
+  {
     name: 'a look ends a refund that nobody has reported for ten minutes',
     invariant: 'I6',
     file: 'durable-objects/stream-session/src/Chain.ts',

@@ -258,7 +258,7 @@ export type ChainEvent =
       channelId: Hex
       refundId: string
       amount: bigint
-      /** What the refund's own transaction claimed before it paid back. */
+      /** What the refund's own transaction claimed before it paid back; that counts by a report of its own at depth k. */
       claimed: bigint
       nonce: bigint
       /** `overtaken`: something else took its nonce on chain, and moved what the next look will show. */

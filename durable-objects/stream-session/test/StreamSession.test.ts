@@ -290,7 +290,7 @@ describe('turns and deposits', () => {
       { ...report, status: 'mined' },
       { ...report, status: 'failed' },
     ])
-    expect(await stub.view(1, channel.channelId)).toMatchObject({ returned: 990n, claimed: 10n, spent: 10n })
+    expect(await stub.view(1, channel.channelId)).toMatchObject({ returned: 990n, claimed: 0n, spent: 10n })
     expect(await stub.reserve(channel.reserve(9n, 1n))).toEqual({ kind: 'corrective' })
   })
 })

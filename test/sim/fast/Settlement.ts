@@ -123,14 +123,16 @@ export class Settlement implements SettlementPort {
   #due(works: Work[]): Work[] {
     const { chain } = this.#world
     this.#rpc()
-    const { state } = chain.at(chain.head.number - confirmations + 1)
+    const deep = chain.at(chain.head.number - confirmations + 1).state
+    const newest = chain.head.state
     const due: Work[] = []
     for (const work of works) {
       const { channelId, total, reason } = work.row
-      const { claimed } = state.channels[indexOf(channelId)]!
+      const isDone = ({ channels, claimed, paid }: typeof deep) =>
+        channels[indexOf(channelId)]!.claimed >= total && claimed === paid
       const isDear = reason !== 'close' && reason !== 'age' && chain.baseFee >= CALM_FEE
-      if (claimed >= total && state.claimed === state.paid) this.#report(work, 'confirmed')
-      else if (this.#lane.covered(Batch.key(work.row))) this.#ack(work)
+      if (isDone(deep)) this.#report(work, 'confirmed')
+      else if (this.#lane.covered(Batch.key(work.row)) || isDone(newest)) this.#ack(work)
       else if (isDear) this.#report(work, 'deferred')
       else due.push(work)
     }

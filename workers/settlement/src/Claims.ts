@@ -2,7 +2,7 @@
  * Consumer of the claims queue: as few transactions a chain and contract as fit, through the lane.
  *
  * Whatever happens to a message, its channel is either in the lane's journal, or told that it is unclaimed again, or
- * still in a queue. Nothing here is remembered between two runs.
+ * still in a queue; or it is mined, and its session asks until it is final. Nothing here is remembered between two runs.
  */
 import type { Hex } from '@pbstream/core/Hex'
 import * as Batch from './Batch.ts'

@@ -1,4 +1,5 @@
 /** Which claims are to be sent now: not done or under way already, and worth their gas. */
+import type { At } from '@pbstream/nonce-lane/ChainRpc'
 import * as Batch from './Batch.ts'
 import type { ChannelContract } from './ChannelContract.ts'
 import * as Contract from './Contract.ts'
@@ -13,7 +14,7 @@ export type Limits = {
   minAmount: bigint
 }
 
-/** Leaves out what is on chain at depth k, what a lane item covers, and what is not worth its gas. */
+/** Leaves out what is on chain, what a lane item covers, and what is not worth its gas. */
 export async function of(
   deps: Deps,
   chain: Chain,
@@ -28,26 +29,41 @@ export async function of(
     ),
   )
   const rows = works.map(({ row }) => row)
+  const depth = Math.max(0, (await chain.rpc.blockNumber()) - chain.confirmations + 1)
+  const [deep, newest] = await Promise.all([read(chain, contract, rows, depth), read(chain, contract, rows, 'latest')])
+  const missing: Work[] = []
+  for (const [i, work] of works.entries()) {
+    const { row } = work
+    const claimed = deep.claimed[i] ?? 0n
+    if (isDone(deep, row, i)) await tell(deps, work, 'confirmed')
+    // The lane sees to it, and tells the session.
+    else if (covered.has(Batch.key(row))) ack(work)
+    // Mined by a refund, or by somebody else, and not yet at depth k: its session asks again until it is.
+    else if (isDone(newest, row, i)) ack(work)
+    else missing.push({ ...work, claimed })
+  }
+  return worthwhile(deps, chain, contract, missing, { limits, owed: deep.owed })
+}
+
+/** What a block says of these rows: `claimed` of each one's channel, and what each receiver has not been paid. */
+type Standing = { claimed: bigint[]; owed: Map<string, bigint> }
+
+async function read(chain: Chain, contract: ChannelContract, rows: Batch.Row[], at: At): Promise<Standing> {
   const pairs = Batch.pairs(rows)
-  const deep = Math.max(0, (await chain.rpc.blockNumber()) - chain.confirmations + 1)
   const ids = rows.map(({ channelId }) => channelId)
-  const { channels, receivers } = await Contract.readStates(chain.rpc, contract.address, ids, pairs, deep)
+  const { channels, receivers } = await Contract.readStates(chain.rpc, contract.address, ids, pairs, at)
   const owed = new Map(
     pairs.map((pair, i) => {
       const state = receivers[i]
       return [Batch.pairName(pair), state === undefined ? 0n : state.totalClaimed - state.totalSettled]
     }),
   )
-  const missing: Work[] = []
-  for (const [i, work] of works.entries()) {
-    const { row } = work
-    const claimed = channels[i]?.totalClaimed ?? 0n
-    if (claimed >= row.total && owed.get(Batch.pairName(row.config)) === 0n) await tell(deps, work, 'confirmed')
-    // The lane sees to it, and tells the session.
-    else if (covered.has(Batch.key(row))) ack(work)
-    else missing.push({ ...work, claimed })
-  }
-  return worthwhile(deps, chain, contract, missing, { limits, owed })
+  return { claimed: channels.map(({ totalClaimed }) => totalClaimed), owed }
+}
+
+/** Recorded and paid out. */
+function isDone({ claimed, owed }: Standing, row: Batch.Row, i: number): boolean {
+  return (claimed[i] ?? 0n) >= row.total && owed.get(Batch.pairName(row.config)) === 0n
 }
 
 /** Puts off what is not worth its gas now. What is left goes in front when its channel closes. */

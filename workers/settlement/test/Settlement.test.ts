@@ -11,6 +11,7 @@ import {
   chainId,
   channel,
   channelState,
+  claimMessage,
   client,
   contract,
   depositOrder,
@@ -26,7 +27,7 @@ import {
   voucher,
 } from './support/chain.ts'
 import { receiver } from './support/keys.ts'
-import { mine, session, settlement, told, until } from './support/worker.ts'
+import { deliver, mine, session, settlement, told, until } from './support/worker.ts'
 
 afterEach(async () => {
   await client.setAutomine(true)
@@ -264,6 +265,23 @@ describe('refund', () => {
     ])
     expect(await settlement.refund(order)).toMatchObject({ kind: 'mined' })
     expect(await sent(gas.address)).toBe(before.sent + 1)
+  })
+
+  test('what it has claimed is not sent again while it is not final, and counts when it is', async () => {
+    const of = channel()
+    await fundChannel(of, 10_000n)
+    const before = await sent(gas.address)
+    await settlement.refund(await refundOf(of, 7_000n, { claim: await claim(of, 3_000n) }))
+    const asked = await claimMessage(of, 3_000n, 3_000n, { attempt: 1, reason: 'close' })
+    expect(await deliver([asked])).toEqual({ acked: [0], retried: [] })
+    expect(await sent(gas.address)).toBe(before + 1)
+    expect(await newsOf(of)).toMatchObject([{ kind: 'refund', status: 'mined' }])
+    await mine()
+    await told(of.name, of.id, 3)
+    expect(await deliver([asked])).toEqual({ acked: [0], retried: [] })
+    const confirmed = { kind: 'claim', status: 'confirmed', total: 3_000n, settled: true }
+    expect((await told(of.name, of.id, 4)).slice(2)).toMatchObject([confirmed, confirmed])
+    expect(await sent(gas.address)).toBe(before + 1)
   })
 
   test('of more than is left is not sent, and the channel goes on', async () => {
