@@ -194,7 +194,7 @@ function record(outcome) {
   const report = {
     what: 'npm run mutation',
     commit,
-    uncommittedChanges: git('status', '--porcelain') !== '',
+    uncommittedChanges: git('status', '--porcelain', '--', '.', ':!docs/evidence') !== '',
     machine: { node: process.version, system: `${platform()} ${release()}`, cores: availableParallelism() },
     ...outcome,
   }

@@ -58,8 +58,19 @@ const KINDS = [
   { folder: 'test/workerd', name: 'workerd: histories', env: () => ({ WORKERD_RUNS: isLong ? '1500' : '10' }) },
   { folder: 'test', name: 'system: fuzz', args: 'fuzz' },
   { folder: 'test', name: 'system: race', args: 'race' },
-  { folder: 'test', name: 'system: crash', args: 'crash', env: () => (isLong ? { CRASH_STREAMS: '2000' } : {}) },
-  { folder: 'test', name: 'system: kill -9', args: 'crash/streams', env: () => ({ CRASH_MINUTES: '10' }), long: true },
+  {
+    folder: 'test',
+    name: 'system: crash',
+    args: 'crash',
+    env: () => (isLong ? { CRASH_STREAMS: '2000', CRASH_REPORT: evidence('crash-streams') } : {}),
+  },
+  {
+    folder: 'test',
+    name: 'system: kill -9',
+    args: 'crash/streams',
+    env: () => ({ CRASH_STREAMS: '2000', CRASH_MINUTES: '10', CRASH_REPORT: evidence('crash-minutes') }),
+    long: true,
+  },
   {
     folder: 'contracts',
     name: 'contracts: deep fuzz',
@@ -89,7 +100,7 @@ const git = (...args) => spawnSync('git', args, { cwd: root, encoding: 'utf8' })
 const commit = git('rev-parse', 'HEAD') || 'none'
 /** Evidence that a kind wrote is no change of what is tested. */
 const isChanged = git('status', '--porcelain', '--', '.', ':!docs/evidence') !== ''
-const file = resolve(root, values.report ?? join('docs/evidence', `night-${commit.slice(0, 12)}.json`))
+const file = values.report === undefined ? evidence('night') : resolve(root, values.report)
 const startedAt = new Date()
 const before = earlier()
 const deadline = startedAt.getTime() + minutes * 60_000
@@ -148,6 +159,10 @@ function write() {
   mkdirSync(dirname(file), { recursive: true })
   writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`)
   return total
+}
+
+function evidence(name) {
+  return join(root, 'docs/evidence', `${name}-${commit.slice(0, 12)}.json`)
 }
 
 function tenths(value) {

@@ -101,7 +101,7 @@ function record(store: Store, migrated: Timed[], asked: (Timed & { plan: string 
   const report = {
     what: `db at size, ${ROWS} micro-payments`,
     commit,
-    uncommittedChanges: git('status', '--porcelain') !== '',
+    uncommittedChanges: git('status', '--porcelain', '--', ':/', ':(top,exclude)docs/evidence') !== '',
     at: new Date().toISOString(),
     machine: { node: process.version, system: `${platform()} ${release()}`, cores: availableParallelism() },
     database: store.version,
