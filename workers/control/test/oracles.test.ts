@@ -270,9 +270,10 @@ describe('silence', () => {
     const hook = { url: 'https://hooks.example.com/', events: ['oracle.stale', 'oracle.recovered'] }
     expect((await api('POST', '/webhook-endpoints', mine({ body: hook }))).status).toBe(201)
     await push(made, '42')
-    expect(await minute(Date.now() + 59_000)).toEqual({ read: 0, silent: 0 })
-    expect(await minute(Date.now() + 61_000)).toEqual({ read: 0, silent: 1 })
-    expect(await minute(Date.now() + 62_000)).toEqual({ read: 0, silent: 0 })
+    const at = (await rows()).at(-1)!.at.getTime()
+    expect(await minute(at + 59_000)).toEqual({ read: 0, silent: 0 })
+    expect(await minute(at + 61_000)).toEqual({ read: 0, silent: 1 })
+    expect(await minute(at + 62_000)).toEqual({ read: 0, silent: 0 })
     expect((await rows()).at(-1)).toMatchObject({ status: 'fallback', value: '7', source: 'clock' })
     expect(await openIncidents(db, 9)).toMatchObject([{ what: 'oracle_stale', detail: { oracle: made.id } }])
     await db.orm.update(db.tables.oracle).set({ valueAt: new Date(0) })

@@ -170,9 +170,9 @@ describe('a nonce lane', () => {
     await client.setNextBlockBaseFeePerGas({ baseFeePerGas: parseGwei('20') })
     await client.mine({ blocks: 1 })
     expect((await client.getBlock()).transactions, 'too dear for it').toEqual([])
-    // As if the time until a raise had passed.
+    // As if the time until a raise had passed, and blocks that did not take it.
     await runInDurableObject(laneStub(), (_instance, state) => {
-      state.storage.sql.exec('UPDATE attempt SET taken_at = 0 WHERE hash = ?', hash)
+      state.storage.sql.exec('UPDATE attempt SET taken_at = 0, taken_head = 0 WHERE hash = ?', hash)
     })
     await until(async () => ((await lane().status(1, item.id))?.transaction === hash ? undefined : true))
     await client.mine({ blocks: 2 })
