@@ -368,7 +368,10 @@ export class SessionModel {
       leaseId: lease.id,
       charges: step.ns.map((each) => ({ n: each, digest: digestOf(1), amount: step.amount, receipt: `r${each}` })),
       final: step.final,
-      ...(step.kept === 0 ? {} : { kept: [{ n: step.kept, digest: digestOf(1), hold: lease.perRequestMax }] }),
+      // What goes on beyond its lease is told with the end of it.
+      ...(step.kept === 0 || !step.final
+        ? {}
+        : { kept: [{ n: step.kept, digest: digestOf(1), hold: lease.perRequestMax }] }),
       ...(step.wish ? { wish: wished(0, 5, lease.perRequestMax) } : {}),
     }
     const before = book().view(channel.channelId)!
