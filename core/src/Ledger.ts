@@ -46,7 +46,10 @@ export type Channel = Readonly<ChannelNumbers> & {
   readonly keyStoppedAt: number
   /** The stop has bitten at depth k: the contract records nothing for this channel any more, unless it is lifted. */
   readonly keyOver: boolean
-  /** The newest block that anything was told of: what was seen in an older one says nothing about now. */
+  /**
+   * What was seen in an older block says nothing about now: the newest block that anything was reported in, or the next
+   * after the newest that was looked at. Of two looks at one height that differ, nobody can say which fork is left.
+   */
   readonly seenBlock: number
   /** Rises with every change. */
   readonly revision: number
@@ -144,7 +147,7 @@ export function open(seen: Observation): Channel {
     refund: undefined,
     keyStoppedAt: seen.keyStoppedAt ?? 0,
     keyOver: seen.keyOver ?? false,
-    seenBlock: seen.block ?? 0,
+    seenBlock: afterLook(seen),
     revision: 1,
   })
 }
@@ -153,8 +156,8 @@ export function open(seen: Observation): Channel {
  * Brings a known channel in line with a later look at the chain. Money that our own reports do not explain was
  * deposited directly; `pending` is what deposits under way may still explain. A balance that fell while a withdrawal
  * was pending was withdrawn; so is confirmed money that is gone, since a whole withdrawal fits between two looks.
- * Provisional money may only be unknown to a node that lags. Observations of an older block than was told of are ignored,
- * and so are those from before the last refund when their block is not known; in a block that is new enough a refund
+ * Provisional money may only be unknown to a node that lags. Observations of an older block than was told of are ignored
+ * (`seenBlock`), and so are those from before the last refund when their block is not known; in a newer block a refund
  * that is not there was reorganised away: its money shows as a surplus, and should it be mined again, it is reported
  * again. While a refund is in flight, the report says what moved: under its nonce, one that was reorganised away or a
  * withdrawal may have come first, with another amount. Ignored are also those that show less money than is recorded as
@@ -168,7 +171,8 @@ export function reconcile(channel: Channel, seen: Observation, pending: bigint):
   // Once a stop has bitten at depth k, so has everything that was claimed before it.
   let next = seen.keyOver === true ? claimConfirmed(channel, seen.totalClaimed, false) : channel
   const waits = seen.refundNonce > channel.refundNonce && awaitsReport(next)
-  if (seen.refundNonce < channel.refundNonce) next = refundGone(next, seen)
+  // A refund that was reported is not there.
+  if (seen.refundNonce < channel.refundNonce) next = change(next, { refundNonce: seen.refundNonce, refund: undefined })
   else if (seen.refundNonce > channel.refundNonce && !waits) next = refundSeen(next, seen)
   const surplus = seen.balance - funds(next)
   if (next.refund === undefined && surplus > pending) {
@@ -183,12 +187,11 @@ export function reconcile(channel: Channel, seen: Observation, pending: bigint):
   // Only when something else has changed: a look that shows nothing new is no change. And a report that this look was
   // ahead of still counts.
   if (told === channel || waits) return told
-  return { ...told, seenBlock: Math.max(told.seenBlock, seen.block ?? 0) }
+  return { ...told, seenBlock: Math.max(told.seenBlock, afterLook(seen)) }
 }
 
-/** A refund that was reported is not there. Late reports of that, up to the block of the look, count no more. */
-function refundGone(channel: Channel, { refundNonce, block = 0 }: Observation): Channel {
-  return change(channel, { refundNonce, refund: undefined, seenBlock: block + 1 })
+function afterLook({ block }: Observation): number {
+  return block === undefined ? 0 : block + 1
 }
 
 /** Money went back that nobody reported: the balance says how much. */

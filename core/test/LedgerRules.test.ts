@@ -30,7 +30,7 @@ const refunding = (channel: Ledger.Channel, amount?: bigint, max = Ledger.base(c
 }
 
 /** 100 deposited, vouchers for 10 and 20, 4 held, 10 spent. */
-const open = Ledger.open(seen(100n, { block: 5 }))
+const open = Ledger.open(seen(100n, { block: 4 }))
 const first = must(Ledger.post(must(Ledger.reserve(open, voucher(10n), 10n)), 10n, 10n))
 const channel = must(Ledger.reserve(first, voucher(20n), 4n))
 
@@ -239,9 +239,23 @@ describe('a look', () => {
   })
   test('counts a surplus less what is under way, and the newest block', () => {
     const more = Ledger.reconcile(channel, seen(130n, { block: 8 }), 20n)
-    expect(more).toMatchObject({ deposited: 110n, seenBlock: 8 })
+    expect(more).toMatchObject({ deposited: 110n, seenBlock: 9 })
     expect(Ledger.reconcile(channel, seen(130n), 20n).seenBlock, 'of no known block').toBe(5)
     expect(Ledger.reconcile(channel, seen(100n, { block: 8 }), 0n), 'nothing new').toBe(channel)
+  })
+  test.each([
+    ['at the same height, which is of another fork', 8],
+    ['at a lower height', 7],
+  ])('counts no more after another %s', (_, block) => {
+    const fell = Ledger.reconcile(first, seen(40n, { block: 8 }), 0n)
+    expect(fell).toMatchObject({ returned: 60n, lost: 0n })
+    for (const balance of [0n, 40n, 100n]) expect(Ledger.reconcile(fell, seen(balance, { block }), 0n)).toBe(fell)
+    expect(Ledger.reconcile(fell, seen(100n, { block: 9 }), 0n)).toMatchObject({ deposited: 160n, returned: 60n })
+  })
+  test('counts beside what was reported in its block', () => {
+    const mined = Ledger.depositMined(first, 50n, 8)
+    expect(Ledger.reconcile(mined, seen(170n, { block: 8 }), 0n)).toMatchObject({ deposited: 120n, provisional: 50n })
+    expect(Ledger.reconcile(mined, seen(170n, { block: 7 }), 0n)).toBe(mined)
   })
   test('books nothing as long as a refund is in flight', () => {
     const back = refunding(first, 50n)

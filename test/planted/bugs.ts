@@ -124,6 +124,15 @@ export const bugs: readonly Bug[] = [
     notices: /^I5: more counts as given back than the chain ever gave back/m,
   },
   {
+    name: 'a look from a fork that is gone counts after one at the same height',
+    invariant: 'I3',
+    file: 'core/src/Ledger.ts',
+    find: '  return block === undefined ? 0 : block + 1\n',
+    replace: '  return block ?? 0\n',
+    suite: vitest('core', 'test/LedgerRules.test.ts', 'counts no more after another'),
+    notices: /FAIL .*which is of another fork/,
+  },
+  {
     name: 'a claim takes what was signed, not what was charged',
     invariant: 'I4',
     file: 'core/src/Ledger.ts',
