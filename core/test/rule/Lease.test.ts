@@ -362,7 +362,7 @@ const events = fc.array(
 )
 
 test('no call under a lease is one that a rule would have stopped, whatever else happens meanwhile', () => {
-  let granted = 0
+  let [runs, granted] = [0, 0]
   fc.assert(
     fc.property(
       fc.record({
@@ -406,6 +406,7 @@ test('no call under a lease is one that a rule would have stopped, whatever else
           inFlight: { count: open.length, amount: open.reduce((sum, { amount }) => sum + amount, 0n) },
         }
         const calls = Rule.leaseCount(set, lists, {}, state, wish)
+        runs++
         if (calls > 0) granted++
         const rest = { own: calls, beside: calls, out: wish.out.map((lease) => lease.count) }
         const order = given.clockGoesBack ? given.events : given.events.toSorted((a, b) => a.at - b.at)
@@ -445,7 +446,7 @@ test('no call under a lease is one that a rule would have stopped, whatever else
     ),
     { numRuns: 700 },
   )
-  expect(granted, 'of many there is a lease').toBeGreaterThan(150)
+  expect(granted / runs, 'of many there is a lease').toBeGreaterThan(0.12)
 })
 
 /** What it came to. */
