@@ -6,7 +6,7 @@
 //   npm run test:night -- --minutes 480            one round of everything at least
 //   npm run test:night -- --short --minutes 1 --report report.json
 //   npm run test:night -- --minutes 30 --only sim  the kinds with the word in their names
-//   npm run test:night -- --continue               takes over what a night of this commit that was broken off has shown
+//   npm run test:night -- --continue               takes over what nights of this commit have shown, whole or in parts
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -105,12 +105,14 @@ const startedAt = new Date()
 const before = earlier()
 const deadline = startedAt.getTime() + minutes * 60_000
 const nothing = { rounds: 0, passed: 0, failed: 0, minutes: 0 }
-const kinds = KINDS.filter(isChosen).map((kind) => ({ ...kind, ...nothing, ...before.kinds.get(kind.name) }))
+const kinds = KINDS.filter((kind) => (isAsked(kind) || before.kinds.has(kind.name)) && isThere(kind)).map((kind) => {
+  return { ...kind, ...nothing, ...before.kinds.get(kind.name) }
+})
 
 let round = 0
 while (round === 0 || Date.now() < deadline) {
   console.log(`\nround ${++round}, ${Math.max(0, Math.ceil((deadline - Date.now()) / 60_000))} min left`)
-  for (const kind of kinds) {
+  for (const kind of kinds.filter(isAsked)) {
     const isShown = kind.rounds > 0 && kind.failed === 0
     if (round === 1 ? isShown : Date.now() >= deadline || kind.once === true) continue
     const from = Date.now()
@@ -121,7 +123,7 @@ while (round === 0 || Date.now() < deadline) {
     kind.minutes = tenths(kind.minutes + (Date.now() - from) / 60_000)
     write()
   }
-  if (kinds.every(({ once }) => once === true)) break
+  if (kinds.filter(isAsked).every(({ once }) => once === true)) break
 }
 const total = write()
 console.log(`\n${round} rounds, report in ${relative(root, file)}`)
@@ -169,9 +171,13 @@ function tenths(value) {
   return Math.round(value * 10) / 10
 }
 
+function isAsked({ name }) {
+  return name.includes(values.only)
+}
+
 /** Whether a night of this length has this kind; what needs a tool that is missing is left out, and named. */
-function isChosen({ name, folder, once, long, needs }) {
-  if (!name.includes(values.only) || ((once === true || long === true) && !isLong)) return false
+function isThere({ name, folder, once, long, needs }) {
+  if ((once === true || long === true) && !isLong) return false
   if (folder !== undefined && folder !== 'contracts' && !vitestFolders().includes(folder)) return false
   if (needs === undefined || existsSync(join(root, needs))) return true
   console.log(`left out, ${needs} is not there: ${name}`)
