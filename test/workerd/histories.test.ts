@@ -3,9 +3,10 @@ import type { PbEvent } from '@pbstream/core/message/Event'
 import { sessionName } from '@pbstream/core/message/Session'
 import type { ClaimMessage } from '@pbstream/core/message/Settlement'
 import fc from 'fast-check'
-import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { steps } from '../../durable-objects/stream-session/test/Steps.ts'
 import { acknowledge } from '../../workers/settlement/src/Deps.ts'
+import { client } from '../../workers/settlement/test/support/chain.ts'
 import { faults } from './support/Faults.ts'
 import { type Consumers, consumers } from './support/host.ts'
 import { type History, Line } from './support/Line.ts'
@@ -25,6 +26,8 @@ const mustReach = [
   ...faults,
 ]
 
+// No reorganisation takes back what the accounts were given before the first history.
+beforeAll(() => client.mine({ blocks: 2 }))
 beforeEach(() => {
   vi.spyOn(console, 'error').mockImplementation(() => {})
   return () => vi.restoreAllMocks()
