@@ -5,7 +5,7 @@
  */
 import type { ChainEvent } from '@pbstream/core/message/Session'
 import { fateOf } from '../../../workers/settlement/src/Fate.ts'
-import { type Body, execute, genesis, isPending, type Kind, type State } from '../fast/FakeChain.ts'
+import { type Body, execute, genesis, isPending, type Kind, type Row, type State } from '../fast/FakeChain.ts'
 import { channelIds, configs, WITHDRAW_DELAY } from '../support/fixtures.ts'
 import { demand } from '../support/Violation.ts'
 import type { CoreWorld } from './CoreWorld.ts'
@@ -198,10 +198,15 @@ export class Chain {
     return next
   }
 
-  /** The state after a call; undefined when it reverts. Once the key's stop has bitten, nothing is recorded. */
+  /**
+   * The state after a call; undefined when it reverts. Once the key's stop has bitten, nothing is recorded; what was
+   * recorded before is still paid out.
+   */
   #next(state: State, body: Body, time: number): State | undefined {
     const over = this.stop !== 0 && time >= this.stop + WITHDRAW_DELAY
-    if (over && (body.kind === 'claims' || (body.kind === 'refund' && body.claim !== undefined))) return undefined
+    const isNew = ({ channel, total }: Row) => total > state.channels[channel]!.claimed
+    if (over && body.kind === 'claims' && body.rows.some(isNew)) return undefined
+    if (over && body.kind === 'refund' && body.claim !== undefined && isNew(body.claim)) return undefined
     return execute(state, body, time, this.kind)
   }
 

@@ -364,6 +364,19 @@ describe('a channel of a session key', () => {
     expect(await end(of)).toMatchObject([confirmed(5_000n)])
   })
 
+  test('is paid out after its key was stopped for longer than its delay, when it was recorded in time', async () => {
+    const of = await governed()
+    const signature = await voucher(of, 5_000n)
+    const row = { voucher: { channel: of.config, maxClaimableAmount: 5_000n }, signature, totalClaimed: 5_000n }
+    await as(receiver, escrow, { abi, functionName: 'claim', args: [[row]] })
+    await freezeKey(of.config.salt)
+    await pass(901)
+    const before = await balanceOf(receiver)
+    await deliver([await claimMessage(of, 5_000n)])
+    expect(await end(of)).toMatchObject([confirmed(5_000n)])
+    expect((await balanceOf(receiver)) - before).toBe(5_000n)
+  })
+
   test('that was stopped for longer than its delay tells its session so, at depth k, and is no dead letter', async () => {
     const of = await governed()
     await freezeKey(of.config.salt)
