@@ -36,9 +36,8 @@ const seed = () => `0x${randomBytes(8).toString('hex')}`
 
 /**
  * What a round consists of: a suite's folder and the part of it that draws seeds or breaks things, or a command. `env`
- * is asked before each round. `shares`: how many times it runs side by side, each with seeds of its own, because it
- * waits most of the time. `once`: draws nothing, so it is run in the first round only. `once` and `long` have no short
- * form.
+ * is asked before each round. `once`: draws nothing, so it is run in the first round only. `once` and `long` have no
+ * short form.
  */
 const KINDS = [
   { folder: 'core', name: 'core: properties' },
@@ -56,12 +55,7 @@ const KINDS = [
   { name: 'sim: core world', command: `node test/sim/run.ts --world core --minutes ${isLong ? 5 : 0.1}` },
   { name: 'sim: fast world', command: `node test/sim/run.ts --world fast --minutes ${isLong ? 10 : 0.1}` },
   { name: 'sim: full world', command: `node test/sim/run.ts --world full --minutes ${isLong ? 10 : 0.1}` },
-  {
-    folder: 'test/workerd',
-    name: 'workerd: histories',
-    env: () => ({ WORKERD_RUNS: isLong ? '375' : '10' }),
-    shares: isLong ? 4 : 1,
-  },
+  { folder: 'test/workerd', name: 'workerd: histories', env: () => (isLong ? { WORKERD_RUNS: '1500' } : {}) },
   { folder: 'test', name: 'system: fuzz', args: 'fuzz' },
   { folder: 'test', name: 'system: race', args: 'race' },
   {
@@ -122,9 +116,7 @@ while (round === 0 || Date.now() < deadline) {
     const isShown = kind.rounds > 0 && kind.failed === 0
     if (round === 1 ? isShown : Date.now() >= deadline || kind.once === true) continue
     const from = Date.now()
-    const parallel = kind.shares ?? 1
-    const shares = Array.from({ length: parallel }, () => ({ ...kind, env: kind.env?.() ?? {} }))
-    const { passed, failed } = await runSuites(shares, { parallel })
+    const { passed, failed } = await runSuites([{ ...kind, env: kind.env?.() ?? {} }], {})
     kind.rounds++
     kind.passed += passed
     kind.failed += failed

@@ -446,7 +446,8 @@ test('no call under a lease is one that a rule would have stopped, whatever else
     ),
     { numRuns: 700 },
   )
-  expect(granted / runs, 'of many there is a lease').toBeGreaterThan(0.12)
+  // It is a third of them. For mutants there are only 50 runs: chance takes more of few.
+  expect(granted, 'of many there is a lease').toBeGreaterThan(runs * 0.26 - Math.sqrt(runs))
 })
 
 /** What it came to. */

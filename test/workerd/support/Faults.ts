@@ -119,7 +119,7 @@ export class Faults {
   async #reorganise(fault: Fault, depth: number): Promise<void> {
     const newest = await client.getBlock()
     await client.request({ method: 'anvil_reorg' as never, params: [depth, []] as never })
-    // A fork may be shorter for a moment.
+    // There may be none yet in its place.
     const instead = await client.getBlock({ blockNumber: newest.number }).catch((error: unknown) => {
       if (error instanceof BlockNotFoundError) return undefined
       throw error
